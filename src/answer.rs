@@ -1,0 +1,411 @@
+//! What has been heard of an answer, and what the caller is told of it: the one place where a stream's pieces and a whole
+//! body come together. The wires call its methods; a [`Sink`] gets chunks; [`Answer::completion`] gives the whole.
+
+use serde_json::{json, Value};
+
+use crate::chat::{
+    finish_reason, is_usage, logprobs_to_openai, usage_to_openai, AnswerMessage, Choice, Chunk, ChunkChoice, Completion, Delta,
+    Extras, Head, Joiner, Sink, Text,
+};
+use crate::error::{Code, Error, Result};
+use crate::tool_calls::{Fragment, ToolCalls};
+
+/// An answer that is being heard.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    head: Head,
+    choices: Vec<ChoiceState>,
+    usage: Option<Value>,
+    service_tier: Option<String>,
+    opc_request_id: Option<String>,
+    /// What goes with the finish.
+    extras: Extras,
+    /// Whether the caller has been told anything.
+    begun: bool,
+    /// Set by a wire whose events can say that the answer is over without giving a reason.
+    over: bool,
+    max_tool_calls: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct ChoiceState {
+    index: u32,
+    /// The caller knows the role.
+    opened: bool,
+    text: String,
+    text_joiner: Joiner,
+    /// How many pieces the text came in.
+    pieces: usize,
+    reasoning: String,
+    reasoning_joiner: Joiner,
+    refusal: String,
+    annotations: Vec<Value>,
+    logprobs: Vec<Value>,
+    calls: ToolCalls,
+    finish: Option<Finish>,
+}
+
+/// OCI's word, null included, and OpenAI's.
+#[derive(Clone, Debug)]
+struct Finish {
+    oci: Option<String>,
+    openai: &'static str,
+}
+
+impl Answer {
+    /// An answer of which nothing has been heard.
+    pub fn new(head: Head, max_tool_calls: usize) -> Self {
+        Answer {
+            head,
+            choices: Vec::new(),
+            usage: None,
+            service_tier: None,
+            opc_request_id: None,
+            extras: Extras::default(),
+            begun: false,
+            over: false,
+            max_tool_calls,
+        }
+    }
+
+    /// OCI's id of the request, told with the first chunk.
+    pub fn set_opc_request_id(&mut self, id: Option<String>) {
+        self.opc_request_id = id;
+    }
+
+    /// When OCI made the answer, in seconds since 1970.
+    pub(crate) fn set_created(&mut self, created: u64) {
+        self.head.created = created;
+    }
+
+    /// What a service that speaks OpenAI's protocol says of its answer.
+    pub(crate) fn set_head(&mut self, id: Option<String>, created: Option<u64>, model: Option<String>) {
+        let head = &mut self.head;
+        head.id = id.unwrap_or_else(|| std::mem::take(&mut head.id));
+        head.created = created.unwrap_or(head.created);
+        head.model = model.unwrap_or_else(|| std::mem::take(&mut head.model));
+    }
+
+    /// There is such a choice, whether or not it says anything.
+    pub(crate) fn hear(&mut self, choice: u32) {
+        self.choice(choice);
+    }
+
+    pub(crate) fn set_service_tier(&mut self, tier: &str) {
+        self.service_tier = Some(tier.to_ascii_lowercase());
+    }
+
+    /// Whether anything of the message has been heard.
+    pub fn is_empty(&self) -> bool {
+        self.choices.is_empty() && !self.over
+    }
+
+    /// Whether every choice that was heard has ended.
+    pub fn is_finished(&self) -> bool {
+        self.over || (!self.choices.is_empty() && self.choices.iter().all(|choice| choice.finish.is_some()))
+    }
+
+    /// OpenAI's usage, once it is known.
+    pub fn usage(&self) -> Option<&Value> {
+        self.usage.as_ref()
+    }
+
+    /// The first choice's finish reason, once it is known.
+    pub fn finish_reason(&self) -> Option<&'static str> {
+        self.choices.first()?.finish.as_ref().map(|finish| finish.openai)
+    }
+
+    // ------------------------------------------------------------ what the wires say
+
+    /// The next piece of the text.
+    pub(crate) fn text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
+        if piece.is_empty() {
+            return self.hear(choice);
+        }
+        let mut joiner = std::mem::take(&mut self.choice(choice).text_joiner);
+        let text = joiner.join(&piece.0);
+        self.choice(choice).text_joiner = joiner;
+        self.tell_text(choice, &text, sink);
+    }
+
+    /// Text that says again everything that was said. Only what is new of it is told.
+    pub(crate) fn restated_text(&mut self, choice: u32, whole: &Text<'_>, sink: &mut dyn Sink) {
+        let whole = whole.to_lossy();
+        let heard = &self.choice(choice).text;
+        if let Some(new) = whole.strip_prefix(heard.as_str()).map(str::to_owned) {
+            self.tell_text(choice, &new, sink);
+        }
+    }
+
+    /// The text of a last event, which is either its last piece or all of it again: nobody has recorded which. One that
+    /// equals all that was heard, in more than one piece, is taken for a repetition.
+    pub(crate) fn last_text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
+        let state = self.choice(choice);
+        let repeats = state.pieces > 1 && piece.0.as_ref() == state.text.as_bytes();
+        if !repeats {
+            self.text(choice, piece, sink);
+        }
+    }
+
+    pub(crate) fn reasoning(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
+        let state = self.choice(choice);
+        let before = state.reasoning.len();
+        state.reasoning.push_str(&state.reasoning_joiner.join(&piece.0));
+        let new = state.reasoning.get(before..).unwrap_or_default().to_owned();
+        if !new.is_empty() {
+            self.tell(choice, Delta { reasoning_content: Some(&new), ..Delta::default() }, sink);
+        }
+    }
+
+    pub(crate) fn refusal(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
+        let new = piece.to_lossy();
+        self.choice(choice).refusal.push_str(&new);
+        if !new.is_empty() {
+            self.tell(choice, Delta { refusal: Some(&new), ..Delta::default() }, sink);
+        }
+    }
+
+    /// OpenAI-shaped annotations.
+    pub(crate) fn annotations(&mut self, choice: u32, new: Vec<Value>, sink: &mut dyn Sink) {
+        if !new.is_empty() {
+            self.choice(choice).annotations.extend(new.iter().cloned());
+            let new = Value::Array(new);
+            self.tell(choice, Delta { annotations: Some(&new), ..Delta::default() }, sink);
+        }
+    }
+
+    /// OCI's logprobs.
+    pub(crate) fn logprobs(&mut self, choice: u32, oci: &Value, sink: &mut dyn Sink) {
+        let Some(logprobs) = logprobs_to_openai(oci) else { return };
+        if let Some(content) = logprobs.get("content").and_then(Value::as_array) {
+            self.choice(choice).logprobs.extend(content.iter().cloned());
+        }
+        let chunk_choice = ChunkChoice { index: choice, logprobs: Some(logprobs), ..ChunkChoice::default() };
+        self.tell_chunk(choice, chunk_choice, None, sink);
+    }
+
+    /// A fragment of a tool call.
+    pub(crate) fn tool_call(&mut self, choice: u32, fragment: &Fragment<'_>, sink: &mut dyn Sink) -> Result<()> {
+        let most = self.max_tool_calls;
+        let stem = self.head.id.trim_start_matches("chatcmpl-").to_owned();
+        let mut calls = std::mem::take(&mut self.choice(choice).calls);
+        let result = calls.take(
+            fragment,
+            most,
+            |index| format!("call_{stem}_{choice}_{index}"),
+            |delta| self.tell(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink),
+        );
+        self.choice(choice).calls = calls;
+        result
+    }
+
+    /// How many calls have been heard: a wire that says its calls again counts by position.
+    pub(crate) fn tool_call_count(&mut self, choice: u32) -> usize {
+        self.choice(choice).calls.len()
+    }
+
+    /// The id of the call that was opened at a position.
+    pub(crate) fn tool_call_id(&mut self, choice: u32, position: usize) -> Option<String> {
+        self.choice(choice).calls.id(position)
+    }
+
+    /// What goes with the finish of the answer.
+    pub(crate) fn extras(&mut self) -> &mut Extras {
+        &mut self.extras
+    }
+
+    /// OCI's usage. The last one counts.
+    pub(crate) fn usage_from_oci(&mut self, oci: &Value) {
+        if is_usage(oci) {
+            self.usage = Some(usage_to_openai(oci));
+        }
+    }
+
+    /// OpenAI's usage, as the openai transport gives it.
+    pub(crate) fn set_usage(&mut self, usage: &Value) {
+        self.usage = Some(usage.clone());
+    }
+
+    /// The choice ended. Only the first word on it counts.
+    pub(crate) fn finish(&mut self, choice: u32, oci: Option<&str>, sink: &mut dyn Sink) {
+        let state = self.choice(choice);
+        if state.finish.is_some() {
+            return;
+        }
+        let (text_rest, reasoning_rest) = (state.text_joiner.end(), state.reasoning_joiner.end());
+        if !reasoning_rest.is_empty() {
+            state.reasoning.push_str(reasoning_rest);
+            self.tell(choice, Delta { reasoning_content: Some(reasoning_rest), ..Delta::default() }, sink);
+        }
+        if !text_rest.is_empty() {
+            self.tell_text(choice, text_rest, sink);
+        }
+        let mut calls = std::mem::take(&mut self.choice(choice).calls);
+        calls.finish(|delta| self.tell(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink));
+        let openai = finish_reason(oci, !calls.is_empty());
+        let state = self.choice(choice);
+        state.calls = calls;
+        state.finish = Some(Finish { oci: oci.map(str::to_owned), openai });
+        let mut extras = std::mem::take(&mut self.extras);
+        extras.finish_reason = mapped(oci, openai);
+        let told = extras.clone().some();
+        // What was told with the finish stays known for the completion.
+        self.extras = Extras { finish_reason: None, ..extras };
+        self.tell_chunk(choice, ChunkChoice { index: choice, finish_reason: Some(openai), ..ChunkChoice::default() }, told, sink);
+    }
+
+    /// The service said in its own way that the answer is over; a reason may still come.
+    pub(crate) fn set_over(&mut self) {
+        self.over = true;
+    }
+
+    // ------------------------------------------------------------ the end
+
+    /// Ends the answer: a choice without a reason gets one, and usage is told if the caller wants it.
+    pub(crate) fn end(&mut self, include_usage: bool, sink: &mut dyn Sink) {
+        let open = |choice: &&ChoiceState| choice.finish.is_none();
+        let unfinished: Vec<u32> = self.choices.iter().filter(open).map(|choice| choice.index).collect();
+        for choice in unfinished {
+            self.finish(choice, None, sink);
+        }
+        if include_usage {
+            self.tell_usage(sink);
+        }
+    }
+
+    /// Everything that was heard, as one completion. Of a broken stream: what there is.
+    pub fn completion(&self) -> Completion {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let choice = |state: &ChoiceState| {
+            let calls = state.calls.calls();
+            Choice {
+                index: state.index,
+                message: AnswerMessage {
+                    role: "assistant",
+                    content: some(&state.text).or_else(|| (calls.is_empty() && state.refusal.is_empty()).then(String::new)),
+                    refusal: some(&state.refusal),
+                    reasoning_content: some(&state.reasoning),
+                    tool_calls: calls,
+                    annotations: (!state.annotations.is_empty()).then(|| state.annotations.clone().into()),
+                },
+                logprobs: (!state.logprobs.is_empty()).then(|| json!({ "content": state.logprobs })),
+                finish_reason: state.finish.as_ref().map(|finish| finish.openai),
+            }
+        };
+        let mut choices: Vec<Choice> = self.choices.iter().map(choice).collect();
+        choices.sort_by_key(|choice| choice.index);
+        let mut completion = Completion::new(&self.head, choices);
+        completion.usage = self.usage.clone();
+        completion.service_tier = self.service_tier.clone();
+        let first = self.choices.first().and_then(|choice| choice.finish.as_ref());
+        let extras = Extras {
+            opc_request_id: self.opc_request_id.clone(),
+            finish_reason: first.and_then(|finish| mapped(finish.oci.as_deref(), finish.openai)),
+            ..self.extras.clone()
+        };
+        completion.oci = extras.some();
+        completion
+    }
+
+    /// Tells an answer that was heard whole: one chunk that holds everything, then the finish of each choice.
+    pub(crate) fn tell_whole(&self, fallback: &str, include_usage: bool, sink: &mut dyn Sink) {
+        let completion = self.completion();
+        let some = |text: &'_ Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(str::to_owned);
+        let annotations: Vec<Option<Value>> =
+            completion.choices.iter().map(|choice| choice.message.annotations.clone()).collect();
+        let texts: Vec<_> = completion
+            .choices
+            .iter()
+            .map(|choice| (some(&choice.message.content), some(&choice.message.reasoning_content), some(&choice.message.refusal)))
+            .collect();
+        let mut choices: Vec<ChunkChoice<'_>> = Vec::new();
+        for ((choice, (content, reasoning, refusal)), annotations) in completion.choices.iter().zip(&texts).zip(&annotations) {
+            let state = self.choices.iter().find(|state| state.index == choice.index);
+            choices.push(ChunkChoice {
+                index: choice.index,
+                delta: Delta {
+                    role: Some("assistant"),
+                    content: content.as_deref(),
+                    reasoning_content: reasoning.as_deref(),
+                    refusal: refusal.as_deref(),
+                    tool_calls: state.map(|state| state.calls.opened()).unwrap_or_default(),
+                    annotations: annotations.as_ref(),
+                },
+                logprobs: choice.logprobs.clone(),
+                finish_reason: None,
+            });
+        }
+        let mut oci = completion.oci.clone().unwrap_or_default();
+        let finish = Extras { finish_reason: oci.finish_reason.take(), ..Extras::default() };
+        oci.fallback = Some(fallback.to_owned());
+        sink.chunk(&self.head, &Chunk { choices, usage: self.usage.as_ref(), oci: oci.some() });
+        let ends = completion.choices.iter().map(|choice| ChunkChoice {
+            index: choice.index,
+            finish_reason: Some(choice.finish_reason.unwrap_or("stop")),
+            ..ChunkChoice::default()
+        });
+        sink.chunk(&self.head, &Chunk { choices: ends.collect(), usage: None, oci: finish.some() });
+        if include_usage {
+            self.tell_usage(sink);
+        }
+    }
+
+    // ------------------------------------------------------------ telling
+
+    fn choice(&mut self, index: u32) -> &mut ChoiceState {
+        // Nearly always the first and only one.
+        let at = self.choices.iter().position(|choice| choice.index == index).unwrap_or_else(|| {
+            self.choices.push(ChoiceState { index, ..ChoiceState::default() });
+            self.choices.len() - 1
+        });
+        #[allow(clippy::indexing_slicing)] // `at` was found, or made, a line above
+        &mut self.choices[at]
+    }
+
+    fn tell_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) {
+        if text.is_empty() {
+            return;
+        }
+        let state = self.choice(choice);
+        state.text.push_str(text);
+        state.pieces += 1;
+        if state.opened && choice == 0 {
+            sink.text(&self.head, text);
+        } else {
+            self.tell(choice, Delta { content: Some(text), ..Delta::default() }, sink);
+        }
+    }
+
+    fn tell(&mut self, choice: u32, delta: Delta<'_>, sink: &mut dyn Sink) {
+        self.tell_chunk(choice, ChunkChoice { index: choice, delta, ..ChunkChoice::default() }, None, sink);
+    }
+
+    fn tell_chunk(&mut self, choice: u32, mut new: ChunkChoice<'_>, oci: Option<Extras>, sink: &mut dyn Sink) {
+        let state = self.choice(choice);
+        if !std::mem::replace(&mut state.opened, true) {
+            new.delta.role = Some("assistant");
+        }
+        let mut oci = oci;
+        if !std::mem::replace(&mut self.begun, true) && self.opc_request_id.is_some() {
+            oci.get_or_insert_default().opc_request_id = self.opc_request_id.clone();
+        }
+        sink.chunk(&self.head, &Chunk { choices: vec![new], usage: None, oci });
+    }
+
+    fn tell_usage(&self, sink: &mut dyn Sink) {
+        if let Some(usage) = &self.usage {
+            sink.chunk(&self.head, &Chunk { choices: Vec::new(), usage: Some(usage), oci: None });
+        }
+    }
+}
+
+/// OCI's word, where OpenAI's is another. A null that became `stop` is worth saying too.
+fn mapped(oci: Option<&str>, openai: &str) -> Option<Value> {
+    (oci != Some(openai)).then(|| oci.into())
+}
+
+/// An error event in the middle of a stream, or an error that came with status 200.
+pub(crate) fn service_said(code: Option<String>, message: &str) -> Error {
+    let shown: String = message.chars().take(500).collect();
+    Error::new(Code::StreamError, format!("the service reported an error: {shown}")).with_service_code(code)
+}

@@ -1,0 +1,52 @@
+//! OCI's `Logprobs` (parallel arrays), in OpenAI's shape (a list of tokens).
+
+use serde_json::{json, Map, Value};
+
+/// Translates `{tokens, tokenLogprobs, topLogprobs, textOffset}`; nothing where the service sent an empty object.
+pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
+    let tokens = oci.get("tokens")?.as_array()?;
+    let at = |key: &str, index: usize| oci.get(key).and_then(|list| list.get(index)).cloned();
+    let one = |(index, token): (usize, &Value)| {
+        let token = token.as_str().unwrap_or_default();
+        let top = at("topLogprobs", index);
+        let top = top.as_ref().and_then(Value::as_object).into_iter().flatten();
+        let top: Vec<Value> = top.map(|(token, logprob)| entry(token, Some(logprob.clone()), None)).collect();
+        entry(token, at("tokenLogprobs", index), Some(top))
+    };
+    let content: Vec<Value> = tokens.iter().enumerate().map(one).collect();
+    (!content.is_empty()).then(|| json!({ "content": content }))
+}
+
+fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value {
+    // The model of the SDK types these numbers as strings inside `topLogprobs`.
+    let number = match logprob {
+        Some(Value::String(text)) => text.parse::<f64>().ok().map_or(Value::Null, Value::from),
+        other => other.unwrap_or(Value::Null),
+    };
+    let mut entry = Map::new();
+    entry.insert("token".into(), token.into());
+    entry.insert("logprob".into(), number);
+    entry.insert("bytes".into(), token.as_bytes().into());
+    if let Some(top) = top {
+        entry.insert("top_logprobs".into(), top.into());
+    }
+    Value::Object(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_become_a_list() {
+        let oci = json!({"tokens": ["a", "b"], "tokenLogprobs": [-0.5, -1], "topLogprobs": [{"a": "-0.5", "x": -2}], "textOffset": [0, 1]});
+        let wanted = json!({"content": [
+            {"token": "a", "logprob": -0.5, "bytes": [97],
+             "top_logprobs": [{"token": "a", "logprob": -0.5, "bytes": [97]}, {"token": "x", "logprob": -2, "bytes": [120]}]},
+            {"token": "b", "logprob": -1, "bytes": [98], "top_logprobs": []},
+        ]});
+        assert_eq!(to_openai(&oci), Some(wanted));
+        assert_eq!(to_openai(&json!({})), None);
+        assert_eq!(to_openai(&json!({"tokens": []})), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! Text of a model, as it stands in JSON: UTF-8 nearly always, half a character now and then.
+//!
+//! JavaScript's strings may hold one half of a surrogate pair, and JSON can carry it (`"\ud83d"`). Some services cut an
+//! emoji into two deltas that way. Rust's strings can't hold it, so the half is kept back until its other half comes; a half
+//! that stays alone becomes U+FFFD, as does whatever is not UTF-8.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+/// The content of a JSON string: UTF-8, but for halves of surrogate pairs (which stand as WTF-8) and broken input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, [u8]>);
+
+impl Text<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text by itself, with U+FFFD where it is broken.
+    pub(crate) fn to_lossy(&self) -> String {
+        let mut joiner = Joiner::default();
+        let mut text = joiner.join(&self.0).into_owned();
+        text.push_str(joiner.end());
+        text
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(bytes)))
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(bytes.to_vec())))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.as_bytes().to_vec())))
+            }
+        }
+        // Asked for bytes, serde_json does not insist on UTF-8 and gives lone surrogates as WTF-8.
+        deserializer.deserialize_bytes(TextVisitor)
+    }
+}
+
+/// Joins the pieces of one text, so that a character that was cut in two comes out whole.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Joiner {
+    /// A leading surrogate that waits for its trailing one.
+    high: Option<u16>,
+}
+
+impl Joiner {
+    /// The next piece as UTF-8. Costs a validation when there is nothing to mend.
+    pub(crate) fn join<'a>(&mut self, piece: &'a [u8]) -> Cow<'a, str> {
+        match std::str::from_utf8(piece) {
+            Ok(text) if self.high.is_none() || piece.is_empty() => Cow::Borrowed(text),
+            _ => Cow::Owned(self.mend(piece)),
+        }
+    }
+
+    /// What remains at the end of the text.
+    pub(crate) fn end(&mut self) -> &'static str {
+        match self.high.take() {
+            Some(_) => "\u{FFFD}",
+            None => "",
+        }
+    }
+
+    fn mend(&mut self, mut piece: &[u8]) -> String {
+        let mut out = String::with_capacity(piece.len() + 4);
+        while !piece.is_empty() {
+            let low = surrogate(piece).filter(|unit| (0xDC00..0xE000).contains(unit));
+            if let Some(high) = self.high.take() {
+                let pair = low.and_then(|low| char::decode_utf16([high, low]).next()).and_then(Result::ok);
+                out.push(pair.unwrap_or(char::REPLACEMENT_CHARACTER));
+                if pair.is_some() {
+                    piece = piece.get(3..).unwrap_or_default();
+                    continue;
+                }
+            }
+            match surrogate(piece) {
+                Some(unit) => {
+                    if unit < 0xDC00 {
+                        self.high = Some(unit);
+                    } else {
+                        out.push(char::REPLACEMENT_CHARACTER);
+                    }
+                    piece = piece.get(3..).unwrap_or_default();
+                }
+                None => {
+                    // Up to the next surrogate, or all that is left.
+                    let end = (1..piece.len()).find(|&at| piece.get(at..).and_then(surrogate).is_some()).unwrap_or(piece.len());
+                    let (plain, rest) = piece.split_at(end);
+                    out.push_str(&String::from_utf8_lossy(plain));
+                    piece = rest;
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The surrogate that stands as three bytes of WTF-8 at the start.
+fn surrogate(bytes: &[u8]) -> Option<u16> {
+    match bytes {
+        [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => {
+            Some(0xD000 | (u16::from(second & 0x3F) << 6) | u16::from(third & 0x3F))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(pieces: &[&str]) -> String {
+        let (mut joiner, mut out) = (Joiner::default(), String::new());
+        for piece in pieces {
+            let text: Text<'_> = serde_json::from_str(piece).unwrap();
+            out.push_str(&joiner.join(&text.0));
+        }
+        out.push_str(joiner.end());
+        out
+    }
+
+    #[test]
+    fn plain_text_is_borrowed() {
+        let text: Text<'_> = serde_json::from_str(r#""héllo""#).unwrap();
+        assert!(matches!(text.0, Cow::Borrowed(_)));
+        assert!(matches!(Joiner::default().join(&text.0), Cow::Borrowed("héllo")));
+    }
+
+    #[test]
+    fn halves_meet() {
+        assert_eq!(joined(&[r#""a\ud83d""#, r#""\ude00b""#]), "a😀b");
+        assert_eq!(joined(&[r#""\ud83d""#, r#""""#, r#""\ude00""#]), "😀");
+        assert_eq!(joined(&[r#""\ud83d\ude00""#]), "😀");
+    }
+
+    #[test]
+    fn a_half_alone_is_replaced() {
+        assert_eq!(joined(&[r#""x\ud83d""#]), "x\u{FFFD}");
+        assert_eq!(joined(&[r#""x\ud83d""#, r#""y""#]), "x\u{FFFD}y");
+        assert_eq!(joined(&[r#""\ude00x""#]), "\u{FFFD}x");
+        assert_eq!(joined(&[r#""\ud83d\ud83d""#, r#""\ude00""#]), "\u{FFFD}😀");
+    }
+
+    #[test]
+    fn broken_bytes_are_replaced() {
+        let text: Text<'_> = serde_json::from_slice(b"\"a\xFFb\"").unwrap();
+        assert_eq!(text.to_lossy(), "a\u{FFFD}b");
+    }
+}

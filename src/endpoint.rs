@@ -1,0 +1,184 @@
+//! The address that replaces the derived host: a private endpoint, a dual-stack host, a proxy, a simulator.
+
+use crate::error::{Code, Error, Result};
+
+/// A base address that requests may be sent to: `https`, or `http` on loopback, with neither user, query nor fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    base: String,
+    host: String,
+}
+
+/// The longest address that is read, in bytes.
+const MAX_LEN: usize = 1024;
+
+impl Endpoint {
+    /// Reads the `endpoint` option. A path is kept as a prefix, so that a proxy may live below one.
+    pub fn parse(text: &str) -> Result<Endpoint> {
+        let refuse = |why: &'static str| {
+            Error::new(Code::InvalidOptions, why)
+                .with_hint("endpoint is an address such as https://host.example, or http:// on localhost, 127.0.0.1 or [::1]")
+        };
+        if text.len() > MAX_LEN {
+            return Err(refuse("endpoint is too long"));
+        }
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| refuse("endpoint is not an absolute URL"))?;
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let (host, port) = split_port(authority).ok_or_else(|| refuse("endpoint has no valid host"))?;
+        let host = host.to_ascii_lowercase();
+        if !is_host(&host) {
+            return Err(refuse("endpoint has no valid host"));
+        }
+        let scheme = scheme.to_ascii_lowercase();
+        match scheme.as_str() {
+            "https" => {}
+            "http" if is_loopback(&host) => {}
+            "http" => return Err(refuse("endpoint must be https: http is for loopback only")),
+            _ => return Err(refuse("endpoint must be https")),
+        }
+        if !path.bytes().all(is_path_byte) || path.contains("/..") || path.contains("/./") {
+            return Err(refuse("endpoint may have a plain path, but neither query nor fragment"));
+        }
+        // What WHATWG URLs leave out, so that the finished URL and its parsed form stay the same text.
+        let port = match (scheme.as_str(), port) {
+            ("https", Some(443)) | ("http", Some(80)) | (_, None) => String::new(),
+            (_, Some(port)) => format!(":{port}"),
+        };
+        let host = format!("{host}{port}");
+        let path = path.trim_end_matches('/');
+        Ok(Endpoint { base: format!("{scheme}://{host}{path}"), host })
+    }
+
+    /// The inference service of a region.
+    pub(crate) fn of_host(host: String) -> Endpoint {
+        Endpoint { base: format!("https://{host}"), host }
+    }
+
+    /// Scheme, host, port and path prefix, without a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Host and, where it isn't the scheme's own, port.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+/// The host (with port) of a finished URL, read again from its text and independently of how it was put together.
+/// Nothing that could make another reader see another host is let through.
+pub(crate) fn host_of(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let (authority, path) = rest.split_at(rest.find('/')?);
+    let (host, _) = split_port(authority)?;
+    (is_host(host) && path.bytes().all(is_path_byte)).then_some(authority)
+}
+
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let colon = match authority.rfind(']') {
+        Some(bracket) => authority.get(bracket..)?.find(':').map(|at| bracket + at),
+        None => authority.find(':'),
+    };
+    match colon {
+        None => Some((authority, None)),
+        Some(at) => {
+            let (host, port) = (authority.get(..at)?, authority.get(at + 1..)?);
+            let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+            digits.then_some(())?;
+            Some((host, Some(port.parse().ok()?)))
+        }
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    let label = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 63
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    if host.len() > 253 || !host.split('.').all(label) {
+        return false;
+    }
+    // A host whose last label is a number is an IPv4 address to a browser, whatever its form: only the plain form is one.
+    let numeric = host.rsplit('.').next().is_some_and(|last| last.bytes().next().is_some_and(|b| b.is_ascii_digit()));
+    !numeric || host.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "[::1]" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_path_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_accepted() {
+        for (text, base, host) in [
+            ("https://proxy.example", "https://proxy.example", "proxy.example"),
+            ("https://Proxy.Example/", "https://proxy.example", "proxy.example"),
+            ("https://proxy.example:443/oci/", "https://proxy.example/oci", "proxy.example"),
+            ("https://proxy.example:8443", "https://proxy.example:8443", "proxy.example:8443"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://localhost", "http://localhost", "localhost"),
+            ("http://[::1]:9", "http://[::1]:9", "[::1]:9"),
+        ] {
+            let endpoint = Endpoint::parse(text).unwrap();
+            assert_eq!((endpoint.base(), endpoint.host()), (base, host), "{text}");
+            assert_eq!(host_of(&format!("{base}/x")), Some(host));
+        }
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for text in [
+            "",
+            "proxy.example",
+            "ftp://proxy.example",
+            "http://proxy.example",
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "https://",
+            "https:///x",
+            "https://user@host",
+            "https://host:0x50",
+            "https://host:99999",
+            "https://host:",
+            "https://host?x",
+            "https://host/#x",
+            "https://ho st",
+            "https://host\\@evil",
+            "https://a..b",
+            "https://host/../x",
+            "https://2130706433",
+            "https://0x7f.1",
+            "https://[::1",
+            "https://host/%2e%2e/",
+        ] {
+            let error = Endpoint::parse(text).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidOptions, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_finished_url_is_read_again() {
+        assert_eq!(host_of("https://good.example/20231130"), Some("good.example"));
+        for url in
+            ["https://good.example@evil/x", "https://good.example\\evil/x", "https://good.example#/x", "//good/x", "https://a"]
+        {
+            assert_eq!(host_of(url), None, "{url}");
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! Bytes of a streamed answer -> chunks: OCI's framing over the event-stream lines, and when an answer has ended.
+//!
+//! OCI writes one JSON object a `data:` line. Some deployments separate events by one newline instead of a blank line, so each
+//! data line is an event of its own, told at once; a line whose JSON ends too early waits for the rest, as the standard has it.
+
+use futures::stream::{try_unfold, Stream, StreamExt};
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::chat::{chunk_to_json, Chunk, Completion, Head, Sink};
+use crate::error::{Code, Error, Result};
+use crate::sse::{field, Field, Lines, TooLong, DEFAULT_MAX_EVENT_BYTES};
+use crate::wire::{Unread, Wire};
+
+/// How much of an answer is taken, so that no answer can fill the memory of its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// One event, in bytes. 16 MiB: COHERE's last event says the whole conversation again.
+    pub max_event_bytes: usize,
+    /// The whole answer, in bytes. 64 MiB.
+    pub max_response_bytes: usize,
+    /// The body of an error, in bytes; the rest is not read. 64 KiB.
+    pub max_error_bytes: usize,
+    /// Tool calls in one choice. 128, as many as OCI takes tools.
+    pub max_tool_calls: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_event_bytes: DEFAULT_MAX_EVENT_BYTES,
+            max_response_bytes: 64 * 1024 * 1024,
+            max_error_bytes: 64 * 1024,
+            max_tool_calls: 128,
+        }
+    }
+}
+
+/// Decodes one streamed answer.
+///
+/// ```
+/// use oci_genai_edge::chat::{EventWriter, Head};
+/// use oci_genai_edge::stream::{Decoder, Limits};
+/// use oci_genai_edge::wire::Wire;
+///
+/// let mut decoder = Decoder::new(Wire::Generic, Head::default(), Limits::default(), false);
+/// let mut events = EventWriter::new(false);
+/// let stream = br#"data: {"index":0,"message":{"content":[{"type":"TEXT","text":"Hi"}]}}
+///
+/// data: {"finishReason":"stop"}
+///
+/// "#;
+/// decoder.feed(stream, &mut events)?;
+/// decoder.end(&mut events)?;
+/// assert_eq!(decoder.answer().completion().choices[0].message.content.as_deref(), Some("Hi"));
+/// # Ok::<(), oci_genai_edge::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    lines: Lines,
+    events: Events,
+    received: usize,
+    limit: usize,
+}
+
+/// What follows the lines: events, and the answer that they make.
+#[derive(Debug)]
+struct Events {
+    wire: Wire,
+    answer: Answer,
+    include_usage: bool,
+    /// The `event:` line that is in force until the next blank line.
+    name: Name,
+    /// Data whose JSON ended too early.
+    held: Vec<u8>,
+    held_limit: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Name {
+    #[default]
+    Plain,
+    Ping,
+    Error,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Done,
+    Failed(Error),
+}
+
+impl Decoder {
+    /// A decoder at the start of an answer. With `include_usage` a last chunk tells the usage.
+    pub fn new(wire: Wire, head: Head, limits: Limits, include_usage: bool) -> Self {
+        Decoder {
+            lines: Lines::new(limits.max_event_bytes),
+            events: Events {
+                wire,
+                answer: Answer::new(head, limits.max_tool_calls),
+                include_usage,
+                name: Name::Plain,
+                held: Vec::new(),
+                held_limit: limits.max_event_bytes,
+                state: State::Open,
+            },
+            received: 0,
+            limit: limits.max_response_bytes,
+        }
+    }
+
+    /// Decodes the next bytes, cut as they are, and tells the sink what they say. What came before a failure has been told;
+    /// after a failure, or the end, nothing more is read.
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
+        self.received = self.received.saturating_add(bytes.len());
+        if self.events.state == State::Open {
+            let events = &mut self.events;
+            let result = self.lines.feed(bytes, |line| events.line(line, sink));
+            let result = result.and_then(|()| {
+                if self.received > self.limit {
+                    return Err(too_large(self.limit, "the answer", "limits.maxResponseBytes"));
+                }
+                Ok(())
+            });
+            if let Err(error) = result {
+                self.events.state = State::Failed(error);
+            }
+        }
+        self.outcome()
+    }
+
+    /// The stream ended. Fails with `stream_truncated` if the answer did not.
+    pub fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        if self.events.state == State::Open {
+            let events = &mut self.events;
+            let result = self.lines.end(|line| events.line(line, sink));
+            // An event that the end of the stream cut in two is no unreadable one.
+            let cut = !events.held.is_empty();
+            let result = result.and_then(|()| events.line(b"", sink)).map_err(|error| match error.code() {
+                Code::StreamError if cut => truncated(self.received),
+                _ => error,
+            });
+            // Bytes after the finish that make no event lose nothing that the caller was promised.
+            let result = if self.events.answer.is_finished() { Ok(()) } else { result };
+            self.events.state = match result {
+                Err(error) => State::Failed(error),
+                Ok(()) if self.events.state == State::Done => State::Done,
+                Ok(()) if self.events.answer.is_finished() => {
+                    self.events.answer.end(self.events.include_usage, sink);
+                    State::Done
+                }
+                Ok(()) => State::Failed(truncated(self.received)),
+            };
+        }
+        self.outcome()
+    }
+
+    /// Whether the answer said that it is over: what follows would not be read.
+    pub fn is_done(&self) -> bool {
+        self.events.state == State::Done
+    }
+
+    /// What has been heard.
+    pub fn answer(&self) -> &Answer {
+        &self.events.answer
+    }
+
+    /// What has been heard, to be told more.
+    pub fn answer_mut(&mut self) -> &mut Answer {
+        &mut self.events.answer
+    }
+
+    fn outcome(&self) -> Result<()> {
+        match &self.events.state {
+            State::Failed(error) => Err(error.clone()),
+            State::Open | State::Done => Ok(()),
+        }
+    }
+}
+
+impl Events {
+    fn line(&mut self, line: &[u8], sink: &mut dyn Sink) -> Result<()> {
+        if self.state != State::Open {
+            return Ok(());
+        }
+        match field(line) {
+            Field::Data(data) => self.data(data, sink),
+            Field::Event(name) => {
+                self.name = match name {
+                    b"ping" | b"keepalive" | b"heartbeat" => Name::Ping,
+                    b"error" => Name::Error,
+                    _ => Name::Plain,
+                };
+                Ok(())
+            }
+            Field::End => {
+                self.name = Name::Plain;
+                self.release(sink)
+            }
+            Field::Id(_) | Field::Retry(_) | Field::Other => Ok(()),
+        }
+    }
+
+    fn data(&mut self, data: &[u8], sink: &mut dyn Sink) -> Result<()> {
+        if data.len() > self.held_limit {
+            return Err(TooLong { limit: self.held_limit }.into());
+        }
+        let data = data.trim_ascii();
+        if !self.held.is_empty() {
+            return self.hold(data);
+        }
+        if data.is_empty() || self.name == Name::Ping {
+            return Ok(());
+        }
+        if data == b"[DONE]" {
+            self.answer.end(self.include_usage, sink);
+            self.state = State::Done;
+            return Ok(());
+        }
+        match self.wire.read_event(data, &mut self.answer, sink) {
+            Ok(()) if self.name == Name::Error => Err(Error::new(Code::StreamError, "the service reported an error")),
+            Ok(()) => Ok(()),
+            Err(Unread::Failed(error)) => Err(error),
+            Err(Unread::Incomplete) => self.hold(data),
+            Err(Unread::Unreadable) => Err(unreadable()),
+        }
+    }
+
+    fn hold(&mut self, data: &[u8]) -> Result<()> {
+        if self.held.len().saturating_add(data.len()) > self.held_limit {
+            return Err(TooLong { limit: self.held_limit }.into());
+        }
+        self.held.extend_from_slice(data);
+        self.held.push(b'\n');
+        Ok(())
+    }
+
+    /// The event is complete: what was held must be read now.
+    fn release(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.held);
+        match self.wire.read_event(&held, &mut self.answer, sink) {
+            Ok(()) => Ok(()),
+            Err(Unread::Failed(error)) => Err(error),
+            Err(Unread::Incomplete | Unread::Unreadable) => Err(unreadable()),
+        }
+    }
+}
+
+impl From<TooLong> for Error {
+    fn from(error: TooLong) -> Self {
+        too_large(error.limit, "an event", "limits.maxEventBytes")
+    }
+}
+
+fn too_large(limit: usize, what: &str, option: &'static str) -> Error {
+    Error::new(Code::LimitExceeded, format!("{what} is larger than {limit} bytes")).with_hint(format!("raise {option}"))
+}
+
+fn unreadable() -> Error {
+    Error::new(Code::StreamError, "an event of the stream is not the JSON that this wire sends")
+}
+
+fn truncated(received: usize) -> Error {
+    let what = if received == 0 { "the stream held nothing" } else { "the stream ended before the answer did" };
+    Error::new(Code::StreamTruncated, what)
+}
+
+/// A sink that tells nobody: for what is only to be heard.
+pub(crate) struct Silent;
+
+impl Sink for Silent {
+    fn text(&mut self, _: &Head, _: &str) {}
+    fn chunk(&mut self, _: &Head, _: &Chunk<'_>) {}
+    fn verbatim(&mut self, _: &str) {}
+}
+
+/// A piece of a streamed answer, for Rust.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// The next text of the first choice.
+    Text(String),
+    /// Any other chunk, as OpenAI's `chat.completion.chunk`.
+    Chunk(Value),
+    /// The end: everything, put together, as OpenAI's `chat.completion`.
+    End(Box<Value>),
+}
+
+/// The pieces of a streamed answer, as a [`Stream`] over any stream of bytes: for Rust programs that bring their own HTTP
+/// client. It ends after [`Piece::End`] or the first error; the pieces before an error have been yielded.
+///
+/// ```
+/// use futures::{executor::block_on, stream, StreamExt};
+/// use oci_genai_edge::{chat::Head, stream::{pieces, Decoder, Limits, Piece}, wire::Wire};
+///
+/// let body = stream::iter([Ok::<_, oci_genai_edge::error::Error>("data: {\"apiFormat\":\"COHERE\",\"text\":\"Hi\",\"finishReason\":\"COMPLETE\"}\n\n")]);
+/// let decoder = Decoder::new(Wire::Cohere, Head::default(), Limits::default(), false);
+/// let pieces: Vec<_> = block_on(pieces(body, decoder).collect());
+/// assert!(matches!(pieces.last(), Some(Ok(Piece::End(_)))));
+/// ```
+pub fn pieces<S, B>(bytes: S, decoder: Decoder) -> impl Stream<Item = Result<Piece>>
+where
+    S: Stream<Item = Result<B>>,
+    B: AsRef<[u8]>,
+{
+    let state = (Box::pin(bytes), decoder, Collected::default(), false);
+    try_unfold(state, |(mut bytes, mut decoder, mut ready, mut ended)| async move {
+        loop {
+            if let Some(piece) = ready.0.pop_front() {
+                return Ok(Some((piece, (bytes, decoder, ready, ended))));
+            }
+            if let Some(error) = ready.1.take() {
+                return Err(error);
+            }
+            if ended {
+                return Ok(None);
+            }
+            let told = match bytes.next().await {
+                Some(Ok(chunk)) => decoder.feed(chunk.as_ref(), &mut ready),
+                Some(Err(error)) => Err(error),
+                None => decoder.end(&mut ready),
+            };
+            if decoder.is_done() {
+                ended = true;
+                ready.0.push_back(Piece::End(Box::new(completion_value(&decoder.answer().completion()))));
+            }
+            // Told after what came before it.
+            ready.1 = told.err();
+        }
+    })
+}
+
+fn completion_value(completion: &Completion) -> Value {
+    serde_json::to_value(completion).unwrap_or_default()
+}
+
+/// Pieces that wait to be polled for, and the failure after them.
+#[derive(Default)]
+struct Collected(std::collections::VecDeque<Piece>, Option<Error>);
+
+impl Sink for Collected {
+    fn text(&mut self, _: &Head, text: &str) {
+        self.0.push_back(Piece::Text(text.to_owned()));
+    }
+
+    fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
+        self.0.extend(serde_json::from_slice(&chunk_to_json(head, chunk)).map(Piece::Chunk));
+    }
+
+    fn verbatim(&mut self, json: &str) {
+        self.0.extend(serde_json::from_str(json).map(Piece::Chunk));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(wire: Wire, stream: &str) -> (Result<()>, String) {
+        let mut decoder = Decoder::new(wire, Head::default(), Limits::default(), false);
+        let fed = decoder.feed(stream.as_bytes(), &mut Silent);
+        let ended = fed.and_then(|()| decoder.end(&mut Silent));
+        let text = decoder.answer().completion().choices.first().and_then(|choice| choice.message.content.clone());
+        (ended, text.unwrap_or_default())
+    }
+
+    fn generic(text: &str) -> String {
+        format!("data: {{\"index\":0,\"message\":{{\"content\":[{{\"type\":\"TEXT\",\"text\":\"{text}\"}}]}}}}\n")
+    }
+
+    const FINISH: &str = "data: {\"finishReason\":\"stop\"}\n";
+
+    #[test]
+    fn events_may_be_separated_by_one_newline() {
+        let stream = generic("a") + &generic("b") + FINISH;
+        assert_eq!(decode(Wire::Generic, &stream), (Ok(()), "ab".into()));
+        // and the last one may lack its own
+        assert_eq!(decode(Wire::Generic, stream.trim_end()), (Ok(()), "ab".into()));
+    }
+
+    #[test]
+    fn json_may_span_data_lines() {
+        let stream =
+            "data: {\"message\":\ndata: {\"content\":[{\"text\":\"a\"}]}}\n\ndata: {\"finishReason\":\ndata: \"stop\"}\n\n";
+        assert_eq!(decode(Wire::Generic, stream), (Ok(()), "a".into()));
+    }
+
+    #[test]
+    fn pings_and_blank_data_are_no_events() {
+        let stream = format!(": hi\n\nevent: ping\ndata: pong\n\ndata:\n\n{}\n{FINISH}\ndata: [DONE]\n\nnonsense", generic("a"));
+        assert_eq!(decode(Wire::Generic, &stream), (Ok(()), "a".into()));
+    }
+
+    #[test]
+    fn broken_streams_keep_what_they_said() {
+        let code = |stream: &str| {
+            let (result, text) = decode(Wire::Generic, stream);
+            assert_eq!(text, "a", "{stream}");
+            result.unwrap_err().code()
+        };
+        let start = generic("a") + "\n";
+        assert_eq!(code(&start), Code::StreamTruncated);
+        assert_eq!(code(&(start.clone() + "data: {\"index\":0,\"mess")), Code::StreamTruncated);
+        assert_eq!(code(&(start.clone() + "data: {invalid\n\n")), Code::StreamError);
+        assert_eq!(code(&(start.clone() + "data: [1]\n\n")), Code::StreamError);
+        assert_eq!(code(&(start.clone() + "data: {\"code\":\"500\",\"message\":\"no\"}\n\n")), Code::StreamError);
+        assert_eq!(code(&(start.clone() + "event: error\ndata: {\"error\":\"no\"}\n\n")), Code::StreamError);
+        assert_eq!(code(&(start.clone() + "event: error\ndata: {\"what\":\"no\"}\n\n")), Code::StreamError);
+    }
+
+    #[test]
+    fn done_ends_an_answer_without_a_finish() {
+        assert_eq!(decode(Wire::Generic, &(generic("a") + "\ndata: [DONE]\n\n")), (Ok(()), "a".into()));
+    }
+
+    #[test]
+    fn limits() {
+        let tight = Limits { max_event_bytes: 100, max_response_bytes: 400, ..Limits::default() };
+        let run = |stream: &str| {
+            let mut decoder = Decoder::new(Wire::Generic, Head::default(), tight, false);
+            decoder.feed(stream.as_bytes(), &mut Silent).map_err(|error| error.code())
+        };
+        assert_eq!(run(&generic("a")), Ok(()));
+        assert_eq!(run(&generic(&"a".repeat(100))), Err(Code::LimitExceeded));
+        assert_eq!(run(&(generic("a") + "\n").repeat(8)), Err(Code::LimitExceeded));
+    }
+}

@@ -1,0 +1,482 @@
+//! `apiFormat` GENERIC: Llama, Grok, Gemini, GPT, gpt-oss and every imported model.
+//!
+//! Stream events are bare deltas (`{"index":0,"message":{…},"pad":"aaa"}`) without envelope or format; the finish has no
+//! `index` and may carry the last text; usage comes after it; `[DONE]` ends the stream.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{json, Map, Value};
+
+use super::family::{plain_schema, Family};
+use super::params::{apply, Harmless, Kind, Row, Rule};
+use super::reading::{event, failure, MessageOr, Parts, Unread};
+use super::{chat_request, Wire};
+use crate::answer::Answer;
+use crate::chat::{ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, Text, ToolChoice};
+use crate::error::{Error, Result};
+use crate::route::{ApiFormat, Route};
+use crate::tool_calls::{arguments_text, Fragment};
+
+/// The wire's table. Names on the right are fields of `GenericChatRequest`.
+pub const PARAMETERS: &[Row] = &[
+    Row("messages", Rule::Built("messages: every content becomes a list of parts")),
+    Row("stream", Rule::Built("isStream")),
+    Row(
+        "stream_options",
+        Rule::Built("streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk tells it"),
+    ),
+    Row("max_tokens", Rule::Built("maxTokens; maxCompletionTokens for openai.* but gpt-oss")),
+    Row("max_completion_tokens", Rule::Built("as max_tokens; wins over it")),
+    Row("temperature", Rule::Becomes("temperature", Kind::Number)),
+    Row("top_p", Rule::Becomes("topP", Kind::Number)),
+    Row("stop", Rule::Built("stop: always a list")),
+    Row("seed", Rule::Becomes("seed", Kind::Integer)),
+    Row("n", Rule::Becomes("numGenerations", Kind::Integer)),
+    Row("logprobs", Rule::Built("logProbs: top_logprobs, at least 1")),
+    Row("top_logprobs", Rule::Built("logProbs")),
+    Row("logit_bias", Rule::Becomes("logitBias", Kind::Object)),
+    Row("presence_penalty", Rule::Becomes("presencePenalty", Kind::Number)),
+    Row("frequency_penalty", Rule::Becomes("frequencyPenalty", Kind::Number)),
+    Row("reasoning_effort", Rule::Becomes("reasoningEffort", Kind::Word(&["NONE", "MINIMAL", "LOW", "MEDIUM", "HIGH"]))),
+    Row("verbosity", Rule::Becomes("verbosity", Kind::Word(&["LOW", "MEDIUM", "HIGH"]))),
+    Row("metadata", Rule::Becomes("metadata", Kind::Object)),
+    Row("prediction", Rule::Built("prediction: {type: CONTENT, content: parts}")),
+    Row("web_search_options", Rule::Built("webSearchOptions")),
+    Row("service_tier", Rule::Becomes("serviceTier", Kind::Word(&["AUTO", "DEFAULT", "PRIORITY"]))),
+    Row(
+        "tools",
+        Rule::Built("tools: flat, {type: FUNCTION, name, description, parameters}; strict has no place and is left out"),
+    ),
+    Row("tool_choice", Rule::Built("toolChoice: {type: AUTO | NONE | REQUIRED} or {type: FUNCTION, name}")),
+    Row("parallel_tool_calls", Rule::Becomes("isParallelToolCalls", Kind::Bool)),
+    Row("response_format", Rule::Built("responseFormat: {type: TEXT | JSON_OBJECT | JSON_SCHEMA, jsonSchema}")),
+    Row("oci.top_k", Rule::Becomes("topK", Kind::Integer)),
+    Row("oci.max_completion_tokens", Rule::Becomes("maxCompletionTokens", Kind::Integer)),
+    Row("oci.is_echo", Rule::Becomes("isEcho", Kind::Bool)),
+    Row("oci.documents", Rule::Refused(COHERES, Harmless::Empty)),
+    Row("oci.citation_quality", Rule::Refused(COHERES, Harmless::Words(&["OFF"]))),
+    Row("oci.safety_mode", Rule::Refused(COHERES, Harmless::Never)),
+    Row("oci.preamble", Rule::Refused("use a system message", Harmless::Never)),
+    Row("oci.prompt_truncation", Rule::Refused(COHERES, Harmless::Words(&["OFF"]))),
+    Row("oci.max_input_tokens", Rule::Refused(COHERES, Harmless::Never)),
+    Row("oci.is_search_queries_only", Rule::Refused(COHERES, Harmless::False)),
+    Row("oci.is_force_single_step", Rule::Refused(COHERES, Harmless::False)),
+    Row("oci.is_raw_prompting", Rule::Refused(COHERES, Harmless::False)),
+    Row("oci.is_strict_tools", Rule::Refused(COHERES, Harmless::False)),
+    Row("oci.priority", Rule::Refused(COHERES, Harmless::Zero)),
+    Row("oci.thinking_budget", Rule::Refused("use reasoning_effort", Harmless::Never)),
+];
+
+const COHERES: &str = "a parameter of Cohere's models: leave it out, or set apiFormat if the model is one";
+
+// ---------------------------------------------------------------- the request
+
+/// `GenericChatRequest`
+pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Result<Map<String, Value>> {
+    let family = Family::of(route.model());
+    let mut body = chat_request(ApiFormat::Generic, stream);
+    body.insert("messages".into(), messages(request.messages()?, family)?.into());
+    apply(Wire::Generic, request, &mut body)?;
+    if let Some(limit) = request.max_tokens()? {
+        let name = if family == Family::OpenAi { "maxCompletionTokens" } else { "maxTokens" };
+        body.entry(name).or_insert_with(|| limit.clone());
+    }
+    if let Some(stop) = request.stop()? {
+        body.insert("stop".into(), stop.into());
+    }
+    if let Some(count) = logprobs(request)? {
+        body.insert("logProbs".into(), count.into());
+    }
+    if let Some(prediction) = prediction(request)? {
+        body.insert("prediction".into(), prediction);
+    }
+    if let Some(options) = web_search(request)? {
+        body.insert("webSearchOptions".into(), options);
+    }
+    let tools = request.tools()?;
+    if !tools.is_empty() {
+        let tool = |tool: &crate::chat::Tool<'_>| {
+            let mut sent = Map::new();
+            sent.insert("type".into(), "FUNCTION".into());
+            sent.insert("name".into(), tool.name.into());
+            sent.extend(tool.description.map(|text| ("description".to_owned(), text.into())));
+            let plain = |schema| if family == Family::Google { plain_schema(schema) } else { schema.clone() };
+            sent.extend(tool.parameters.map(|schema| ("parameters".to_owned(), plain(schema))));
+            Value::Object(sent)
+        };
+        body.insert("tools".into(), tools.iter().map(tool).collect());
+    }
+    if let Some(choice) = request.tool_choice()? {
+        let choice = match choice {
+            ToolChoice::Auto => json!({"type": "AUTO"}),
+            ToolChoice::None => json!({"type": "NONE"}),
+            ToolChoice::Required => json!({"type": "REQUIRED"}),
+            ToolChoice::Named(name) => json!({"type": "FUNCTION", "name": name}),
+        };
+        body.insert("toolChoice".into(), choice);
+    }
+    if let Some(format) = request.response_format()? {
+        body.insert("responseFormat".into(), response_format(&format));
+    }
+    Ok(body)
+}
+
+fn messages(messages: Vec<Message<'_>>, family: Family) -> Result<Vec<Value>> {
+    let mut sent = Vec::with_capacity(messages.len());
+    for (index, message) in messages.into_iter().enumerate() {
+        let at = |part: usize| format!("messages[{index}].content[{part}]");
+        let mut one = Map::new();
+        match message {
+            Message::System { developer, name, content } => {
+                one.insert("role".into(), if developer { "DEVELOPER" } else { "SYSTEM" }.into());
+                one.insert("content".into(), parts(&content, at)?.into());
+                one.extend(name.map(|name| ("name".to_owned(), name.into())));
+            }
+            Message::User { name, content } => {
+                one.insert("role".into(), "USER".into());
+                one.insert("content".into(), parts(&content, at)?.into());
+                one.extend(name.map(|name| ("name".to_owned(), name.into())));
+            }
+            Message::Assistant { name, content, calls } => assistant(&mut one, name, &content, &calls, at)?,
+            Message::Tool { call_id, content } => {
+                one.insert("role".into(), "TOOL".into());
+                one.insert("toolCallId".into(), call_id.into());
+                one.insert("content".into(), parts(&content, at)?.into());
+            }
+        }
+        sent.push(Value::Object(one));
+    }
+    Ok(if family == Family::Google { for_gemini(sent) } else { sent })
+}
+
+fn assistant(
+    one: &mut Map<String, Value>,
+    name: Option<&str>,
+    content: &[Part<'_>],
+    calls: &[SentCall<'_>],
+    at: impl Fn(usize) -> String,
+) -> Result<()> {
+    one.insert("role".into(), "ASSISTANT".into());
+    // Beside tool calls the list stays empty: an empty text part made the service fail (langchain-oracle #78).
+    let said = |part: &&Part<'_>| !matches!(part, Part::Refusal(_) | Part::Reasoning(_) | Part::Text(""));
+    let spoken: Vec<Part<'_>> = content.iter().filter(said).cloned().collect();
+    one.insert("content".into(), parts(&spoken, at)?.into());
+    one.extend(name.map(|name| ("name".to_owned(), name.into())));
+    for (field, wanted) in [("refusal", true), ("reasoningContent", false)] {
+        let words = content.iter().filter_map(|part| match part {
+            Part::Refusal(text) if wanted => Some(*text),
+            Part::Reasoning(text) if !wanted => Some(*text),
+            _ => None,
+        });
+        let words: String = words.collect();
+        if !words.is_empty() {
+            one.insert(field.into(), words.into());
+        }
+    }
+    if !calls.is_empty() {
+        let call =
+            |call: &SentCall<'_>| json!({"id": call.id, "type": "FUNCTION", "name": call.name, "arguments": call.arguments});
+        one.insert("toolCalls".into(), calls.iter().map(call).collect());
+    }
+    Ok(())
+}
+
+fn parts(parts: &[Part<'_>], at: impl Fn(usize) -> String) -> Result<Vec<Value>> {
+    parts.iter().enumerate().map(|(index, one)| part(one, || at(index))).collect()
+}
+
+fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
+    let media = |kind: &str, field: &str, media: &Media<'_>| {
+        let mut url = Map::new();
+        url.insert("url".into(), media.url.as_ref().into());
+        url.extend(media.detail.map(|detail| ("detail".to_owned(), detail_word(detail).into())));
+        json!({"type": kind, field: url})
+    };
+    Ok(match part {
+        Part::Text(text) => json!({"type": "TEXT", "text": text}),
+        Part::Image(image) => media("IMAGE", "imageUrl", image),
+        Part::Audio(audio) => media("AUDIO", "audioUrl", audio),
+        Part::Video(video) => media("VIDEO", "videoUrl", video),
+        Part::File(file) => media("DOCUMENT", "documentUrl", file),
+        Part::Document(_) => {
+            return Err(Error::param(at(), "a grounding document can't be expressed on the GENERIC wire")
+                .with_hint("give it as a file part, or as text; grounding documents are Cohere's"))
+        }
+        Part::Refusal(text) | Part::Reasoning(text) => json!({"type": "TEXT", "text": text}),
+    })
+}
+
+pub(super) fn detail_word(detail: Detail) -> &'static str {
+    match detail {
+        Detail::Auto => "AUTO",
+        Detail::High => "HIGH",
+        Detail::Low => "LOW",
+    }
+}
+
+/// Gemini's turns: system text first and in one message, and every call followed by its own result before the next one.
+fn for_gemini(messages: Vec<Value>) -> Vec<Value> {
+    let role = |message: &Value| message.get("role").and_then(Value::as_str).map(str::to_owned);
+    let is_system = |message: &Value| matches!(role(message).as_deref(), Some("SYSTEM" | "DEVELOPER"));
+    let (system, rest): (Vec<Value>, Vec<Value>) = messages.into_iter().partition(is_system);
+    let mut sent = Vec::with_capacity(rest.len() + 1);
+    let system: Vec<Value> = system.iter().filter_map(|message| message.get("content")?.as_array().cloned()).flatten().collect();
+    if !system.is_empty() {
+        // Text alone makes no conversation for Gemini: without a user's turn the system text is one.
+        let alone = !rest.iter().any(|message| role(message).as_deref() == Some("USER"));
+        sent.push(json!({"role": if alone { "USER" } else { "SYSTEM" }, "content": system}));
+    }
+    let mut answered = vec![false; rest.len()];
+    for (index, message) in rest.iter().enumerate() {
+        if answered.get(index) == Some(&true) {
+            continue;
+        }
+        let calls = message.get("toolCalls").and_then(Value::as_array).cloned().unwrap_or_default();
+        if calls.len() < 2 {
+            sent.push(message.clone());
+            continue;
+        }
+        for (nth, call) in calls.into_iter().enumerate() {
+            let mut turn = message.clone();
+            if let Some(turn) = turn.as_object_mut() {
+                turn.insert("toolCalls".into(), json!([call]));
+                if nth > 0 {
+                    turn.insert("content".into(), json!([]));
+                    turn.remove("reasoningContent");
+                }
+            }
+            sent.push(turn);
+            let later = rest.iter().enumerate().skip(index + 1);
+            let result = later
+                .take_while(|(_, message)| role(message).as_deref() == Some("TOOL"))
+                .find(|(at, message)| answered.get(*at) == Some(&false) && message.get("toolCallId") == call.get("id"));
+            if let Some((at, result)) = result {
+                sent.push(result.clone());
+                if let Some(answered) = answered.get_mut(at) {
+                    *answered = true;
+                }
+            }
+        }
+    }
+    sent
+}
+
+fn logprobs(request: &ChatRequest) -> Result<Option<u64>> {
+    let Some(asked) = request.param("logprobs") else {
+        return match request.param("top_logprobs") {
+            Some(top) if top.value.as_u64() != Some(0) => Err(top.error("top_logprobs needs logprobs: true".into())),
+            _ => Ok(None),
+        };
+    };
+    let wanted = asked.value.as_bool().ok_or_else(|| asked.wanted("true or false"))?;
+    let top = match request.param("top_logprobs") {
+        Some(top) => top.value.as_u64().ok_or_else(|| top.wanted("a whole number"))?,
+        None => 0,
+    };
+    Ok(wanted.then_some(top.max(1)))
+}
+
+fn prediction(request: &ChatRequest) -> Result<Option<Value>> {
+    let Some(prediction) = request.param("prediction") else { return Ok(None) };
+    let content = prediction.need("content")?;
+    let texts: Vec<&str> = match content.value.as_str() {
+        Some(text) => vec![text],
+        None => content.items()?.map(|part| part.need("text")?.string()).collect::<Result<_>>()?,
+    };
+    let parts: Vec<Value> = texts.into_iter().map(|text| json!({"type": "TEXT", "text": text})).collect();
+    Ok(Some(json!({"type": "CONTENT", "content": parts})))
+}
+
+fn web_search(request: &ChatRequest) -> Result<Option<Value>> {
+    let Some(options) = request.param("web_search_options") else { return Ok(None) };
+    options.object()?;
+    let mut sent = Map::new();
+    if let Some(size) = options.get("search_context_size") {
+        let word = size.string()?.to_ascii_uppercase();
+        if !["HIGH", "MEDIUM", "LOW"].contains(&word.as_str()) {
+            return Err(size.wanted("one of high, medium, low"));
+        }
+        sent.insert("searchContextSize".into(), word.into());
+    }
+    if let Some(place) = options.get("user_location") {
+        // OpenAI nests the place under `approximate`.
+        let inner = place.get("approximate").map_or(place.value, |inner| inner.value);
+        let field = |name: &str| Some((name.to_owned(), inner.get(name).filter(|value| value.is_string())?.clone()));
+        let location: Map<String, Value> = ["city", "region", "country", "timezone"].into_iter().filter_map(field).collect();
+        sent.insert("userLocation".into(), location.into());
+    }
+    Ok(Some(sent.into()))
+}
+
+fn response_format(format: &ResponseFormat<'_>) -> Value {
+    match format {
+        ResponseFormat::Text => json!({"type": "TEXT"}),
+        ResponseFormat::JsonObject => json!({"type": "JSON_OBJECT"}),
+        ResponseFormat::JsonSchema { name, description, schema, strict } => {
+            let mut sent = Map::new();
+            sent.insert("name".into(), (*name).into());
+            sent.extend(description.map(|text| ("description".to_owned(), text.into())));
+            sent.extend(schema.map(|schema| ("schema".to_owned(), schema.clone())));
+            sent.extend(strict.map(|strict| ("isStrict".to_owned(), strict.into())));
+            json!({"type": "JSON_SCHEMA", "jsonSchema": sent})
+        }
+    }
+}
+
+// ---------------------------------------------------------------- the answer
+
+/// A stream event, and a choice of a whole answer: they have the same fields.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Event<'a> {
+    index: Option<u32>,
+    #[serde(borrow)]
+    message: MessageOr<EventMessage<'a>>,
+    finish_reason: Option<Value>,
+    logprobs: Option<Value>,
+    usage: Option<Value>,
+    grounding_metadata: Option<Value>,
+    service_tier: Option<Value>,
+    code: Option<Value>,
+    error: Option<Value>,
+    error_message: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct EventMessage<'a> {
+    #[serde(borrow)]
+    content: Parts<'a>,
+    #[serde(borrow)]
+    reasoning_content: Option<Text<'a>>,
+    #[serde(borrow)]
+    refusal: Option<Text<'a>>,
+    #[serde(borrow)]
+    tool_calls: Option<Vec<EventCall<'a>>>,
+    annotations: Option<Vec<Value>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct EventCall<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+}
+
+pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
+    tell(event(json)?, answer, sink)
+}
+
+fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
+    let error = event.error.as_ref();
+    if let Some(error) = failure(error, event.code.as_ref(), event.message.text(), event.error_message.as_ref()) {
+        return Err(error.into());
+    }
+    let choice = event.index.unwrap_or(0);
+    if let Some(message) = event.message.message() {
+        if let Some(reasoning) = &message.reasoning_content {
+            answer.reasoning(choice, reasoning, sink);
+        }
+        for part in &message.content.0 {
+            if let Some(thinking) = &part.thinking {
+                answer.reasoning(choice, thinking, sink);
+            }
+            if let Some(text) = &part.text {
+                answer.text(choice, text, sink);
+            }
+        }
+        if let Some(refusal) = &message.refusal {
+            answer.refusal(choice, refusal, sink);
+        }
+        for call in message.tool_calls.into_iter().flatten() {
+            let fragment = Fragment { id: call.id, name: call.name, arguments: call.arguments.map(arguments_text) };
+            answer.tool_call(choice, &fragment, sink)?;
+        }
+        answer.annotations(choice, message.annotations.into_iter().flatten().map(annotation).collect(), sink);
+    }
+    if let Some(logprobs) = &event.logprobs {
+        answer.logprobs(choice, logprobs, sink);
+    }
+    if let Some(grounding) = event.grounding_metadata.filter(|grounding| !grounding.is_null()) {
+        answer.extras().grounding_metadata = Some(grounding);
+    }
+    if let Some(Value::String(tier)) = &event.service_tier {
+        answer.set_service_tier(tier);
+    }
+    if let Some(usage) = &event.usage {
+        answer.usage_from_oci(usage);
+    }
+    if let Some(Value::String(reason)) = &event.finish_reason {
+        answer.finish(choice, Some(reason), sink);
+    }
+    Ok(())
+}
+
+/// OCI's `{type, urlCitation}` in OpenAI's names.
+fn annotation(oci: Value) -> Value {
+    let Some(citation) = oci.get("urlCitation") else { return oci };
+    let mut sent = Map::new();
+    for (name, oci_name) in [("start_index", "startIndex"), ("end_index", "endIndex"), ("title", "title"), ("url", "url")] {
+        sent.extend(citation.get(oci_name).map(|value| (name.to_owned(), value.clone())));
+    }
+    json!({"type": "url_citation", "url_citation": sent})
+}
+
+/// `GenericChatResponse`
+pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Result<(), Unread> {
+    let silent = &mut crate::stream::Silent;
+    if let Some(created) = chat.get("timeCreated").and_then(Value::as_str).and_then(seconds) {
+        answer.set_created(created);
+    }
+    let choices = chat.get("choices").and_then(Value::as_array).ok_or(Unread::Unreadable)?;
+    if choices.is_empty() {
+        return Err(Unread::Unreadable);
+    }
+    for choice in choices {
+        let json = choice.to_string();
+        let parsed: Event<'_> = event(json.as_bytes())?;
+        let index = parsed.index.unwrap_or(0);
+        tell(parsed, answer, silent)?;
+        // A choice without a message, from a model that spent its tokens on reasoning, is still a choice.
+        answer.finish(index, None, silent);
+    }
+    if let Some(usage) = chat.get("usage") {
+        answer.usage_from_oci(usage);
+    }
+    if let Some(tier) = chat.get("serviceTier").and_then(Value::as_str) {
+        answer.set_service_tier(tier);
+    }
+    Ok(())
+}
+
+/// RFC 3339 in UTC -> seconds since 1970.
+fn seconds(time: &str) -> Option<u64> {
+    let number = |from: usize, to: usize| time.get(from..to)?.parse::<i64>().ok();
+    let utc = time.ends_with('Z') || time.ends_with("+00:00");
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    // Days since 1970 in the proleptic Gregorian calendar, counted in years that begin in March.
+    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
+    utc.then_some(())?;
+    u64::try_from(days * 86_400 + hour * 3600 + minute * 60 + second).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(seconds("2026-09-18T19:46:59.025Z"), Some(1_789_760_819));
+        assert_eq!(seconds("2024-02-29T12:00:00+00:00"), Some(1_709_208_000));
+        for time in ["", "yesterday", "2026-09-18T19:46:59+02:00", "2026-09-18"] {
+            assert_eq!(seconds(time), None, "{time}");
+        }
+    }
+}
