@@ -1,0 +1,28 @@
+// A validator as strict as the service: unknown keys, lower-case enums and wrong types are all refused.
+
+import { cohereChatRequest } from "./schema-cohere.mjs";
+import { cohereChatRequestV2 } from "./schema-cohere-v2.mjs";
+import { genericChatRequest } from "./schema-generic.mjs";
+import { model, required, string, union } from "./shapes.mjs";
+
+const chatDetails = model({
+  compartmentId: required(string),
+  servingMode: required(
+    union("servingType", {
+      ON_DEMAND: { modelId: required(string) },
+      DEDICATED: { endpointId: required(string) },
+    }),
+  ),
+  chatRequest: required(
+    union("apiFormat", {
+      GENERIC: genericChatRequest,
+      COHERE: cohereChatRequest,
+      COHEREV2: cohereChatRequestV2,
+    }),
+  ),
+});
+
+/** Why a body is not a ChatDetails, or undefined when it is one. */
+export function chatDetailsProblem(body) {
+  return chatDetails(body, "body");
+}
