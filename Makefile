@@ -1,11 +1,47 @@
-# `make test` does its own set-up on a machine that has Rust (rustup), Node and make.
+# Two commands do all their own set-up on a machine that has Rust (rustup), Node and make: `make demo` and `make test`.
 
-.PHONY: test lint
+export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
+export WRANGLER_SEND_METRICS := false
 
-test:
+.PHONY: demo test build setup lint native wasm node workerd browser types clean
+
+demo: build
+	node scripts/demo.mjs
+
+test: setup native wasm build types node workerd browser
+
+setup:
+	./scripts/setup.sh
+
+build: setup
+	./scripts/build.sh
+
+# The core, on this machine: unit tests, documentation examples, recordings, conformance.
+native:
 	cargo test --locked
 
-lint:
+# The shell, compiled to wasm, in Node.
+wasm: setup
+	wasm-pack test --node -- --locked --test wasm
+
+types: build
+	tsc --project tests/types
+
+# The built package in Node against the simulator: in this machine's Node, and in the newest LTS.
+node: build
+	./scripts/on-each-node.sh tests/node/*.test.mjs
+
+workerd: build
+	node --test tests/workerd/*.test.mjs
+
+browser: build
+	node --test tests/browser/*.test.mjs
+
+lint: setup
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown --all-targets -- -D warnings
 	node scripts/lint.mjs
+
+clean:
+	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler

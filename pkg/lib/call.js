@@ -1,0 +1,227 @@
+// One call: its handle in wasm, its abort signal, its time limits, its report.
+
+import { DONE, FAILED, feed, guarded, takeBytes, takeChunks, toError } from "./core.js";
+import { refuse } from "./error.js";
+
+/** What a call is to give: see `Client::call` in src/js/client.rs. */
+export const WHOLE = 0;
+export const CHUNKS = 1;
+export const EVENTS = 2;
+export const AS_ASKED = 3;
+
+/**
+ * Reads steps of an answer until it ends. A step adds to `items` (chunks) or `bytes` (events), and the call frees itself when
+ * it ends, whatever the end.
+ */
+export class Call {
+  /** Chunks that were decoded and not taken: strings for plain text, objects for all else. */
+  items = [];
+  /** Bytes of events that were decoded and not taken. */
+  bytes = [];
+  /** Set when the answer has ended well. */
+  done = false;
+  /** What the call rejects with, once everything before it has been taken. */
+  error = undefined;
+
+  #handle;
+  #reader;
+  #controller = new AbortController();
+  #signal;
+  #onAbort;
+  #onFinish;
+  #timeouts;
+  #timers = new Map();
+  #completion;
+  #report;
+  #route;
+
+  /** Throws an OciError for what can be seen to be wrong without the network. Nothing is sent before `open`. */
+  constructor(client, onFinish, request, options = {}, mode) {
+    const { signal, ...plain } = options ?? {};
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw refuse("invalid_options", "signal must be an AbortSignal");
+    const told = JSON.stringify(plain);
+    this.#timeouts = JSON.parse(guarded(() => client.timeouts(told)));
+    this.#handle = guarded(() => client.call(request, told, mode, this.#controller.signal, newId()));
+    this.isEvents = this.#handle.isEvents;
+    this.#signal = signal;
+    this.#onFinish = onFinish;
+  }
+
+  /** Sends the request. Resolves when there is something to take; rejects where there is nothing. */
+  async open() {
+    const signal = this.#signal;
+    if (signal?.aborted) throw this.#fail(signal.reason);
+    const stopped = new Promise((_, reject) => {
+      this.#controller.signal.addEventListener("abort", () => reject(this.#controller.signal.reason), { once: true });
+    });
+    if (signal) signal.addEventListener("abort", (this.#onAbort = () => this.stop(signal.reason)), { once: true });
+    this.#limit("totalMs");
+    this.#limit("firstChunkMs");
+    const handle = this.#handle;
+    const opening = handle.open();
+    // Whoever loses the race must not be an unhandled rejection.
+    opening.catch(() => {});
+    try {
+      await Promise.race([opening, stopped]);
+    } catch (thrown) {
+      // A time limit is told by the core, which knows the attempts; the race may have been won by the bare reason.
+      throw this.#fail(this.error ?? toError(this.#failure() ?? thrown));
+    }
+    this.#clear("firstChunkMs");
+    this.#reader = handle.takeReader();
+    this.#step(handle.output());
+  }
+
+  /** Reads and decodes the next network chunk. */
+  async read() {
+    if (this.#timeouts.chunkMs) this.#limit("chunkMs");
+    let result;
+    try {
+      result = await this.#reader.read();
+    } catch (thrown) {
+      if (!this.#handle) return;
+      this.#finishStep(this.#handle.broke(thrown));
+      return;
+    } finally {
+      if (this.#timeouts.chunkMs) this.#clear("chunkMs");
+    }
+    // Stopped while reading: the end has been seen to.
+    if (!this.#handle) return;
+    if (result.done) {
+      this.#step(this.#handle.end());
+      return;
+    }
+    try {
+      this.#finishStep(feed(this.#handle, result.value, () => this.#take()));
+    } catch (thrown) {
+      this.#fail(toError(thrown));
+    }
+  }
+
+  /** Whether nothing more will come. */
+  get ended() {
+    return this.#handle === undefined;
+  }
+
+  /** The request is given up: by the caller's signal (whose reason then is the error), or because nobody reads on. */
+  stop(reason) {
+    if (this.ended) return;
+    this.items.length = 0;
+    this.bytes.length = 0;
+    this.#handle.stopped();
+    this.#fail(reason);
+  }
+
+  /** The whole answer, as JSON text. */
+  get completion() {
+    return this.#completion;
+  }
+
+  /** The report so far, or at the end. */
+  get report() {
+    const json = this.#handle ? this.#handle.report() : this.#report;
+    return json && JSON.parse(json);
+  }
+
+  /** The route that was taken. */
+  get route() {
+    const json = this.#handle ? this.#handle.route() : this.#route;
+    return json && JSON.parse(json);
+  }
+
+  #step(flags) {
+    this.#take();
+    this.#finishStep(flags);
+  }
+
+  #take() {
+    if (this.isEvents) {
+      const bytes = takeBytes();
+      if (bytes.length > 0) this.bytes.push(bytes);
+    } else {
+      takeChunks(this.items);
+    }
+  }
+
+  #finishStep(flags) {
+    if (flags & FAILED) {
+      this.#fail(toError(this.#failure()));
+    } else if (flags & DONE) {
+      this.done = true;
+      const reader = this.#reader;
+      this.#reader = undefined;
+      this.#end();
+      // The end of the body nearly always follows: reading it leaves the connection fit for the next request.
+      reader?.read().then((rest) => rest.done || reader.cancel()).catch(() => {});
+    }
+  }
+
+  #failure() {
+    return this.#handle?.failure();
+  }
+
+  #fail(error) {
+    if (!this.ended) {
+      this.error = error;
+      const reader = this.#reader;
+      this.#reader = undefined;
+      this.#end();
+      this.#controller.abort(error);
+      reader?.cancel(error).catch(() => {});
+    }
+    return this.error;
+  }
+
+  /** Frees what is in wasm and tells the report. */
+  #end() {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    for (const name of [...this.#timers.keys()]) this.#clear(name);
+    if (this.#onAbort) this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#report = handle.report();
+    this.#route = handle.route();
+    if (this.done) this.#completion = handle.completion();
+    handle.free();
+    if (this.#onFinish) {
+      try {
+        const returned = this.#onFinish(JSON.parse(this.#report));
+        if (typeof returned?.catch === "function") returned.catch(() => {});
+      } catch {
+        // A report that nobody could take must not hurt the call.
+      }
+    }
+  }
+
+  #limit(name) {
+    const ms = this.#timeouts[name];
+    if (!ms) return;
+    const timer = setTimeout(() => {
+      if (this.ended) return;
+      this.#handle.timedOut(name, ms);
+      this.#fail(toError(this.#failure()));
+    }, ms);
+    this.#timers.set(name, timer);
+  }
+
+  #clear(name) {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+}
+
+function newId() {
+  const random = crypto.getRandomValues(new Uint8Array(12));
+  return `chatcmpl-${Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** A request as JSON text. It is taken when the call is made: what is changed later is not sent. */
+export function toJson(request) {
+  let json;
+  try {
+    json = JSON.stringify(request);
+  } catch (cause) {
+    throw refuse("invalid_request", "the request can't be written as JSON", "it must hold plain values, and no cycle", cause);
+  }
+  if (typeof json !== "string") throw refuse("invalid_request", "the request must be an object");
+  return json;
+}

@@ -1,0 +1,4 @@
+// What every entry exports.
+export { OciGenAI } from "./client.js";
+export { OciError } from "./error.js";
+export { ChatStream } from "./stream.js";

@@ -1,0 +1,147 @@
+//! The client: options that were read once, the host's functions, and what has been learnt of endpoints.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use js_sys::{Function, Reflect};
+use serde::Serialize;
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
+
+use super::call::CallHandle;
+use super::failure::Failure;
+use super::fetch::Hooks;
+use super::now;
+use super::output::{Chunks, Output};
+use crate::call::{Call, Settings};
+use crate::chat::{ChatRequest, EventWriter, Head};
+use crate::error::{Code, Error};
+use crate::options::{CallOptions, Candidate, Options};
+use crate::route::{ApiFormat, Transport};
+
+/// What stands behind an `OciGenAI`.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Client {
+    options: Options,
+    hooks: Hooks,
+    signs: bool,
+    learnt: Rc<Learnt>,
+}
+
+/// What services said of models whose format or transport was only assumed, while the client lives.
+#[derive(Debug, Default)]
+pub(super) struct Learnt(RefCell<HashMap<String, (Transport, Option<ApiFormat>)>>);
+
+/// More models than this are not remembered: their ids come from callers.
+const MOST_LEARNT: usize = 1000;
+
+/// What a call is to give.
+const WHOLE: u32 = 0;
+const EVENTS: u32 = 2;
+const AS_ASKED: u32 = 3;
+
+#[wasm_bindgen]
+impl Client {
+    /// `options`: the plain options, as JSON text. `hooks`: `{ authorize, sleep, fetch?, signs }`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &str, hooks: &JsValue) -> Result<Client, Failure> {
+        let options = Options::from_json(options)?;
+        let hook = |name: &str| Reflect::get(hooks, &name.into()).ok().and_then(|hook| hook.dyn_into::<Function>().ok());
+        let needed = |name: &str| hook(name).ok_or_else(|| Error::new(Code::Internal, format!("the hook {name} is missing")));
+        let signs = Reflect::get(hooks, &"signs".into()).is_ok_and(|signs| signs.is_truthy());
+        let hooks = Hooks { authorize: needed("authorize")?, sleep: needed("sleep")?, fetch: hook("fetch") };
+        Ok(Client { options, hooks, signs, learnt: Rc::default() })
+    }
+
+    /// Where a model id, or the first target of an alias, goes: `Route`.
+    pub fn route(&self, model: &str, overrides: &str) -> Result<JsValue, Failure> {
+        let told = CallOptions::from_json(overrides)?.overrides;
+        let candidates = self.candidates(model, &told)?;
+        let route = candidates.first().map(|candidate| &candidate.route);
+        // A closed value of a few strings: the one kind that serde-wasm-bindgen carries here.
+        route
+            .serialize(&serde_wasm_bindgen::Serializer::new())
+            .map_err(|error| Error::new(Code::Internal, error.to_string()).into())
+    }
+
+    /// The aliases and the route of each one's first target, as JSON text.
+    pub fn models(&self) -> String {
+        let one = |name: &String| {
+            let candidates = self.options.candidates(name, Default::default()).ok()?;
+            let route = &candidates.first()?.route;
+            Some(json!({ "id": name, "route": route, "host": route.host(), "targets": candidates.len() }))
+        };
+        let models: Vec<_> = self.options.alias_names.iter().filter_map(one).collect();
+        json!(models).to_string()
+    }
+
+    /// Reads a request; nothing is sent before `open`. `mode`: 0 for the whole answer, 1 for chunks, 2 for
+    /// events, 3 for events or the whole answer, as the request asks.
+    pub fn call(&self, request: &str, options: &str, mode: u32, signal: AbortSignal, id: String) -> Result<CallHandle, Failure> {
+        let told = CallOptions::from_json(options)?;
+        let request = ChatRequest::from_json(request)?;
+        let mode = match mode {
+            AS_ASKED if request.wants_stream() => EVENTS,
+            AS_ASKED => WHOLE,
+            mode => mode,
+        };
+        let candidates = self.candidates(request.model(), &told.overrides)?;
+        let mut headers = self.options.headers.clone();
+        headers.extend(told.headers);
+        let now = now();
+        let settings = Settings {
+            stream: mode != WHOLE,
+            fallback: told.fallback.unwrap_or(self.options.fallback),
+            retry: self.options.retry,
+            limits: self.options.limits,
+            headers,
+            signs: self.signs,
+            head: Head { id, created: (now / 1000.0) as u64, model: request.model().to_owned() },
+        };
+        let output = match mode {
+            EVENTS => Output::Events(EventWriter::new(request.wants_usage())),
+            _ => Output::Chunks(Chunks::default()),
+        };
+        let call = Call::new(request, candidates, settings, now);
+        Ok(CallHandle::new(call, output, self.hooks.clone(), signal, self.learnt.clone()))
+    }
+
+    /// The client's own time limits in milliseconds, as JSON text: the host keeps the time.
+    pub fn timeouts(&self, options: &str) -> Result<String, Failure> {
+        let (own, told) = (self.options.timeouts, CallOptions::from_json(options)?.timeouts);
+        Ok(json!({
+            "totalMs": told.total_ms.or(own.total_ms),
+            "firstChunkMs": told.first_chunk_ms.or(own.first_chunk_ms),
+            "chunkMs": told.chunk_ms.or(own.chunk_ms),
+        })
+        .to_string())
+    }
+}
+
+impl Client {
+    fn candidates(&self, model: &str, told: &crate::route::Overrides) -> crate::error::Result<Vec<Candidate>> {
+        let mut candidates = self.options.candidates(model, *told)?;
+        candidates.iter_mut().for_each(|candidate| self.learnt.apply(candidate));
+        Ok(candidates)
+    }
+}
+
+impl Learnt {
+    pub(super) fn take_from(&self, call: &Call) {
+        if let Some((model, transport, format)) = call.learnt() {
+            let mut learnt = self.0.borrow_mut();
+            if learnt.len() < MOST_LEARNT || learnt.contains_key(model) {
+                learnt.insert(model.to_owned(), (transport, format));
+            }
+        }
+    }
+
+    fn apply(&self, candidate: &mut Candidate) {
+        let learnt = self.0.borrow();
+        let Some((transport, format)) = learnt.get(candidate.route.model()) else { return };
+        candidate.route = candidate.route.clone().with_learnt(*transport, *format);
+    }
+}
