@@ -300,8 +300,8 @@ impl Call {
                 // A runtime that hides a redirect says status 0.
                 let status = if self.response.status == 0 { 302 } else { self.response.status };
                 let error = service_error(status, &self.body, &candidate.route, self.response.opc_request_id.clone());
-                let wait = self.response.retry_after.as_deref().and_then(|after| after.trim().parse::<f64>().ok());
-                self.failed(error, wait.filter(|wait| wait.is_finite()).unwrap_or(0.0) * 1000.0, now);
+                let wait = self.response.retry_after.as_deref().and_then(|after| after.trim().parse::<u32>().ok());
+                self.failed(error, f64::from(wait.unwrap_or(0)) * 1000.0, now);
             }
             _ => {}
         }

@@ -32,7 +32,8 @@ pub mod chat;
 pub mod endpoint;
 pub mod error;
 #[cfg(target_arch = "wasm32")]
-mod js;
+pub mod js;
+mod json;
 pub mod ocid;
 pub mod options;
 pub mod region;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Code, Error, Result};
+use crate::json;
 use crate::route::{ApiFormat, Overrides, Route, Site, Transport};
 use crate::stream::Limits;
 
@@ -199,9 +200,9 @@ impl Place<'_> {
         object.transpose()
     }
 
-    fn number(&self, name: &str, least: f64) -> Result<Option<f64>> {
+    fn number(&self, name: &str, least: u32) -> Result<Option<f64>> {
         let number = self.get(name).map(|value| {
-            let fits = value.as_f64().filter(|number| *number >= least);
+            let fits = value.as_f64().filter(|number| *number >= f64::from(least));
             fits.ok_or_else(|| refused(&self.name(name), &format!("a number, at least {least}")))
         });
         number.transpose()
@@ -209,12 +210,15 @@ impl Place<'_> {
 
     fn count(&self, name: &str, usual: usize) -> Result<usize> {
         // A float holds every count up to 2^53; what is larger is as good as no limit.
-        Ok(self.number(name, 1.0)?.map_or(usual, |number| number as usize))
+        Ok(self.number(name, 1)?.map_or(usual, |number| number as usize))
     }
 }
 
 fn object_of(json: &str) -> Result<Map<String, Value>> {
-    serde_json::from_str(json).map_err(|_| Error::new(Code::InvalidOptions, "the options must be an object of plain values"))
+    match json::parse(json.as_bytes()) {
+        Ok(Value::Object(options)) => Ok(options),
+        _ => Err(Error::new(Code::InvalidOptions, "the options must be an object of plain values")),
+    }
 }
 
 fn refused(name: &str, wanted: &str) -> Error {
@@ -284,8 +288,8 @@ fn retry(at: &Place<'_>) -> Result<Retry> {
     let at = Place { what: "retry.", object };
     Ok(Retry {
         max_attempts: at.count("maxAttempts", 3)?.min(100) as u32,
-        base_delay_ms: at.number("baseDelayMs", 0.0)?.unwrap_or(usual.base_delay_ms),
-        max_delay_ms: at.number("maxDelayMs", 0.0)?.unwrap_or(usual.max_delay_ms),
+        base_delay_ms: at.number("baseDelayMs", 0)?.unwrap_or(usual.base_delay_ms),
+        max_delay_ms: at.number("maxDelayMs", 0)?.unwrap_or(usual.max_delay_ms),
     })
 }
 
@@ -293,9 +297,9 @@ fn timeouts(at: &Place<'_>) -> Result<Timeouts> {
     let Some(object) = at.object("timeouts")? else { return Ok(Timeouts::default()) };
     let at = Place { what: "timeouts.", object };
     Ok(Timeouts {
-        total_ms: at.number("totalMs", 1.0)?,
-        first_chunk_ms: at.number("firstChunkMs", 1.0)?,
-        chunk_ms: at.number("chunkMs", 1.0)?,
+        total_ms: at.number("totalMs", 1)?,
+        first_chunk_ms: at.number("firstChunkMs", 1)?,
+        chunk_ms: at.number("chunkMs", 1)?,
     })
 }
 

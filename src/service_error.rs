@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::error::{Code, Error};
+use crate::json;
 use crate::route::{Route, Transport};
 
 /// What an answer with a status other than 2xx means.
@@ -78,7 +79,7 @@ struct Said {
 
 impl Said {
     fn of(body: &[u8]) -> Said {
-        let Ok(json) = serde_json::from_slice::<Value>(body) else {
+        let Ok(said) = json::parse(body) else {
             return Said { message: excerpt(&String::from_utf8_lossy(body)), ..Said::default() };
         };
         let text = |value: &Value| match value {
@@ -87,17 +88,17 @@ impl Said {
             _ => None,
         };
         // OpenAI's shape, by itself or as the text of OCI's message.
-        let inner = json.get("message").and_then(Value::as_str).and_then(|message| serde_json::from_str::<Value>(message).ok());
-        let openai = inner.as_ref().and_then(|inner| inner.get("error")).or_else(|| json.get("error"));
+        let inner = said.get("message").and_then(Value::as_str).and_then(|message| json::parse(message.as_bytes()).ok());
+        let openai = inner.as_ref().and_then(|inner| inner.get("error")).or_else(|| said.get("error"));
         if let Some(error) = openai.filter(|error| !error.is_null()) {
             return Said {
-                code: json.get("code").or_else(|| error.get("code")).and_then(text),
+                code: said.get("code").or_else(|| error.get("code")).and_then(text),
                 message: excerpt(&error.get("message").and_then(text).or_else(|| text(error)).unwrap_or_default()),
                 param: error.get("param").and_then(text),
             };
         }
-        let message = json.get("message").or_else(|| json.get("detail")).and_then(text).unwrap_or_default();
-        Said { code: json.get("code").and_then(text), message: excerpt(&message), param: None }
+        let message = said.get("message").or_else(|| said.get("detail")).and_then(text).unwrap_or_default();
+        Said { code: said.get("code").and_then(text), message: excerpt(&message), param: None }
     }
 }
 

@@ -157,7 +157,7 @@ fn is_restated(heard: &str, arguments: &[u8]) -> bool {
 pub(crate) fn arguments_text(raw: &serde_json::value::RawValue) -> Text<'_> {
     let json = raw.get();
     if json.starts_with('"') {
-        serde_json::from_str(json).unwrap_or_default()
+        serde_json::from_slice(json.as_bytes()).unwrap_or_default()
     } else if json == "null" {
         Text::default()
     } else {

@@ -161,6 +161,5 @@ pub(crate) fn to_json(head: &Head, chunk: &Chunk<'_>) -> Vec<u8> {
         chunk: &'a Chunk<'a>,
     }
     let whole = Whole { id: &head.id, object: "chat.completion.chunk", created: head.created, model: &head.model, chunk };
-    // Strings, numbers and values that were JSON before: writing them to memory can't fail.
-    serde_json::to_vec(&whole).unwrap_or_default()
+    crate::json::to_vec(&whole)
 }

@@ -99,6 +99,6 @@ impl Completion {
 
     /// The JSON that OpenAI would send.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        crate::json::to_vec(self)
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{json, Map, Value};
 
+use crate::json::parse;
+
 /// Translates `{tokens, tokenLogprobs, topLogprobs, textOffset}`; nothing where the service sent an empty object.
 pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
     let tokens = oci.get("tokens")?.as_array()?;
@@ -20,7 +22,7 @@ pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
 fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value {
     // The model of the SDK types these numbers as strings inside `topLogprobs`.
     let number = match logprob {
-        Some(Value::String(text)) => text.parse::<f64>().ok().map_or(Value::Null, Value::from),
+        Some(Value::String(text)) => parse(text.as_bytes()).ok().filter(Value::is_number).unwrap_or_default(),
         other => other.unwrap_or(Value::Null),
     };
     let mut entry = Map::new();

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::reader::Reader;
 use crate::error::{Code, Error, Result};
+use crate::json;
 
 /// A request: the JSON object that the caller gave.
 #[derive(Clone, Debug)]
@@ -93,13 +94,18 @@ impl ChatRequest {
     /// A lone half of a surrogate pair (a string that was cut in the middle of an emoji) becomes U+FFFD, as it does wherever
     /// JavaScript writes UTF-8.
     pub fn from_json(json: &str) -> Result<ChatRequest> {
-        let parsed = serde_json::from_str(json).or_else(|error| match mend_surrogates(json) {
-            Some(mended) => serde_json::from_str(&mended),
+        let parsed = json::parse(json.as_bytes()).or_else(|error| match mend_surrogates(json) {
+            Some(mended) => json::parse(mended.as_bytes()),
             None => Err(error),
         });
-        let mut params: Map<String, Value> = parsed.map_err(|error| {
-            Error::new(Code::InvalidRequest, format!("the request is not a JSON object that can be read: {error}"))
-        })?;
+        let unreadable = |why: &dyn std::fmt::Display| {
+            Error::new(Code::InvalidRequest, format!("the request is not a JSON object that can be read: {why}"))
+        };
+        let mut params = match parsed {
+            Ok(Value::Object(params)) => params,
+            Ok(_) => return Err(unreadable(&"it is another kind of value")),
+            Err(error) => return Err(unreadable(&error)),
+        };
         let model = match params.shift_remove("model") {
             Some(Value::String(model)) => model,
             Some(Value::Null) | None => return Err(Error::param("model", "model is missing")),

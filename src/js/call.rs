@@ -8,7 +8,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Promise;
-use serde_json::{json, Value};
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{future_to_promise, JsFuture};
 use web_sys::{AbortSignal, ReadableStreamDefaultReader};
@@ -20,6 +21,8 @@ use super::output::Output;
 use super::{memory, now};
 use crate::call::{Call, Next};
 use crate::error::{Code, Error};
+use crate::json;
+use crate::route::Route;
 
 /// A call as JavaScript holds it.
 #[wasm_bindgen]
@@ -36,6 +39,17 @@ struct Inner {
     /// What the host threw last.
     cause: JsValue,
     learnt: Rc<Learnt>,
+}
+
+/// `route()`
+#[derive(Serialize)]
+struct Taken<'a> {
+    route: Option<&'a Route>,
+    host: Option<&'a str>,
+}
+
+fn text(json: Vec<u8>) -> String {
+    String::from_utf8(json).unwrap_or_default()
 }
 
 /// Flags of a step.
@@ -102,7 +116,7 @@ impl CallHandle {
     #[wasm_bindgen(js_name = timedOut)]
     pub fn timed_out(&self, what: &str, ms: f64) {
         let mut inner = self.0.borrow_mut();
-        let error = Error::new(Code::Timeout, format!("timeouts.{what} ran out after {ms} ms"));
+        let error = Error::new(Code::Timeout, format!("timeouts.{what} ran out after {} ms", ms as u64));
         inner.call.failed(error.with_hint("raise the limit, or ask for a shorter answer"), 0.0, now());
     }
 
@@ -119,19 +133,20 @@ impl CallHandle {
 
     /// The whole answer, or what there is of it, as JSON text.
     pub fn completion(&self) -> String {
-        String::from_utf8(self.0.borrow().call.completion_json()).unwrap_or_default()
+        text(self.0.borrow().call.completion_json())
     }
 
     /// The report, as JSON text.
     pub fn report(&self) -> String {
-        serde_json::to_string(&self.0.borrow().call.report(now())).unwrap_or_default()
+        text(json::to_vec(&self.0.borrow().call.report(now())))
     }
 
     /// The route that is, or was last, taken, with its host, as JSON text.
     pub fn route(&self) -> String {
         let inner = self.0.borrow();
         let route = inner.call.candidate().map(|candidate| &candidate.route);
-        json!({ "route": route, "host": route.map(|route| route.host()) }).to_string()
+        let json = json::to_vec(&Taken { route, host: route.map(|route| route.host()) });
+        text(json)
     }
 
     /// Why the call failed, after a step that said so.
@@ -157,9 +172,9 @@ impl Inner {
 
     fn failure(&mut self) -> Option<Failure> {
         let Next::Fail(error) = self.call.next(now()) else { return None };
-        let attempts = serde_json::to_value(self.call.attempts()).unwrap_or_default();
+        let attempts = json::parse(&json::to_vec(&self.call.attempts())).unwrap_or_default();
         let partial =
-            self.call.has_answer().then(|| serde_json::to_value(self.call.answer().completion()).unwrap_or(Value::Null));
+            self.call.has_answer().then(|| json::parse(&self.call.answer().completion().to_json()).unwrap_or(Value::Null));
         Some(Failure::new(&error, attempts, partial, self.cause.clone()))
     }
 }

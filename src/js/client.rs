@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use js_sys::{Function, Reflect};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{json, Value};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
@@ -72,10 +72,11 @@ impl Client {
         let one = |name: &String| {
             let candidates = self.options.candidates(name, Default::default()).ok()?;
             let route = &candidates.first()?.route;
-            Some(json!({ "id": name, "route": route, "host": route.host(), "targets": candidates.len() }))
+            let route_json = crate::json::parse(&crate::json::to_vec(route)).ok()?;
+            Some(json!({ "id": name, "route": route_json, "host": route.host(), "targets": candidates.len() }))
         };
-        let models: Vec<_> = self.options.alias_names.iter().filter_map(one).collect();
-        json!(models).to_string()
+        let models: Vec<Value> = self.options.alias_names.iter().filter_map(one).collect();
+        text(&models.into())
     }
 
     /// Reads a request; nothing is sent before `open`. `mode`: 0 for the whole answer, 1 for chunks, 2 for
@@ -112,12 +113,11 @@ impl Client {
     /// The client's own time limits in milliseconds, as JSON text: the host keeps the time.
     pub fn timeouts(&self, options: &str) -> Result<String, Failure> {
         let (own, told) = (self.options.timeouts, CallOptions::from_json(options)?.timeouts);
-        Ok(json!({
+        Ok(text(&json!({
             "totalMs": told.total_ms.or(own.total_ms),
             "firstChunkMs": told.first_chunk_ms.or(own.first_chunk_ms),
             "chunkMs": told.chunk_ms.or(own.chunk_ms),
-        })
-        .to_string())
+        })))
     }
 }
 
@@ -127,6 +127,10 @@ impl Client {
         candidates.iter_mut().for_each(|candidate| self.learnt.apply(candidate));
         Ok(candidates)
     }
+}
+
+fn text(value: &Value) -> String {
+    String::from_utf8(crate::json::write(value)).unwrap_or_default()
 }
 
 impl Learnt {

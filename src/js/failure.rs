@@ -49,7 +49,7 @@ impl Failure {
                 fields.extend(value.map(|value| (name.to_owned(), value)));
             }
         }
-        Failure { json: json.to_string(), cause }
+        Failure { json: String::from_utf8(crate::json::write(&json)).unwrap_or_default(), cause }
     }
 }
 

@@ -50,6 +50,9 @@ pub(super) async fn send(hooks: &Hooks, outgoing: &Outgoing, signal: &AbortSigna
     let authorized =
         hooks.authorize.call3(&JsValue::UNDEFINED, &Object::freeze(&request), &headers, &outgoing.takes_api_key.into());
     settled(authorized).await.map_err(refused)?;
+    if signal.aborted() {
+        return Err(Unsent::Broken(signal.reason()));
+    }
 
     let init = RequestInit::new();
     init.set_method("POST");

@@ -17,6 +17,7 @@ use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
+use crate::json;
 use crate::route::ApiFormat;
 use crate::tool_calls::Fragment;
 
@@ -206,7 +207,7 @@ fn sent_call(call: &SentCall<'_>, at: impl Fn() -> String) -> Result<Value> {
     let parameters = if call.arguments.trim().is_empty() {
         json!({})
     } else {
-        serde_json::from_str::<Value>(call.arguments).ok().filter(Value::is_object).ok_or_else(|| {
+        json::parse(call.arguments.as_bytes()).ok().filter(Value::is_object).ok_or_else(|| {
             Error::param(format!("{}.tool_calls", at()), "the COHERE wire needs the arguments of a call as a JSON object")
         })?
     };
@@ -215,7 +216,7 @@ fn sent_call(call: &SentCall<'_>, at: impl Fn() -> String) -> Result<Value> {
 
 /// A list of objects, whatever the tool wrote.
 fn outputs(text: &str) -> Value {
-    match serde_json::from_str(text) {
+    match json::parse(text.as_bytes()) {
         Ok(Value::Array(items)) if !items.is_empty() && items.iter().all(Value::is_object) => Value::Array(items),
         Ok(object @ Value::Object(_)) => json!([object]),
         _ => json!([{"output": text}]),
@@ -248,7 +249,7 @@ fn definition(property: &Value, is_required: bool) -> Value {
     let says_more = |key: &String| !matches!(key.as_str(), "type" | "description" | "title");
     if property.as_object().is_some_and(|schema| schema.keys().any(says_more)) {
         let gap = if description.is_empty() { "" } else { " " };
-        description = format!("{description}{gap}JSON schema: {property}");
+        description = format!("{description}{gap}JSON schema: {}", String::from_utf8_lossy(&json::write(property)));
     }
     let mut sent = Map::new();
     if !description.is_empty() {
@@ -332,7 +333,11 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
     // A later event says the calls again and may add some. Two equal calls in one event are two calls.
     let heard = answer.tool_call_count(0);
     for call in event.tool_calls.into_iter().flatten().skip(heard) {
-        let arguments = if call.parameters.is_null() { "{}".to_owned() } else { call.parameters.to_string() };
+        let arguments = if call.parameters.is_null() {
+            "{}".to_owned()
+        } else {
+            String::from_utf8(json::write(&call.parameters)).unwrap_or_default()
+        };
         let text = |text: String| Some(Text(text.into_bytes().into()));
         answer.tool_call(0, &Fragment { id: None, name: text(call.name), arguments: text(arguments) }, sink)?;
     }
@@ -373,8 +378,8 @@ pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Resu
         return Err(Unread::Unreadable);
     }
     let silent = &mut crate::stream::Silent;
-    let json = chat.to_string();
-    tell(event(json.as_bytes())?, answer, silent)?;
+    let json = json::write(chat);
+    tell(event(&json)?, answer, silent)?;
     answer.finish(0, None, silent);
     Ok(())
 }

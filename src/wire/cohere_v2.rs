@@ -15,6 +15,7 @@ use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, SentCall, Sink, Text, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
+use crate::json;
 use crate::route::ApiFormat;
 use crate::tool_calls::{arguments_text, Fragment};
 
@@ -294,8 +295,8 @@ pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Resu
         return Err(Unread::Unreadable);
     }
     let silent = &mut crate::stream::Silent;
-    let json = chat.to_string();
-    tell(event(json.as_bytes())?, answer, silent)?;
+    let json = json::write(chat);
+    tell(event(&json)?, answer, silent)?;
     answer.finish(0, None, silent);
     Ok(())
 }

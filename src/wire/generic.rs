@@ -14,6 +14,7 @@ use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, Text, ToolChoice};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::route::{ApiFormat, Route};
 use crate::tool_calls::{arguments_text, Fragment};
 
@@ -437,8 +438,8 @@ pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Resu
         return Err(Unread::Unreadable);
     }
     for choice in choices {
-        let json = choice.to_string();
-        let parsed: Event<'_> = event(json.as_bytes())?;
+        let json = json::write(choice);
+        let parsed: Event<'_> = event(&json)?;
         let index = parsed.index.unwrap_or(0);
         tell(parsed, answer, silent)?;
         // A choice without a message, from a model that spent its tokens on reasoning, is still a choice.

@@ -24,6 +24,7 @@ use serde_json::{json, Map, Value};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Sink};
 use crate::error::{Code, Error, Result};
+use crate::json;
 use crate::route::{ApiFormat, Route, Transport};
 
 pub(crate) use reading::Unread;
@@ -71,7 +72,7 @@ impl Wire {
             Wire::CohereV2 => cohere_v2::request(request, stream)?,
             Wire::OpenAi => {
                 let body = Value::Object(openai::request(request, route, stream)?);
-                return Ok(to_vec(&body));
+                return Ok(json::write(&body));
             }
         };
         let compartment = compartment.filter(|id| !id.is_empty()).ok_or_else(missing_compartment)?;
@@ -80,7 +81,7 @@ impl Wire {
             "servingMode": route.serving_mode(),
             "chatRequest": chat,
         });
-        Ok(to_vec(&body))
+        Ok(json::write(&body))
     }
 
     /// Reads the data of one stream event.
@@ -114,9 +115,4 @@ fn chat_request(format: ApiFormat, stream: bool) -> Map<String, Value> {
         body.insert("streamOptions".into(), json!({"isIncludeUsage": true}));
     }
     body
-}
-
-/// Values that were read from JSON, or made of strings and numbers: writing them to memory can't fail.
-fn to_vec(value: &Value) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use super::reading::{event, failure, MessageOr, Unread};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Sink, Text};
 use crate::error::{Code, Error, Result};
+use crate::json;
 use crate::route::Route;
 use crate::tool_calls::Fragment;
 
@@ -158,8 +159,8 @@ fn tell(choices: Vec<EventChoice<'_>>, answer: &mut Answer) -> Result<()> {
 /// Reads a whole `chat.completion`.
 pub(super) fn read_whole(body: &Value, answer: &mut Answer) -> Result<()> {
     let unreadable = || Error::new(Code::InvalidResponse, "the answer is not a chat completion");
-    let json = body.to_string();
-    let whole: Event<'_> = serde_json::from_str(&json).map_err(|_| unreadable())?;
+    let json = json::write(body);
+    let whole: Event<'_> = event(&json).map_err(|_| unreadable())?;
     let choices = whole.choices.filter(|choices| !choices.is_empty()).ok_or_else(unreadable)?;
     answer.set_head(whole.id, whole.created, whole.model);
     if let Some(usage) = whole.usage.as_ref().filter(|usage| usage.is_object()) {
@@ -172,9 +173,9 @@ pub(super) fn read_whole(body: &Value, answer: &mut Answer) -> Result<()> {
 
 /// The answer as it came, with `oci` where there is something to say.
 pub(crate) fn with_extras(body: &[u8], opc_request_id: Option<&str>) -> Option<Vec<u8>> {
-    let mut whole: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let Value::Object(mut whole) = json::parse(body).ok()? else { return None };
     if let Some(id) = opc_request_id {
         whole.insert("oci".into(), json!({"opc_request_id": id}));
     }
-    serde_json::to_vec(&whole).ok()
+    Some(json::write(&whole.into()))
 }

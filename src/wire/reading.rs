@@ -7,6 +7,7 @@ use super::{cohere, cohere_v2, generic, openai, Wire};
 use crate::answer::{service_said, Answer};
 use crate::chat::Text;
 use crate::error::{Code, Error, Result};
+use crate::json;
 
 /// Why an event was not read.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ pub(super) fn failure(
 ) -> Option<Error> {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => String::from_utf8(json::write(other)).unwrap_or_default(),
     };
     if let Some(error) = error.filter(|error| !error.is_null()) {
         let message = error.get("message").map_or_else(|| text(error), text);
@@ -162,7 +163,7 @@ pub(super) fn read_answer(asked: Wire, body: &[u8], answer: &mut Answer) -> Resu
         return Err(Error::new(Code::InvalidResponse, "the answer is empty"));
     }
     let unreadable = || Error::new(Code::InvalidResponse, "the answer is not the JSON of a chat");
-    let body: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
+    let body = json::parse(body).map_err(|_| unreadable())?;
     let message = body.get("message").and_then(Value::as_str);
     if let Some(error) = failure(body.get("error"), body.get("code"), message, None) {
         return Err(as_answer(error));
