@@ -20,6 +20,7 @@ if [ "$(wasm-pack --version 2>/dev/null)" != "wasm-pack $WASM_PACK" ]; then
 fi
 
 if ! cmp -s package-lock.json node_modules/.oci-genai-edge-lock; then
-  npm ci --no-audit --no-fund --loglevel=error
+  # Not `npm ci`: it refuses a lock file that lacks another platform's optional binaries, and not every mirror has them all.
+  npm install --no-save --no-audit --no-fund --loglevel=error
   cp package-lock.json node_modules/.oci-genai-edge-lock
 fi

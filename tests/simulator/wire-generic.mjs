@@ -43,7 +43,7 @@ function choiceEvents(answer, index, dialect) {
     deltas.push(...events.map((message) => ({ index, message })));
     return [...deltas, finishEvent(last, answer, index, dialect)];
   }
-  deltas.push(...answer.text.map((token) => textDelta(token, index)));
+  for (const token of answer.text) deltas.push(textDelta(token, index));
   const last = dialect.finish === "empty" && answer.text.length > 0 ? textDelta("").message : undefined;
   return [...deltas, finishEvent(last, answer, index, dialect)];
 }
