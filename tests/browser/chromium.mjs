@@ -1,0 +1,71 @@
+// Finds Chromium, or gets it: Debian's package where this is root, playwright's download elsewhere.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+const PLACES = [
+  process.env.CHROMIUM_PATH,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+// Nothing but the page under test is to be fetched.
+const FLAGS = [
+  "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+
+/** A context of a new profile; `close()` ends the browser and removes the profile. */
+export async function launch(options = {}) {
+  const profile = mkdtempSync(join(tmpdir(), "oci-genai-edge-"));
+  const root = process.getuid?.() === 0;
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: executable(),
+    headless: true,
+    args: root ? ["--no-sandbox", ...FLAGS] : FLAGS,
+    ...options,
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+function executable() {
+  const found = () => [...PLACES, playwrights()].find((path) => path && existsSync(path));
+  return found() ?? (install(), found()) ?? fail();
+}
+
+function playwrights() {
+  try {
+    return chromium.executablePath();
+  } catch {
+    return undefined;
+  }
+}
+
+function install() {
+  const debian = process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
+  if (debian) {
+    console.error("chromium: installing Debian's package");
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    execFileSync("apt-get", ["-qq", "update"], { stdio: "ignore", env });
+    execFileSync("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "chromium"], { stdio: "ignore", env });
+  } else {
+    console.error("chromium: downloading playwright's");
+    execFileSync(process.execPath, ["node_modules/playwright-core/cli.js", "install", "chromium"], { stdio: "inherit" });
+  }
+}
+
+function fail() {
+  throw new Error("no Chromium was found or could be installed: set CHROMIUM_PATH");
+}

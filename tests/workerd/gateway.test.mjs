@@ -1,0 +1,179 @@
+// The Worker in workerd against the simulated OCI: the whole path of a request, over HTTP.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import OpenAI from "openai";
+
+import { demoModels } from "../../scripts/demo-models.mjs";
+import { startStage } from "../../scripts/stage.mjs";
+import { endpointId } from "../simulator/server.mjs";
+
+let stage;
+before(async () => (stage = await startStage()));
+after(() => stage?.stop());
+
+const messages = [{ role: "user", content: "What streams from a cluster? tokens=12" }];
+
+function post(body, { token = stage.token, path = "/v1/chat/completions", signal } = {}) {
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+  return fetch(`${stage.origin}${path}`, { method: "POST", headers, body: JSON.stringify({ messages, ...body }), signal });
+}
+
+async function streamed(model, more = {}) {
+  const response = await post({ model, stream: true, ...more });
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
+  const events = text.split("\n\n").filter(Boolean);
+  const done = events.at(-1) === "data: [DONE]";
+  const chunks = events.filter((event) => event !== "data: [DONE]").map((event) => JSON.parse(event.replace(/^data: /, "")));
+  const content = chunks.map((chunk) => chunk.choices?.[0]?.delta.content ?? "").join("");
+  return { chunks, content, done, route: JSON.parse(response.headers.get("oci-route")), finish: chunks.map((chunk) => chunk.choices?.[0]?.finish_reason).find(Boolean) };
+}
+
+const lastRequest = () => stage.simulator.requests.at(-1);
+
+describe("the same request", () => {
+  const rows = [
+    ["DAC GENERIC, streaming", "dac-generic", { transport: "native", servingType: "DEDICATED", apiFormat: "GENERIC" }],
+    ["DAC COHERE, streaming", "dac-cohere", { transport: "native", servingType: "DEDICATED", apiFormat: "COHERE" }],
+    ["DAC COHEREV2, streaming", "dac-cohere-v2", { transport: "native", servingType: "DEDICATED", apiFormat: "COHEREV2" }],
+    ["on-demand Cohere R", "on-demand-command-r", { transport: "native", servingType: "ON_DEMAND", apiFormat: "COHERE" }],
+    ["on-demand vendor.model", "on-demand-llama", { transport: "openai" }],
+    ["DAC of unknown format", "dac-unknown-format", { transport: "native", servingType: "DEDICATED", apiFormat: "COHERE" }],
+  ];
+  let wanted;
+  for (const [name, model, route] of rows) {
+    test(name, async () => {
+      const answer = await streamed(model);
+      assert.ok(answer.chunks.length >= 10, "token by token");
+      assert.ok(answer.content.includes("What streams from a cluster?"));
+      wanted ??= answer.content;
+      assert.equal(answer.content, wanted, "whatever the wire, the caller sees the same");
+      assert.equal(answer.done, true);
+      assert.ok(["stop", "length"].includes(answer.finish));
+      const { transport, servingType, apiFormat } = answer.route;
+      assert.deepEqual(JSON.parse(JSON.stringify({ transport, servingType, apiFormat })), route);
+      assert.equal(lastRequest().rejected, undefined);
+    });
+  }
+
+  test("DAC that rejects streaming: one chunk that says so", async () => {
+    const answer = await streamed("dac-no-stream");
+    assert.equal(answer.content, wanted);
+    assert.equal(answer.chunks.filter((chunk) => chunk.choices[0]?.delta.content).length, 1);
+    assert.match(answer.chunks[0].oci.fallback, /bad_request/);
+    assert.ok(answer.chunks[0].usage.total_tokens > 0);
+    assert.equal(answer.done, true);
+    assert.equal(lastRequest().body.chatRequest.isStream, undefined);
+  });
+
+  test("raw ids need no alias", async () => {
+    assert.equal((await streamed(endpointId("simgeneric"))).content, wanted);
+    assert.equal((await streamed("oci:cohere.command-r-08-2024")).content, wanted);
+  });
+
+  test("not streamed", async () => {
+    for (const model of ["dac-generic", "dac-cohere", "on-demand-llama"]) {
+      const completion = await (await post({ model })).json();
+      assert.equal(completion.object, "chat.completion");
+      assert.equal(completion.choices[0].message.content, wanted);
+    }
+  });
+});
+
+test("usage comes when it is asked for", async () => {
+  const { chunks } = await streamed("dac-generic", { stream_options: { include_usage: true } });
+  assert.deepEqual(chunks.at(-1).choices, []);
+  assert.ok(chunks.at(-1).usage.completion_tokens > 0);
+  assert.ok(chunks.slice(0, -1).every((chunk) => chunk.usage === null));
+});
+
+describe("the guard", () => {
+  test("no token, a wrong one, and the right one", async () => {
+    const seen = stage.simulator.requests.length;
+    for (const token of [null, "wrong", `${stage.token}x`, stage.token.slice(0, -1)]) {
+      const response = await post({ model: "dac-generic" }, { token });
+      assert.equal(response.status, 401);
+      assert.equal((await response.json()).error.type, "authentication_error");
+    }
+    assert.equal(stage.simulator.requests.length, seen, "nothing of it reached OCI");
+    assert.equal((await post({ model: "dac-generic" })).status, 200);
+  });
+
+  test("the page is open, the API is not", async () => {
+    const page = await fetch(`${stage.origin}/`);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /<html/i);
+    assert.equal((await fetch(`${stage.origin}/v1/models`)).status, 401);
+  });
+});
+
+test("models are the aliases, with their routes and without their ids", async () => {
+  const response = await fetch(`${stage.origin}/v1/models`, { headers: { authorization: `Bearer ${stage.token}` } });
+  const text = await response.text();
+  assert.deepEqual(JSON.parse(text).data.map((model) => model.id), Object.keys(demoModels));
+  assert.doesNotMatch(text, /ocid1/);
+});
+
+describe("failures", () => {
+  const rows = [
+    ["gpt-4o", 404, "invalid_model"],
+    [endpointId("simunknown"), 404, "not_found_or_unauthorized"],
+    [endpointId("simredirect"), 502, "redirected"],
+  ];
+  for (const [model, status, code] of rows) {
+    test(code, async () => {
+      const response = await post({ model, stream: true });
+      assert.equal(response.status, status);
+      assert.equal((await response.json()).error.code, code);
+    });
+  }
+
+  test("a request that is none", async () => {
+    const headers = { authorization: `Bearer ${stage.token}` };
+    const broken = await fetch(`${stage.origin}/v1/chat/completions`, { method: "POST", headers, body: "{" });
+    assert.equal(broken.status, 400);
+    assert.equal((await fetch(`${stage.origin}/v1/chat/completions`, { headers })).status, 405);
+    assert.equal((await fetch(`${stage.origin}/v1/embeddings`, { headers })).status, 404);
+  });
+
+  test("in the middle of a stream: an error event, after what had come", async () => {
+    const { chunks, content, done } = await streamed("dac-cut");
+    assert.ok(content.length > 0);
+    assert.equal(done, false);
+    assert.equal(chunks.at(-1).error.code, "stream_truncated");
+  });
+});
+
+test("a client that goes away ends the request at OCI", async () => {
+  const controller = new AbortController();
+  const endless = [{ role: "user", content: "tokens=200000" }];
+  const response = await post({ model: "dac-generic", stream: true, messages: endless }, { signal: controller.signal });
+  const reader = response.body.getReader();
+  await reader.read();
+  const record = lastRequest();
+  controller.abort();
+  await reader.read().catch(() => {});
+  await record.done;
+  assert.equal(record.clientGone, true);
+});
+
+test("the openai package streams through the Worker", async () => {
+  const openai = new OpenAI({ baseURL: `${stage.origin}/v1`, apiKey: stage.token, maxRetries: 0 });
+  let text = "";
+  for await (const chunk of await openai.chat.completions.create({ model: "dac-generic", messages, stream: true })) {
+    text += chunk.choices[0]?.delta.content ?? "";
+  }
+  assert.ok(text.includes("What streams from a cluster?"));
+  await assert.rejects(openai.chat.completions.create({ model: endpointId("simthrottled"), messages }), (error) => error.status === 429);
+});
+
+test("many at once: every caller gets its own answer", async () => {
+  const asked = Array.from({ length: 60 }, (_, index) => `question number ${index}?`);
+  const models = ["dac-generic", "dac-cohere", "on-demand-command-r", "on-demand-llama", "dac-no-stream"];
+  const answers = await Promise.all(
+    asked.map((content, index) => streamed(models[index % models.length], { messages: [{ role: "user", content }] })),
+  );
+  answers.forEach((answer, index) => assert.ok(answer.content.includes(asked[index]), `${index}: ${answer.content}`));
+});
