@@ -45,3 +45,8 @@ mod tool_calls;
 pub mod wire;
 
 pub use answer::Answer;
+
+/// The Rust in the README runs with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -154,8 +154,9 @@ export class ChatStream {
       try {
         await (this.#filling ??= this.#readOn().finally(() => (this.#filling = undefined)));
       } catch (error) {
+        // After a cancel, what the cancelled request rejects with is nobody's error.
+        if (!this.#over) this.#finalError = error;
         this.#over = true;
-        this.#finalError = error;
       }
     }
     return true;
@@ -165,8 +166,8 @@ export class ChatStream {
     await this.#open(CHUNKS);
     if (this.#next < this.#items.length) return;
     if (!this.#call || this.#call.ended) {
+      if (!this.#over) this.#finalError = this.#call?.error;
       this.#over = true;
-      this.#finalError = this.#call?.error;
       return;
     }
     await this.#call.read();
