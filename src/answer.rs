@@ -9,6 +9,7 @@ use crate::chat::{
 };
 use crate::error::{Code, Error, Result};
 use crate::tool_calls::{Fragment, ToolCalls};
+use crate::tool_text::{Found, ToolText};
 
 /// An answer that is being heard.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Answer {
     /// Set by a wire whose events can say that the answer is over without giving a reason.
     over: bool,
     max_tool_calls: usize,
+    /// Whether calls are looked for in the text.
+    tool_text: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,8 @@ struct ChoiceState {
     opened: bool,
     text: String,
     text_joiner: Joiner,
+    /// Takes calls out of the text; what the service said before that is then kept apart, to know it when it is said again.
+    tool_text: Option<(ToolText, String)>,
     /// How many pieces the text came in.
     pieces: usize,
     reasoning: String,
@@ -65,12 +70,18 @@ impl Answer {
             begun: false,
             over: false,
             max_tool_calls,
+            tool_text: false,
         }
     }
 
     /// OCI's id of the request, told with the first chunk.
     pub fn set_opc_request_id(&mut self, id: Option<String>) {
         self.opc_request_id = id;
+    }
+
+    /// Looks for `<tool_call>` in the text from now on.
+    pub(crate) fn look_for_tool_text(&mut self) {
+        self.tool_text = true;
     }
 
     /// When OCI made the answer, in seconds since 1970.
@@ -118,33 +129,35 @@ impl Answer {
     // ------------------------------------------------------------ what the wires say
 
     /// The next piece of the text.
-    pub(crate) fn text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
+    pub(crate) fn text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) -> Result<()> {
         if piece.is_empty() {
-            return self.hear(choice);
+            self.hear(choice);
+            return Ok(());
         }
         let mut joiner = std::mem::take(&mut self.choice(choice).text_joiner);
         let text = joiner.join(&piece.0);
         self.choice(choice).text_joiner = joiner;
-        self.tell_text(choice, &text, sink);
+        self.say(choice, &text, sink)
     }
 
     /// Text that says again everything that was said. Only what is new of it is told.
-    pub(crate) fn restated_text(&mut self, choice: u32, whole: &Text<'_>, sink: &mut dyn Sink) {
+    pub(crate) fn restated_text(&mut self, choice: u32, whole: &Text<'_>, sink: &mut dyn Sink) -> Result<()> {
         let whole = whole.to_lossy();
-        let heard = &self.choice(choice).text;
-        if let Some(new) = whole.strip_prefix(heard.as_str()).map(str::to_owned) {
-            self.tell_text(choice, &new, sink);
+        match whole.strip_prefix(self.choice(choice).heard()) {
+            Some(new) => self.say(choice, new, sink),
+            None => Ok(()),
         }
     }
 
     /// The text of a last event, which is either its last piece or all of it again: nobody has recorded which. One that
     /// equals all that was heard, in more than one piece, is taken for a repetition.
-    pub(crate) fn last_text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
+    pub(crate) fn last_text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) -> Result<()> {
         let state = self.choice(choice);
-        let repeats = state.pieces > 1 && piece.0.as_ref() == state.text.as_bytes();
-        if !repeats {
-            self.text(choice, piece, sink);
+        let repeats = state.pieces > 1 && piece.0.as_ref() == state.heard().as_bytes();
+        if repeats {
+            return Ok(());
         }
+        self.text(choice, piece, sink)
     }
 
     pub(crate) fn reasoning(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
@@ -227,18 +240,21 @@ impl Answer {
     }
 
     /// The choice ended. Only the first word on it counts.
-    pub(crate) fn finish(&mut self, choice: u32, oci: Option<&str>, sink: &mut dyn Sink) {
+    pub(crate) fn finish(&mut self, choice: u32, oci: Option<&str>, sink: &mut dyn Sink) -> Result<()> {
         let state = self.choice(choice);
         if state.finish.is_some() {
-            return;
+            return Ok(());
         }
         let (text_rest, reasoning_rest) = (state.text_joiner.end(), state.reasoning_joiner.end());
         if !reasoning_rest.is_empty() {
             state.reasoning.push_str(reasoning_rest);
             self.tell(choice, Delta { reasoning_content: Some(reasoning_rest), ..Delta::default() }, sink);
         }
-        if !text_rest.is_empty() {
-            self.tell_text(choice, text_rest, sink);
+        self.say(choice, text_rest, sink)?;
+        if let Some((filter, _)) = &mut self.choice(choice).tool_text {
+            let mut found = Vec::new();
+            filter.end(&mut found);
+            self.tell_found(choice, found, sink)?;
         }
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
         calls.finish(|delta| self.tell(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink));
@@ -252,6 +268,7 @@ impl Answer {
         // What was told with the finish stays known for the completion.
         self.extras = Extras { finish_reason: None, ..extras };
         self.tell_chunk(choice, ChunkChoice { index: choice, finish_reason: Some(openai), ..ChunkChoice::default() }, told, sink);
+        Ok(())
     }
 
     /// The service said in its own way that the answer is over; a reason may still come.
@@ -262,15 +279,16 @@ impl Answer {
     // ------------------------------------------------------------ the end
 
     /// Ends the answer: a choice without a reason gets one, and usage is told if the caller wants it.
-    pub(crate) fn end(&mut self, include_usage: bool, sink: &mut dyn Sink) {
+    pub(crate) fn end(&mut self, include_usage: bool, sink: &mut dyn Sink) -> Result<()> {
         let open = |choice: &&ChoiceState| choice.finish.is_none();
         let unfinished: Vec<u32> = self.choices.iter().filter(open).map(|choice| choice.index).collect();
         for choice in unfinished {
-            self.finish(choice, None, sink);
+            self.finish(choice, None, sink)?;
         }
         if include_usage {
             self.tell_usage(sink);
         }
+        Ok(())
     }
 
     /// Everything that was heard, as one completion. Of a broken stream: what there is.
@@ -355,20 +373,47 @@ impl Answer {
     fn choice(&mut self, index: u32) -> &mut ChoiceState {
         // Nearly always the first and only one.
         let at = self.choices.iter().position(|choice| choice.index == index).unwrap_or_else(|| {
-            self.choices.push(ChoiceState { index, ..ChoiceState::default() });
+            let tool_text = self.tool_text.then(Default::default);
+            self.choices.push(ChoiceState { index, tool_text, ..ChoiceState::default() });
             self.choices.len() - 1
         });
         #[allow(clippy::indexing_slicing)] // `at` was found, or made, a line above
         &mut self.choices[at]
     }
 
-    fn tell_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) {
+    /// The service said this. It is told as it is, unless calls may stand in it.
+    fn say(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) -> Result<()> {
         if text.is_empty() {
-            return;
+            return Ok(());
         }
         let state = self.choice(choice);
-        state.text.push_str(text);
         state.pieces += 1;
+        let Some((filter, heard)) = &mut state.tool_text else {
+            self.tell_text(choice, text, sink);
+            return Ok(());
+        };
+        heard.push_str(text);
+        let mut found = Vec::new();
+        filter.push(text, &mut found);
+        self.tell_found(choice, found, sink)
+    }
+
+    fn tell_found(&mut self, choice: u32, found: Vec<Found>, sink: &mut dyn Sink) -> Result<()> {
+        let part = |text: String| Some(Text(text.into_bytes().into()));
+        for one in found {
+            match one {
+                Found::Text(text) => self.tell_text(choice, &text, sink),
+                Found::Call { name, arguments } => {
+                    self.tool_call(choice, &Fragment { id: None, name: part(name), arguments: part(arguments) }, sink)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) {
+        let state = self.choice(choice);
+        state.text.push_str(text);
         if state.opened && choice == 0 {
             sink.text(&self.head, text);
         } else {
@@ -396,6 +441,13 @@ impl Answer {
         if let Some(usage) = &self.usage {
             sink.chunk(&self.head, &Chunk { choices: Vec::new(), usage: Some(usage), oci: None });
         }
+    }
+}
+
+impl ChoiceState {
+    /// The text as the service said it.
+    fn heard(&self) -> &str {
+        self.tool_text.as_ref().map_or(&self.text, |(_, heard)| heard)
     }
 }
 

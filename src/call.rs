@@ -36,6 +36,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Sent with every request, lower-case names.
     pub headers: Vec<(String, String)>,
+    /// Whether `<tool_call>` in the text of an answer becomes tool calls, where the request has tools.
+    pub tool_call_text: bool,
     /// Whether a signer signs: the openai transport then names the compartment in a header.
     pub signs: bool,
     /// Id and time of the answer, where the service gives none.
@@ -223,7 +225,12 @@ impl Call {
         let include_usage = self.request.wants_usage();
         let wire = Wire::of(&candidate.route);
         self.decoder = Decoder::new(wire, self.settings.head.clone(), self.settings.limits, include_usage);
-        self.decoder.answer_mut().set_opc_request_id(response.opc_request_id.clone());
+        let answer = self.decoder.answer_mut();
+        answer.set_opc_request_id(response.opc_request_id.clone());
+        // On the openai transport chunks pass as they are, and the service has a parser of its own.
+        if self.settings.tool_call_text && self.request.has_tools() && wire != Wire::OpenAi {
+            answer.look_for_tool_text();
+        }
         self.body.clear();
         let status = response.status;
         self.state = if (200..300).contains(&status) { State::Opening } else { State::ErrorBody };

@@ -42,6 +42,7 @@ mod service_error;
 pub mod sse;
 pub mod stream;
 mod tool_calls;
+mod tool_text;
 pub mod wire;
 
 pub use answer::Answer;

@@ -147,10 +147,10 @@ impl Decoder {
             self.events.state = match result {
                 Err(error) => State::Failed(error),
                 Ok(()) if self.events.state == State::Done => State::Done,
-                Ok(()) if self.events.answer.is_finished() => {
-                    self.events.answer.end(self.events.include_usage, sink);
-                    State::Done
-                }
+                Ok(()) if self.events.answer.is_finished() => match self.events.answer.end(self.events.include_usage, sink) {
+                    Ok(()) => State::Done,
+                    Err(error) => State::Failed(error),
+                },
                 Ok(()) => State::Failed(truncated(self.received)),
             };
         }
@@ -215,7 +215,7 @@ impl Events {
             return Ok(());
         }
         if data == b"[DONE]" {
-            self.answer.end(self.include_usage, sink);
+            self.answer.end(self.include_usage, sink)?;
             self.state = State::Done;
             return Ok(());
         }

@@ -99,6 +99,7 @@ impl Client {
             retry: self.options.retry,
             limits: self.options.limits,
             headers,
+            tool_call_text: self.options.tool_call_text,
             signs: self.signs,
             head: Head { id, created: (now / 1000.0) as u64, model: request.model().to_owned() },
         };

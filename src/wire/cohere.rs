@@ -319,8 +319,8 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
     let reason = event.finish_reason.as_ref().and_then(Value::as_str);
     let restates = event.chat_history.is_some() || event.tool_calls.is_some() || reason.is_some();
     match &event.text {
-        Some(text) if restates => answer.restated_text(0, text, sink),
-        Some(text) => answer.text(0, text, sink),
+        Some(text) if restates => answer.restated_text(0, text, sink)?,
+        Some(text) => answer.text(0, text, sink)?,
         None => {}
     }
     let message = event.message.as_ref().and_then(Value::as_str);
@@ -356,7 +356,7 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
         answer.usage_from_oci(usage);
     }
     if reason.is_some() {
-        answer.finish(0, reason, sink);
+        answer.finish(0, reason, sink)?;
     } else if event.chat_history.is_some() {
         // The history comes with the last event, also where the reason is null (recorded with a stop sequence) or follows.
         answer.set_over();
@@ -380,6 +380,6 @@ pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Resu
     let silent = &mut crate::stream::Silent;
     let json = json::write(chat);
     tell(event(&json)?, answer, silent)?;
-    answer.finish(0, None, silent);
+    answer.finish(0, None, silent)?;
     Ok(())
 }

@@ -248,8 +248,8 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
                 answer.reasoning(0, thinking, sink);
             }
             match &part.text {
-                Some(text) if reason.is_some() => answer.last_text(0, text, sink),
-                Some(text) => answer.text(0, text, sink),
+                Some(text) if reason.is_some() => answer.last_text(0, text, sink)?,
+                Some(text) => answer.text(0, text, sink)?,
                 None => {}
             }
         }
@@ -284,7 +284,7 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
         answer.usage_from_oci(usage);
     }
     if reason.is_some() {
-        answer.finish(0, reason, sink);
+        answer.finish(0, reason, sink)?;
     }
     Ok(())
 }
@@ -297,6 +297,6 @@ pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Resu
     let silent = &mut crate::stream::Silent;
     let json = json::write(chat);
     tell(event(&json)?, answer, silent)?;
-    answer.finish(0, None, silent);
+    answer.finish(0, None, silent)?;
     Ok(())
 }

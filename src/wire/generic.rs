@@ -387,7 +387,7 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
                 answer.reasoning(choice, thinking, sink);
             }
             if let Some(text) = &part.text {
-                answer.text(choice, text, sink);
+                answer.text(choice, text, sink)?;
             }
         }
         if let Some(refusal) = &message.refusal {
@@ -412,7 +412,7 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
         answer.usage_from_oci(usage);
     }
     if let Some(Value::String(reason)) = &event.finish_reason {
-        answer.finish(choice, Some(reason), sink);
+        answer.finish(choice, Some(reason), sink)?;
     }
     Ok(())
 }
@@ -443,7 +443,7 @@ pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Resu
         let index = parsed.index.unwrap_or(0);
         tell(parsed, answer, silent)?;
         // A choice without a message, from a model that spent its tokens on reasoning, is still a choice.
-        answer.finish(index, None, silent);
+        answer.finish(index, None, silent)?;
     }
     if let Some(usage) = chat.get("usage") {
         answer.usage_from_oci(usage);

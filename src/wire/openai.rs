@@ -134,7 +134,7 @@ fn tell(choices: Vec<EventChoice<'_>>, answer: &mut Answer) -> Result<()> {
             answer.reasoning(index, reasoning, silent);
         }
         if let Some(text) = &delta.content {
-            answer.text(index, text, silent);
+            answer.text(index, text, silent)?;
         }
         if let Some(refusal) = &delta.refusal {
             answer.refusal(index, refusal, silent);
@@ -150,7 +150,7 @@ fn tell(choices: Vec<EventChoice<'_>>, answer: &mut Answer) -> Result<()> {
         }
         answer.annotations(index, delta.annotations.unwrap_or_default(), silent);
         if let Some(Value::String(reason)) = &choice.finish_reason {
-            answer.finish(index, Some(reason), silent);
+            answer.finish(index, Some(reason), silent)?;
         }
     }
     Ok(())
@@ -167,8 +167,7 @@ pub(super) fn read_whole(body: &Value, answer: &mut Answer) -> Result<()> {
         answer.set_usage(usage);
     }
     tell(choices, answer)?;
-    answer.end(false, &mut crate::stream::Silent);
-    Ok(())
+    answer.end(false, &mut crate::stream::Silent)
 }
 
 /// The answer as it came, with `oci` where there is something to say.
