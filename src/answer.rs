@@ -123,7 +123,7 @@ impl Answer {
 
     /// The first choice's finish reason, once it is known.
     pub fn finish_reason(&self) -> Option<&'static str> {
-        self.choices.first()?.finish.as_ref().map(|finish| finish.openai)
+        self.first()?.finish.as_ref().map(|finish| finish.openai)
     }
 
     // ------------------------------------------------------------ what the wires say
@@ -212,7 +212,12 @@ impl Answer {
         result
     }
 
-    /// How many calls have been heard: a wire that says its calls again counts by position.
+    /// Whether this call has been heard at this position: how a wire without ids says its calls again.
+    pub(crate) fn has_tool_call(&mut self, choice: u32, position: usize, name: &str, arguments: &str) -> bool {
+        self.choice(choice).calls.is(position, name, arguments)
+    }
+
+    /// How many calls have been heard.
     pub(crate) fn tool_call_count(&mut self, choice: u32) -> usize {
         self.choice(choice).calls.len()
     }
@@ -315,7 +320,7 @@ impl Answer {
         let mut completion = Completion::new(&self.head, choices);
         completion.usage = self.usage.clone();
         completion.service_tier = self.service_tier.clone();
-        let first = self.choices.first().and_then(|choice| choice.finish.as_ref());
+        let first = self.first().and_then(|choice| choice.finish.as_ref());
         let extras = Extras {
             opc_request_id: self.opc_request_id.clone(),
             finish_reason: first.and_then(|finish| mapped(finish.oci.as_deref(), finish.openai)),
@@ -369,6 +374,11 @@ impl Answer {
     }
 
     // ------------------------------------------------------------ telling
+
+    /// The first choice by its index, which need not be the one that was heard first.
+    fn first(&self) -> Option<&ChoiceState> {
+        self.choices.iter().min_by_key(|choice| choice.index)
+    }
 
     fn choice(&mut self, index: u32) -> &mut ChoiceState {
         // Nearly always the first and only one.

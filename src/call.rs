@@ -243,12 +243,15 @@ impl Call {
 
     /// Bytes of the body. What they say is told to the sink if chunks are wanted.
     pub fn received(&mut self, bytes: &[u8], now: f64, sink: &mut dyn Sink) {
+        let opened;
+        let mut bytes = bytes;
         if self.state == State::Opening {
-            self.state = match opening(bytes, &self.response.content_type) {
-                Opening::Undecided => {
-                    // Nothing but white space.
-                    return;
+            self.body.extend_from_slice(bytes);
+            self.state = match opening(&self.body, &self.response.content_type) {
+                Opening::Undecided if self.body.len() > self.settings.limits.max_response_bytes => {
+                    return self.failed(too_large(self.settings.limits.max_response_bytes), 0.0, now);
                 }
+                Opening::Undecided => return,
                 Opening::Compressed => {
                     let error =
                         Error::new(Code::UnsupportedEncoding, "the answer is compressed in a way that the runtime did not undo");
@@ -257,6 +260,8 @@ impl Call {
                 Opening::Events => State::Events,
                 Opening::Whole => State::Whole,
             };
+            opened = std::mem::take(&mut self.body);
+            bytes = &opened;
         }
         match self.state {
             State::Streaming => {
@@ -271,9 +276,7 @@ impl Call {
                 self.after(result, now);
             }
             State::Whole if self.body.len().saturating_add(bytes.len()) > self.settings.limits.max_response_bytes => {
-                let limit = self.settings.limits.max_response_bytes;
-                let error = Error::new(Code::LimitExceeded, format!("the answer is larger than {limit} bytes"));
-                self.failed(error.with_hint("raise limits.maxResponseBytes"), 0.0, now);
+                self.failed(too_large(self.settings.limits.max_response_bytes), 0.0, now);
             }
             State::Whole => self.body.extend_from_slice(bytes),
             State::ErrorBody => {
@@ -294,6 +297,10 @@ impl Call {
                 let result = self.decoder.end(sink);
                 self.after(result, now);
             }
+            // Too short to say what it is: a whole answer, if one was asked for and nothing says events.
+            State::Opening if !self.settings.stream && !is_event_stream(&self.response.content_type) => {
+                self.read_whole(now, sink)
+            }
             State::Opening | State::Events => {
                 let mut counting = Counting { told: 0, inner: sink };
                 let wanted = self.settings.stream;
@@ -307,8 +314,8 @@ impl Call {
                 // A runtime that hides a redirect says status 0.
                 let status = if self.response.status == 0 { 302 } else { self.response.status };
                 let error = service_error(status, &self.body, &candidate.route, self.response.opc_request_id.clone());
-                let wait = self.response.retry_after.as_deref().and_then(|after| after.trim().parse::<u32>().ok());
-                self.failed(error, f64::from(wait.unwrap_or(0)) * 1000.0, now);
+                let wait = self.response.retry_after.as_deref().map_or(0, seconds);
+                self.failed(error, f64::from(wait) * 1000.0, now);
             }
             _ => {}
         }
@@ -320,6 +327,8 @@ impl Call {
         if matches!(self.state, State::Done | State::Failed(_)) {
             return;
         }
+        let known = self.attempts.last().and_then(|attempt| attempt.opc_request_id.clone());
+        let error = if error.opc_request_id().is_none() { error.with_opc_request_id(known) } else { error };
         if let Some(attempt) = self.attempts.last_mut() {
             if attempt.code.is_none() {
                 attempt.code = Some(error.code().as_str());
@@ -490,10 +499,7 @@ impl Call {
 
     fn may_fall_back(&self, code: Code) -> bool {
         // What is left out would happen again.
-        let pointless = matches!(
-            code,
-            Code::Unauthorized | Code::NotFoundOrUnauthorized | Code::RateLimited | Code::Timeout | Code::Redirected
-        );
+        let pointless = matches!(code, Code::Unauthorized | Code::NotFoundOrUnauthorized | Code::RateLimited | Code::Redirected);
         let sent = self.attempts.last().is_some_and(|attempt| attempt.code.is_some());
         self.settings.stream && self.settings.fallback && self.fallback.is_none() && !pointless && sent && !is_callers(code)
     }
@@ -520,10 +526,7 @@ impl Call {
     /// After bytes were decoded.
     fn after(&mut self, result: Result<()>, now: f64) {
         match result {
-            Err(error) => {
-                let id = self.response.opc_request_id.clone();
-                self.failed(error.with_opc_request_id(id), 0.0, now);
-            }
+            Err(error) => self.failed(error, 0.0, now),
             Ok(()) if self.decoder.is_done() => self.succeed(now),
             Ok(()) => {}
         }
@@ -533,8 +536,7 @@ impl Call {
         let Some(candidate) = self.candidates.get(self.current) else { return };
         let wire = Wire::of(&candidate.route);
         if let Err(error) = wire.read_answer(&self.body, self.decoder.answer_mut()) {
-            let id = self.response.opc_request_id.clone();
-            return self.failed(error.with_opc_request_id(id), 0.0, now);
+            return self.failed(error, 0.0, now);
         }
         if self.settings.stream {
             let reason = self.fallback.get_or_insert_with(|| "the endpoint answered with JSON instead of an event stream".into());
@@ -561,7 +563,8 @@ impl Call {
 
 /// What no other attempt would change, whatever the target.
 fn is_final(code: Code) -> bool {
-    matches!(code, Code::SignerFailed | Code::InvalidSignature | Code::Internal)
+    // A time limit is the call's own: it has run out for the next target too.
+    matches!(code, Code::SignerFailed | Code::InvalidSignature | Code::Timeout | Code::Internal)
 }
 
 /// What the request itself is to blame for, before anything was sent.
@@ -570,6 +573,17 @@ fn is_callers(code: Code) -> bool {
         code,
         Code::InvalidRequest | Code::InvalidModel | Code::InvalidOptions | Code::MissingCompartment | Code::RegionMismatch
     )
+}
+
+/// `Retry-After` in seconds; its other form, a date, would need a clock that agrees with the service's.
+fn seconds(retry_after: &str) -> u32 {
+    let digits = retry_after.trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().unwrap_or(if is_number { u32::MAX } else { 0 })
+}
+
+fn too_large(limit: usize) -> Error {
+    Error::new(Code::LimitExceeded, format!("the answer is larger than {limit} bytes")).with_hint("raise limits.maxResponseBytes")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -584,15 +598,26 @@ enum Opening {
 fn opening(bytes: &[u8], content_type: &str) -> Opening {
     const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
     const GZIP: &[u8] = &[0x1F, 0x8B];
-    if bytes.starts_with(ZSTD) || bytes.starts_with(GZIP) {
-        return Opening::Compressed;
+    for magic in [ZSTD, GZIP] {
+        if bytes.starts_with(magic) {
+            return Opening::Compressed;
+        }
+        if magic.starts_with(bytes) {
+            return Opening::Undecided;
+        }
     }
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Opening::Undecided,
+        // data, event, id, retry, a comment, a byte order mark: no JSON begins so.
+        Some(b'd' | b'e' | b'i' | b'r' | b':' | 0xEF) => Opening::Events,
         Some(b'{') => Opening::Whole,
-        Some(_) if content_type.to_ascii_lowercase().contains("json") => Opening::Whole,
-        Some(_) => Opening::Events,
+        Some(_) if is_event_stream(content_type) => Opening::Events,
+        Some(_) => Opening::Whole,
     }
+}
+
+fn is_event_stream(content_type: &str) -> bool {
+    content_type.to_ascii_lowercase().contains("event-stream")
 }
 
 /// Passes on what is told, and knows whether anything was.

@@ -99,6 +99,8 @@ pub struct Route {
     #[serde(skip)]
     format_was_told: bool,
     #[serde(skip)]
+    transport_was_told: bool,
+    #[serde(skip)]
     was_corrected: bool,
 }
 
@@ -115,6 +117,7 @@ impl Route {
     pub fn to(model: &str, site: &Site, told: Overrides) -> Result<Route> {
         let id = strip_prefix(model);
         let transport = told.transport.or(site.defaults.transport);
+        let transport_was_told = transport.is_some();
         let kind = Kind::of(id, transport == Some(Transport::OpenAi) && site.endpoint.is_some())?;
         let default_format = told.api_format.or(site.defaults.api_format);
         let (mode, format, usual) = match &kind {
@@ -157,6 +160,7 @@ impl Route {
             region: region.map(|region| region.name().to_owned()).unwrap_or_default(),
             url,
             format_was_told: format.is_some(),
+            transport_was_told,
             was_corrected: false,
         })
     }
@@ -167,10 +171,14 @@ impl Route {
         native.then(|| Route { api_format: Some(format), was_corrected: true, ..self.clone() })
     }
 
-    /// The same on-demand model on the native transport: what the service wants for Cohere's models.
+    /// The same on-demand model on the native transport: what the service wants for Cohere's models. Only what the table
+    /// assumed is moved.
     pub(crate) fn moved_to_native(&self) -> Option<Route> {
-        let base = self.url.strip_suffix(OPENAI_PATH)?;
-        let format = Kind::of(&self.model, false).ok()?.usual_format(&self.model);
+        let base = self.url.strip_suffix(OPENAI_PATH).filter(|_| !self.transport_was_told)?;
+        let format = match Kind::of(&self.model, false) {
+            Ok(kind @ Kind::Name) => kind.usual_format(&self.model),
+            _ => return None,
+        };
         Some(Route {
             transport: Transport::Native,
             serving_mode: Some(on_demand(&self.model)),

@@ -106,10 +106,11 @@ impl Said {
 fn excerpt(text: &str) -> String {
     const MOST: usize = 500;
     let mut plain = String::new();
+    let is_markup = text.trim_start().starts_with('<');
     let mut in_tag = false;
     for c in text.chars() {
         match c {
-            '<' if text.trim_start().starts_with('<') => in_tag = true,
+            '<' if is_markup => in_tag = true,
             '>' if in_tag => in_tag = false,
             _ if in_tag => {}
             c if c.is_control() || c.is_whitespace() => {

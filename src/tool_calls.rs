@@ -44,6 +44,10 @@ impl ToolCalls {
         self.slots.len()
     }
 
+    pub(crate) fn is(&self, position: usize, name: &str, arguments: &str) -> bool {
+        self.slots.get(position).is_some_and(|slot| slot.name == name && slot.arguments == arguments)
+    }
+
     pub(crate) fn id(&self, position: usize) -> Option<String> {
         self.slots.get(position).map(|slot| slot.id.clone())
     }
@@ -59,7 +63,10 @@ impl ToolCalls {
         let lossy = |text: &Option<Text<'_>>| text.as_ref().map(Text::to_lossy).unwrap_or_default();
         let (id, name) = (lossy(&fragment.id), lossy(&fragment.name));
         let arguments = fragment.arguments.as_ref().map(|text| text.0.as_ref()).unwrap_or_default();
-        let known = self.slots.iter().position(|slot| !id.is_empty() && slot.id == id);
+        // One id on two names is two calls.
+        let is_known =
+            |slot: &Slot| !id.is_empty() && slot.id == id && (name.is_empty() || slot.name.is_empty() || slot.name == name);
+        let known = self.slots.iter().rposition(is_known);
         let last_is_nameless = self.slots.get(self.current).is_some_and(|slot| slot.name.is_empty());
         let continues = if name.is_empty() {
             !self.slots.is_empty() && (id.is_empty() || !arguments.is_empty() || fragment.name.is_some())

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// Whether there is anything to report: some services send an empty object, or null.
 pub(crate) fn is_usage(value: &Value) -> bool {
-    value.as_object().is_some_and(|usage| usage.values().any(|count| !count.is_null()))
+    ["promptTokens", "completionTokens", "totalTokens"].iter().any(|count| value.get(count).is_some_and(Value::is_number))
 }
 
 /// Translates OCI's counts. A count that the service left out is taken as 0, and a total as the sum: xAI's total counts

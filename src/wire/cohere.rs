@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use serde::de::IgnoredAny;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
 use super::family::COHERE_MAX_TOKENS;
@@ -19,7 +20,7 @@ use crate::chat::{ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Te
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::route::ApiFormat;
-use crate::tool_calls::Fragment;
+use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `CohereChatRequest`.
 pub const PARAMETERS: &[Row] = &[
@@ -291,7 +292,8 @@ struct Event<'a> {
     #[serde(borrow)]
     text: Option<Text<'a>>,
     chat_history: Option<IgnoredAny>,
-    tool_calls: Option<Vec<EventCall>>,
+    #[serde(borrow)]
+    tool_calls: Option<Vec<EventCall<'a>>>,
     finish_reason: Option<Value>,
     citations: Option<Value>,
     search_queries: Option<Value>,
@@ -306,9 +308,11 @@ struct Event<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct EventCall {
+struct EventCall<'a> {
     name: String,
-    parameters: Value,
+    /// As it stands: a number that no float holds stays what it is.
+    #[serde(borrow)]
+    parameters: Option<&'a RawValue>,
 }
 
 pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
@@ -317,7 +321,8 @@ pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) 
 
 fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
     let reason = event.finish_reason.as_ref().and_then(Value::as_str);
-    let restates = event.chat_history.is_some() || event.tool_calls.is_some() || reason.is_some();
+    let calls = event.tool_calls.unwrap_or_default();
+    let restates = event.chat_history.is_some() || !calls.is_empty() || reason.is_some();
     match &event.text {
         Some(text) if restates => answer.restated_text(0, text, sink)?,
         Some(text) => answer.text(0, text, sink)?,
@@ -332,14 +337,13 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
     }
     // A later event says the calls again and may add some. Two equal calls in one event are two calls.
     let heard = answer.tool_call_count(0);
-    for call in event.tool_calls.into_iter().flatten().skip(heard) {
-        let arguments = if call.parameters.is_null() {
-            "{}".to_owned()
-        } else {
-            String::from_utf8(json::write(&call.parameters)).unwrap_or_default()
-        };
-        let text = |text: String| Some(Text(text.into_bytes().into()));
-        answer.tool_call(0, &Fragment { id: None, name: text(call.name), arguments: text(arguments) }, sink)?;
+    for (position, call) in calls.into_iter().enumerate() {
+        let arguments = call.parameters.map(arguments_text).filter(|text| !text.is_empty()).unwrap_or(Text(b"{}".into()));
+        if position < heard && answer.has_tool_call(0, position, &call.name, &String::from_utf8_lossy(&arguments.0)) {
+            continue;
+        }
+        let name = Some(Text(call.name.into_bytes().into()));
+        answer.tool_call(0, &Fragment { id: None, name, arguments: Some(arguments) }, sink)?;
     }
     let extras = answer.extras();
     for (place, found) in [

@@ -114,11 +114,11 @@ pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) 
     if let Some(usage) = usage {
         answer.set_usage(usage);
     }
-    // The usage chunk is told at the end, to a caller who asked for it.
-    if only_usage {
+    let Some(choices) = event.choices.filter(|_| !only_usage) else {
+        // The usage chunk is told at the end, to a caller who asked for it; what has no choices at all is a ping.
         return Ok(());
-    }
-    tell(event.choices.unwrap_or_default(), answer)?;
+    };
+    tell(choices, answer)?;
     let json = crate::sse::lossy(json);
     sink.verbatim(&json);
     Ok(())

@@ -11,6 +11,9 @@
 
 use std::path::PathBuf;
 
+use oci_genai_edge::chat::{Chunk, Head, Sink};
+use serde_json::{json, Value};
+
 /// The folder of recordings and cases beside the repository; `None`, said aloud, in a clone that has none.
 pub fn shared(path: &str) -> Option<PathBuf> {
     let found = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
@@ -56,4 +59,128 @@ impl Random {
         }
         pieces
     }
+}
+
+/// A sink that writes down what it is told: one line a call, so that two tellings can be compared at little cost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told(pub Vec<Line>);
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    Text(String),
+    Chunk(String),
+    Verbatim(String),
+}
+
+impl Sink for Told {
+    fn text(&mut self, _: &Head, text: &str) {
+        self.0.push(Line::Text(text.into()));
+    }
+
+    fn chunk(&mut self, _: &Head, chunk: &Chunk<'_>) {
+        self.0.push(Line::Chunk(serde_json::to_string(chunk).unwrap()));
+    }
+
+    fn verbatim(&mut self, json: &str) {
+        self.0.push(Line::Verbatim(json.into()));
+    }
+}
+
+impl Told {
+    /// The chunks as a client sees them.
+    pub fn chunks(&self) -> Vec<Value> {
+        let chunk = |line: &Line| match line {
+            Line::Text(text) => json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]}),
+            Line::Chunk(json) | Line::Verbatim(json) => serde_json::from_str(json).unwrap(),
+        };
+        self.0.iter().map(chunk).collect()
+    }
+
+    /// The pieces of the first choice's text.
+    pub fn texts(&self) -> Vec<String> {
+        let content = |chunk: &Value| {
+            let choices = chunk["choices"].as_array()?.iter();
+            choices.filter(|choice| choice["index"] == 0).find_map(|choice| Some(choice["delta"]["content"].as_str()?.to_owned()))
+        };
+        self.chunks().iter().filter_map(content).filter(|text| !text.is_empty()).collect()
+    }
+
+    /// Adds the chunks up as OpenAI's clients do, and holds each to the rules of such a stream: the role first and once, calls
+    /// opened in order and whole, one finish a choice. Returns choices in the shape of a completion, with the last usage.
+    pub fn add_up(&self) -> Value {
+        let mut choices: Vec<Value> = Vec::new();
+        let mut usage = Value::Null;
+        for (line, chunk) in self.0.iter().zip(self.chunks()) {
+            // What the service wrote in OpenAI's form is its own.
+            let ours = !matches!(line, Line::Verbatim(_));
+            if chunk["usage"].is_object() {
+                usage = chunk["usage"].clone();
+            }
+            for new in chunk["choices"].as_array().unwrap() {
+                let at = choices.iter().position(|choice| choice["index"] == new["index"]).unwrap_or_else(|| {
+                    assert!(!ours || new["delta"]["role"] == "assistant", "a choice begins without its role: {chunk}");
+                    choices.push(json!({"index": new["index"], "content": "", "reasoning_content": "", "refusal": "",
+                        "tool_calls": [], "annotations": [], "logprobs": [], "finish_reason": null, "chunks": 0}));
+                    choices.len() - 1
+                });
+                add(&mut choices[at], new, ours);
+            }
+        }
+        choices.sort_by_key(|choice| choice["index"].as_u64());
+        for choice in &mut choices {
+            choice.as_object_mut().unwrap().shift_remove("chunks");
+        }
+        json!({"choices": choices, "usage": usage})
+    }
+}
+
+fn add(choice: &mut Value, new: &Value, ours: bool) {
+    let delta = &new["delta"];
+    if ours {
+        assert!(choice["finish_reason"].is_null(), "a chunk after the finish: {new}");
+        assert!(choice["chunks"] == 0 || delta.get("role").is_none(), "the role is said twice: {new}");
+        let says =
+            delta.as_object().unwrap().len() + usize::from(!new["finish_reason"].is_null() || new.get("logprobs").is_some());
+        assert!(says > 0, "a chunk that says nothing: {new}");
+    }
+    choice["chunks"] = json!(choice["chunks"].as_u64().unwrap() + 1);
+    for field in ["content", "reasoning_content", "refusal"] {
+        if let Some(text) = delta[field].as_str() {
+            choice[field] = json!(choice[field].as_str().unwrap().to_owned() + text);
+        }
+    }
+    for call in delta["tool_calls"].as_array().into_iter().flatten() {
+        let calls = choice["tool_calls"].as_array_mut().unwrap();
+        let index = call["index"].as_u64().unwrap() as usize;
+        if index == calls.len() {
+            assert!(call["id"].is_string() && call["type"] == "function" && call["function"]["name"].is_string(), "{call}");
+            let mut opened = call.clone();
+            opened.as_object_mut().unwrap().shift_remove("index");
+            calls.push(opened);
+        } else {
+            assert!(index < calls.len() && (!ours || call.get("id").is_none()), "a call that nobody opened: {call}");
+            let whole = calls[index]["function"]["arguments"].as_str().unwrap().to_owned();
+            calls[index]["function"]["arguments"] = json!(whole + call["function"]["arguments"].as_str().unwrap_or_default());
+        }
+    }
+    for (field, list) in [("annotations", &delta["annotations"]), ("logprobs", &new["logprobs"]["content"])] {
+        choice[field].as_array_mut().unwrap().extend(list.as_array().into_iter().flatten().cloned());
+    }
+    if !new["finish_reason"].is_null() {
+        choice["finish_reason"] = new["finish_reason"].clone();
+    }
+}
+
+/// A completion, in the shape of [`Told::add_up`].
+pub fn to_add_up_to(completion: &Value) -> Value {
+    let choice = |choice: &Value| {
+        let message = &choice["message"];
+        let text = |field: &str| message[field].as_str().unwrap_or_default();
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        json!({"index": choice["index"], "content": text("content"), "reasoning_content": text("reasoning_content"),
+            "refusal": text("refusal"), "tool_calls": list(&message["tool_calls"]), "annotations": list(&message["annotations"]),
+            "logprobs": list(&choice["logprobs"]["content"]), "finish_reason": choice["finish_reason"]})
+    };
+    let choices: Vec<Value> = completion["choices"].as_array().unwrap().iter().map(choice).collect();
+    json!({"choices": choices, "usage": completion["usage"]})
 }
