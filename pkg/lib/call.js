@@ -36,10 +36,10 @@ export class Call {
   #route;
 
   /** Throws an OciError for what can be seen to be wrong without the network. Nothing is sent before `open`. */
-  constructor(client, onFinish, request, options = {}, mode) {
+  constructor(client, onFinish, request, options, mode) {
     const { signal, ...plain } = options ?? {};
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw refuse("invalid_options", "signal must be an AbortSignal");
-    const told = JSON.stringify(plain);
+    const told = optionsToJson(plain);
     this.#timeouts = JSON.parse(guarded(() => client.timeouts(told)));
     this.#handle = guarded(() => client.call(request, told, mode, this.#controller.signal, newId()));
     this.isEvents = this.#handle.isEvents;
@@ -216,12 +216,21 @@ function newId() {
 
 /** A request as JSON text. It is taken when the call is made: what is changed later is not sent. */
 export function toJson(request) {
+  return written(request, "invalid_request", "the request");
+}
+
+/** Options as JSON text. */
+export function optionsToJson(options) {
+  return written(options, "invalid_options", "the options");
+}
+
+function written(value, code, what) {
   let json;
   try {
-    json = JSON.stringify(request);
+    json = JSON.stringify(value);
   } catch (cause) {
-    throw refuse("invalid_request", "the request can't be written as JSON", "it must hold plain values, and no cycle", cause);
+    throw refuse(code, `${what} can't be written as JSON`, "they must be plain values, and hold no cycle", cause);
   }
-  if (typeof json !== "string") throw refuse("invalid_request", "the request must be an object");
+  if (typeof json !== "string") throw refuse(code, `${what} must be an object`);
   return json;
 }

@@ -1,7 +1,7 @@
 // OciGenAI: the client.
 
 import { authorizer, sleep } from "./authorize.js";
-import { AS_ASKED, Call, WHOLE, toJson } from "./call.js";
+import { AS_ASKED, Call, WHOLE, optionsToJson, toJson } from "./call.js";
 import { Client, guarded, needCore } from "./core.js";
 import { refuse } from "./error.js";
 import { answer } from "./openai.js";
@@ -29,7 +29,7 @@ export class OciGenAI {
     const plain = Object.fromEntries(PLAIN_OPTIONS.map((name) => [name, options[name]]));
     if (endpoint !== undefined) plain.endpoint = String(endpoint);
     const hooks = { authorize: authorizer({ sign, apiKey }), sleep, fetch, signs: sign !== undefined };
-    this.#client = guarded(() => new Client(toJson(plain), hooks));
+    this.#client = guarded(() => new Client(optionsToJson(plain), hooks));
     this.#onFinish = onFinish;
     this.fetch = async (input, init) => (await answer(inside.get(this), input, init)).response;
     inside.set(this, {
@@ -40,7 +40,7 @@ export class OciGenAI {
 
   route(model, overrides = {}) {
     if (typeof model !== "string") throw refuse("invalid_model", "a model id must be a string");
-    return guarded(() => this.#client.route(model, toJson(overrides)));
+    return guarded(() => this.#client.route(model, optionsToJson(overrides)));
   }
 
   async chat(request, options) {

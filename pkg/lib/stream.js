@@ -67,7 +67,7 @@ export class ChatStream {
   async final() {
     while (await this.#fill()) this.#drop();
     if (this.#finalError !== undefined) throw this.#finalError;
-    if (!this.#call?.completion) throw new DOMException("the stream was cancelled before its answer ended", "AbortError");
+    if (!this.#call?.completion) throw cancelled();
     return JSON.parse(this.#call.completion);
   }
 
@@ -85,6 +85,7 @@ export class ChatStream {
     const encoder = new TextEncoder();
     const pull = async (controller) => {
       await this.#open(EVENTS);
+      if (!this.#call) return controller.error(cancelled());
       for (;;) {
         const bytes = this.#call.isEvents ? this.#call.bytes.shift() : this.#encoded(encoder);
         if (bytes) return controller.enqueue(bytes);
@@ -101,7 +102,7 @@ export class ChatStream {
     this.#over = true;
     this.#drop();
     this.#makeCall = undefined;
-    this.#call?.stop(reason ?? new DOMException("the stream was cancelled", "AbortError"));
+    this.#call?.stop(reason ?? cancelled());
   }
 
   async [Symbol.asyncDispose]() {
@@ -176,8 +177,11 @@ export class ChatStream {
 
   async #nextOf(take) {
     while (await this.#fill()) {
-      const value = take(this.#items[this.#next++]);
-      if (value) return { value, done: false };
+      // Several may have waited for the same network chunk: the last of them may find nothing left.
+      while (this.#next < this.#items.length) {
+        const value = take(this.#items[this.#next++]);
+        if (value) return { value, done: false };
+      }
     }
     // An error is thrown once; after it the iterator is at its end.
     if (this.#finalError !== undefined && !this.#thrown) {
@@ -209,8 +213,9 @@ export class ChatStream {
   }
 
   #close(controller, encoder) {
-    this.#over = true;
     const { error, done, isEvents } = this.#call;
+    this.#over = true;
+    this.#finalError = error;
     if (error instanceof OciError) {
       controller.enqueue(encoder.encode(`data: ${JSON.stringify(errorBody(error))}\n\n`));
     } else if (error !== undefined) {
@@ -220,6 +225,10 @@ export class ChatStream {
     }
     controller.close();
   }
+}
+
+function cancelled() {
+  return new DOMException("the stream was cancelled before its answer ended", "AbortError");
 }
 
 function textOf(item) {
