@@ -8,6 +8,9 @@ wasm-pack build --target web --release --no-pack --no-typescript --out-dir pkg/w
 # wasm-pack's own ignore file would keep the wasm out of the npm package.
 rm -f pkg/wasm/.gitignore
 
+# What npm shows of a package lies beside its package.json.
+cp README.md LICENSE-MIT LICENSE-APACHE pkg/
+
 # The page imports the package as a browser does without a bundler.
 rm -rf www/oci-genai-edge
 mkdir -p www/oci-genai-edge

@@ -1,11 +1,11 @@
 //! What has been heard of an answer, and what the caller is told of it: the one place where a stream's pieces and a whole
 //! body come together. The wires call its methods; a [`Sink`] gets chunks; [`Answer::completion`] gives the whole.
 
-use serde_json::{json, Value};
+use serde_json::Value;
 
 use crate::chat::{
-    finish_reason, is_usage, logprobs_to_openai, usage_to_openai, AnswerMessage, Choice, Chunk, ChunkChoice, Completion, Delta,
-    Extras, Head, Joiner, Sink, Text,
+    finish_reason, is_usage, logprobs_to_openai, logprobs_whole, usage_to_openai, AnswerMessage, Choice, Chunk, ChunkChoice,
+    Completion, Delta, Extras, Head, Joiner, Sink, Text,
 };
 use crate::error::{Code, Error, Result};
 use crate::tool_calls::{Fragment, ToolCalls};
@@ -311,7 +311,7 @@ impl Answer {
                     tool_calls: calls,
                     annotations: (!state.annotations.is_empty()).then(|| state.annotations.clone().into()),
                 },
-                logprobs: (!state.logprobs.is_empty()).then(|| json!({ "content": state.logprobs })),
+                logprobs: (!state.logprobs.is_empty()).then(|| logprobs_whole(state.logprobs.clone())),
                 finish_reason: state.finish.as_ref().map(|finish| finish.openai),
             }
         };

@@ -16,7 +16,12 @@ pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
         entry(token, at("tokenLogprobs", index), Some(top))
     };
     let content: Vec<Value> = tokens.iter().enumerate().map(one).collect();
-    (!content.is_empty()).then(|| json!({ "content": content }))
+    (!content.is_empty()).then(|| whole(content))
+}
+
+/// OpenAI's object around the tokens. Its other list, of a refusal's tokens, has no counterpart at OCI.
+pub(crate) fn whole(content: Vec<Value>) -> Value {
+    json!({ "content": content, "refusal": null })
 }
 
 fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value {
@@ -46,7 +51,7 @@ mod tests {
             {"token": "a", "logprob": -0.5, "bytes": [97],
              "top_logprobs": [{"token": "a", "logprob": -0.5, "bytes": [97]}, {"token": "x", "logprob": -2, "bytes": [120]}]},
             {"token": "b", "logprob": -1, "bytes": [98], "top_logprobs": []},
-        ]});
+        ], "refusal": null});
         assert_eq!(to_openai(&oci), Some(wanted));
         assert_eq!(to_openai(&json!({})), None);
         assert_eq!(to_openai(&json!({"tokens": []})), None);

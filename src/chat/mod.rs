@@ -18,7 +18,7 @@ pub use events::EventWriter;
 pub use finish::finish_reason;
 pub use request::ChatRequest;
 
-pub(crate) use logprobs::to_openai as logprobs_to_openai;
+pub(crate) use logprobs::{to_openai as logprobs_to_openai, whole as logprobs_whole};
 pub(crate) use reader::Reader;
 pub(crate) use request::{Detail, Media, Message, Part, ResponseFormat, SentCall, Tool, ToolChoice};
 pub(crate) use text::{Joiner, Text};

@@ -1,0 +1,250 @@
+// The host hooks that prove who is asking: `sign` and `apiKey`.
+
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { OciError, OciGenAI } from "oci-genai-edge";
+import { apiKeySigner, tokenSigner } from "oci-genai-edge/signer";
+import { endpointId, makeCredentials, makeSessionToken, startSimulator } from "../simulator/server.mjs";
+
+const key = makeCredentials();
+const session = makeSessionToken();
+const simulator = await startSimulator({ credentials: [key, session], apiKeys: ["sk-simulated"] });
+after(() => simulator.close());
+
+const { compartmentId, url: endpoint } = simulator;
+const client = (options) => new OciGenAI({ endpoint, compartmentId, retry: { maxAttempts: 3, baseDelayMs: 1 }, ...options });
+const ask = (model = endpointId("simgeneric"), question = "Is it 東京?") => ({ model, messages: [{ role: "user", content: question }] });
+const LLAMA = "meta.llama-3.3-70b-instruct";
+const good = apiKeySigner(key);
+
+const failsWith = (code, also = () => {}) => (error) => {
+  assert.ok(error instanceof OciError, String(error));
+  assert.equal(error.code, code, error.message);
+  also(error);
+  return true;
+};
+
+/** A signer that keeps what it was given. */
+function keeping() {
+  const given = [];
+  const sign = (request) => {
+    given.push({ ...request, headers: { ...request.headers }, body: request.body.slice() });
+    return good(request);
+  };
+  return { sign, given };
+}
+
+async function sentBy(action) {
+  const before = simulator.requests.length;
+  await action();
+  return simulator.requests.slice(before);
+}
+
+describe("sign", () => {
+  test("is called once for each attempt, with exactly what is sent", async () => {
+    for (const [start, attempts] of [
+      [(oci) => oci.chat(ask()), 1],
+      [(oci) => oci.stream(ask()).final(), 1],
+      [(oci) => oci.stream(ask(endpointId("simnostream"))).final(), 2],
+      [(oci) => oci.chat(ask(LLAMA)), 1],
+      [(oci) => assert.rejects(oci.chat(ask(endpointId("simdown")))), 3],
+      [(oci) => oci.chat(ask(endpointId("simcoherev2"))), 2],
+    ]) {
+      const { sign, given } = keeping();
+      const sent = await sentBy(() => start(client({ sign, headers: { "X-Team": "search" } })));
+      assert.equal(sent.length, attempts);
+      assert.equal(given.length, attempts);
+      assert.deepEqual(given.map(({ attempt }) => attempt), Array.from({ length: attempts }, (_, index) => index + 1));
+      for (const [index, { method, url, headers, body }] of given.entries()) {
+        const { method: sentMethod, path, headers: sentHeaders, rawBody } = sent[index];
+        assert.deepEqual([method, url], [sentMethod, endpoint + path]);
+        assert.ok(body instanceof Uint8Array);
+        assert.deepEqual(Buffer.from(body), rawBody);
+        assert.ok(rawBody.includes("東京"), "the body is UTF-8");
+        assert.equal(headers["content-type"], "application/json");
+        assert.equal(headers["x-team"], "search");
+        for (const [name, value] of Object.entries(headers)) {
+          assert.equal(name, name.toLowerCase());
+          assert.equal(sentHeaders[name], value, name);
+        }
+        for (const name of ["authorization", "host", "content-length"]) assert.ok(!(name in headers), name);
+      }
+    }
+  });
+
+  test("what it is given can't be changed, and has a signal", async () => {
+    let seen;
+    await client({ sign: (request) => ((seen = request), good(request)) }).chat(ask());
+    assert.ok(Object.isFrozen(seen) && Object.isFrozen(seen.headers));
+    assert.ok(seen.signal instanceof AbortSignal);
+    assert.equal(seen.method, "POST");
+  });
+
+  test("may return headers in any form", async () => {
+    const forms = [
+      (headers) => headers,
+      (headers) => new Headers(headers),
+      (headers) => Object.entries(headers),
+      (headers) => new Map(Object.entries(headers)),
+      (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value])),
+      (headers) => ({ ...headers, "opc-request-id": "abc", "opc-anything": "def" }),
+    ];
+    for (const form of forms) {
+      const [sent] = await sentBy(() => client({ sign: async (request) => form(await good(request)) }).chat(ask()));
+      assert.equal(sent.status, 200);
+    }
+    const [sent] = await sentBy(() => client({ sign: async (request) => forms.at(-1)(await good(request)) }).chat(ask()));
+    assert.equal(sent.headers["opc-anything"], "def");
+  });
+
+  test("session tokens, and the compartment in a header on the openai transport", async () => {
+    const sign = tokenSigner({ token: session.token, privateKey: session.privateKey });
+    assert.ok(await client({ sign }).chat(ask()));
+    const [sent] = await sentBy(() => client({ sign }).chat(ask(LLAMA)));
+    assert.equal(sent.headers["opc-compartment-id"], compartmentId);
+    assert.match(sent.headers.authorization, /^Signature /);
+  });
+
+  for (const [name, fail] of Object.entries({
+    throws: (error) => {
+      throw error;
+    },
+    rejects: async (error) => {
+      throw error;
+    },
+  })) {
+    test(`that ${name} is signer_failed, with its error as the cause; nothing is sent or tried again`, async () => {
+      for (const thrown of [new Error("vault sealed: hunter2"), "a string", undefined]) {
+        let calls = 0;
+        const sign = () => {
+          calls++;
+          return fail(thrown);
+        };
+        const broken = client({ sign, models: { two: [endpointId("simgeneric"), endpointId("simgeneric")] }, fetch: () => assert.fail("nothing may be sent") });
+        const check = failsWith("signer_failed", (error) => {
+          assert.equal(error.cause, thrown);
+          assert.equal(error.retryable, false);
+          assert.ok(!JSON.stringify(error).includes("hunter2") && !error.message.includes("hunter2"));
+        });
+        await assert.rejects(broken.chat(ask("two")), check);
+        await assert.rejects(broken.stream(ask("two")).next(), check);
+        assert.equal(calls, 2);
+      }
+    });
+  }
+
+  test("that returns anything but signing headers is invalid_signature, and its values are not told", async () => {
+    const SECRET = "hunter2";
+    for (const returned of [
+      undefined,
+      null,
+      "Signature",
+      5,
+      { authorization: SECRET, cookie: "a" },
+      { authorization: SECRET, "content-type": "text/plain" },
+      { authorization: SECRET, host: "evil.example" },
+      { authorization: SECRET, "x-opc-a": "b" },
+      { authorization: SECRET, "content-length": "5" },
+      { authorization: 5 },
+      { authorization: undefined },
+      { authorization: [SECRET] },
+      { authorization: `${SECRET}\r\nx-evil: 1` },
+      { authorization: `${SECRET}\nx` },
+      { authorization: `${SECRET}\0` },
+      { authorization: `${SECRET}\u20ac` },
+      { "x-date\r\nx-evil": "1" },
+      { "": "x" },
+      [["authorization"]],
+      [["authorization", SECRET, "x"]],
+      ["authorization"],
+    ]) {
+      const broken = client({ sign: () => returned, fetch: () => assert.fail("nothing may be sent") });
+      for (const start of [() => broken.chat(ask()), () => broken.stream(ask()).next()]) {
+        await assert.rejects(start, failsWith("invalid_signature", (error) => {
+          assert.ok(!`${JSON.stringify(error)} ${error.stack}`.includes(SECRET), "the value is told");
+          assert.equal(error.retryable, false);
+        }), JSON.stringify(returned));
+      }
+    }
+  });
+
+  test("that never settles does not outlive a time limit", async () => {
+    const waiting = client({ sign: () => new Promise(() => {}), timeouts: { totalMs: 50 }, fetch: () => assert.fail("nothing may be sent") });
+    await assert.rejects(waiting.chat(ask()), failsWith("timeout"));
+    await assert.rejects(waiting.stream(ask()).next(), failsWith("timeout"));
+  });
+
+  test("that signs wrongly is 401, with what to check", async () => {
+    const wrong = client({ sign: apiKeySigner(makeCredentials()) });
+    const sent = await sentBy(() =>
+      assert.rejects(wrong.stream(ask()).next(), failsWith("unauthorized", (error) => {
+        assert.deepEqual([error.status, error.serviceCode, error.retryable], [401, "NotAuthenticated", false]);
+        assert.match(error.hint, /sign/);
+        assert.ok(error.opcRequestId);
+      })),
+    );
+    assert.equal(sent.length, 1);
+  });
+
+  test("no signer: the request goes out unsigned", async () => {
+    const [sent] = await sentBy(() => assert.rejects(client().chat(ask()), failsWith("unauthorized")));
+    assert.equal(sent.headers.authorization, undefined);
+  });
+});
+
+describe("apiKey", () => {
+  test("is sent on the openai transport, as a string or from a function", async () => {
+    for (const apiKey of ["sk-simulated", () => "sk-simulated", async () => "sk-simulated"]) {
+      const oci = client({ apiKey, compartmentId: undefined });
+      const sent = await sentBy(async () => {
+        assert.ok(await oci.chat(ask(LLAMA)));
+        assert.ok(await oci.stream(ask(LLAMA)).final());
+      });
+      assert.deepEqual(sent.map(({ headers }) => headers.authorization), ["Bearer sk-simulated", "Bearer sk-simulated"]);
+      assert.ok(sent.every(({ headers }) => headers["opc-compartment-id"] === undefined));
+    }
+  });
+
+  test("never reaches the native transport", async () => {
+    let asked = 0;
+    for (const apiKey of ["sk-simulated", () => (asked++, "sk-simulated")]) {
+      const sent = await sentBy(async () => {
+        await assert.rejects(client({ apiKey }).chat(ask()), failsWith("unauthorized"));
+        await assert.rejects(client({ apiKey }).stream(ask("cohere.command-r-08-2024")).next(), failsWith("unauthorized"));
+      });
+      assert.equal(sent.length, 2);
+      for (const { headers, rawBody } of sent) assert.ok(!JSON.stringify(headers).includes("sk-simulated") && !rawBody.includes("sk-simulated"));
+    }
+    assert.equal(asked, 0);
+  });
+
+  test("is ignored where a signer is", async () => {
+    const [sent] = await sentBy(() => client({ sign: good, apiKey: () => assert.fail("not asked") }).chat(ask(LLAMA)));
+    assert.match(sent.headers.authorization, /^Signature /);
+  });
+
+  test("of a function is asked for at each attempt", async () => {
+    let asked = 0;
+    const failing = async () => Response.json({ error: { message: "busy" } }, { status: 503 });
+    const oci = client({ apiKey: () => `sk-${++asked}`, fetch: failing });
+    await assert.rejects(oci.chat(ask(LLAMA)), failsWith("service_unavailable"));
+    assert.equal(asked, 3);
+  });
+
+  test("that can't be had is signer_failed; one that no key is, invalid_signature", async () => {
+    const cause = new Error("hunter2");
+    for (const apiKey of [() => { throw cause; }, async () => { throw cause; }]) {
+      await assert.rejects(client({ apiKey }).chat(ask(LLAMA)), failsWith("signer_failed", (error) => {
+        assert.equal(error.cause, cause);
+        assert.ok(!JSON.stringify(error).includes("hunter2"));
+      }));
+    }
+    for (const apiKey of [() => undefined, () => "", async () => 5]) {
+      await assert.rejects(client({ apiKey }).chat(ask(LLAMA)), failsWith("signer_failed"));
+    }
+    for (const apiKey of ["sk-a\r\nx-evil: 1", "sk-a b", "sk-€"]) {
+      await assert.rejects(client({ apiKey }).chat(ask(LLAMA)), failsWith("invalid_signature", (error) => assert.ok(!JSON.stringify(error).includes("sk-"))));
+    }
+    await assert.rejects(client({ apiKey: "sk-wrong" }).chat(ask(LLAMA)), failsWith("unauthorized", (error) => assert.match(error.hint, /API key/)));
+  });
+});

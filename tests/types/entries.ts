@@ -1,0 +1,51 @@
+// The other entries, and that they share their classes.
+
+import { OciGenAI, OciError, ChatStream } from "oci-genai-edge";
+import gateway, { createGateway, type Gateway, type GatewayConfiguration, type GatewayEnv } from "oci-genai-edge/gateway";
+import { apiKeySigner, signingString, tokenSigner } from "oci-genai-edge/signer";
+import * as slim from "oci-genai-edge/slim";
+
+const { OciGenAI: Slim, init } = slim;
+
+export async function load(bytes: Uint8Array<ArrayBuffer>): Promise<slim.OciGenAI> {
+  await init(bytes);
+  await init(bytes.buffer);
+  await init(new URL("https://cdn.example/core.wasm"));
+  await init("https://cdn.example/core.wasm");
+  await init(fetch("https://cdn.example/core.wasm"));
+  await init(await fetch("https://cdn.example/core.wasm"));
+  await init(await WebAssembly.compile(bytes));
+  await init(WebAssembly.compile(bytes));
+  const client: OciGenAI = new Slim({ region: "us-chicago-1" });
+  const stream: slim.ChatStream = client.stream({ model: "meta.llama", messages: [] });
+  console.log(stream instanceof ChatStream, slim.OciError === OciError);
+  return client;
+}
+
+const sign = apiKeySigner({
+  tenancy: "ocid1.tenancy.oc1..example",
+  user: "ocid1.user.oc1..example",
+  fingerprint: "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff",
+  privateKey: async () => "-----BEGIN PRIVATE KEY-----",
+});
+export const clients = [
+  new OciGenAI({ sign }),
+  new OciGenAI({ sign: tokenSigner({ token: () => "token", privateKey: "-----BEGIN PRIVATE KEY-----" }) }),
+  // A signer of one's own, on the text that is signed.
+  new OciGenAI({
+    sign: async (request) => {
+      const text = signingString(["x-date", "(request-target)", "host"], { ...request, headers: { "x-date": "now" } });
+      return new Headers({ authorization: text });
+    },
+  }),
+  new OciGenAI({ sign: () => [["authorization", "Signature"]] }),
+];
+
+export const worker: Gateway = gateway;
+export const configured: Gateway<{ REGION: string }> = createGateway({ configure: (env: { REGION: string }) => ({ region: env.REGION, token: "t" }) });
+export const plain: Gateway = createGateway();
+export const told: Gateway = createGateway({});
+const env: GatewayEnv = { GATEWAY_TOKEN: "t", OCI_MODELS: { a: "meta.llama", b: ["meta.llama", { model: "cohere.command-r" }] } };
+const configuration: GatewayConfiguration = { token: "t", sign, onFinish: ({ usage }) => console.log(usage?.total_tokens) };
+export const answered: Promise<Response> = gateway.fetch(new Request("https://gateway.example/v1/models"), { ...env, OCI_MODELS: "{}" }, {});
+export const other = createGateway({ configure: () => configuration });

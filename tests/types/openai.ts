@@ -1,0 +1,42 @@
+// Side by side with the types of the npm package `openai`.
+
+import OpenAI from "openai";
+import type { CompletionUsage } from "openai/resources/completions";
+import type {
+  ChatCompletion as OpenAICompletion,
+  ChatCompletionChunk as OpenAIChunk,
+  ChatCompletionCreateParams,
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from "openai/resources/chat/completions";
+import { OciGenAI } from "oci-genai-edge";
+import type { ChatCompletion, ChatCompletionChunk, ChatMessage, ChatRequest, ChatTool, Usage } from "oci-genai-edge";
+
+const oci = new OciGenAI({ region: "us-chicago-1" });
+
+export const openai = new OpenAI({ baseURL: "https://oci.example/v1", apiKey: "ignored", fetch: oci.fetch });
+
+// What OpenAI's clients send can be given to ours …
+export const asRequest = (params: ChatCompletionCreateParams): ChatRequest => params;
+export const asUnstreamed = (params: ChatCompletionCreateParamsNonStreaming): ChatRequest => params;
+export const asStreamed = (params: ChatCompletionCreateParamsStreaming): ChatRequest => params;
+
+// … and what ours gives is what OpenAI's would.
+export const asCompletion = (completion: ChatCompletion): OpenAICompletion => completion;
+export const asChunk = (chunk: ChatCompletionChunk): OpenAIChunk => chunk;
+export const asUsage = (usage: Usage): CompletionUsage => usage;
+export const asParam = (completion: ChatCompletion): ChatCompletionMessageParam | undefined => completion.choices[0]?.message;
+export const asTool = (tool: ChatTool): ChatCompletionTool => tool;
+export const asMessage = (message: Extract<ChatMessage, { role: "tool" }>): { role: "tool"; tool_call_id: string } => message;
+
+export async function same(params: ChatCompletionCreateParamsStreaming): Promise<string> {
+  let text = "";
+  for await (const chunk of await openai.chat.completions.create(params)) text += chunk.choices[0]?.delta.content ?? "";
+  for await (const chunk of oci.stream(params)) text += chunk.choices[0]?.delta.content ?? "";
+  const history: ChatCompletionMessageParam[] = [...params.messages];
+  const { choices } = await oci.chat({ model: params.model, messages: history });
+  if (choices[0]) history.push(choices[0].message);
+  return text;
+}

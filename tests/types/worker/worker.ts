@@ -1,0 +1,53 @@
+// A Worker of one's own, with the types of Cloudflare's runtime.
+
+import { OciError, OciGenAI } from "oci-genai-edge";
+import wasm from "oci-genai-edge/wasm";
+import gateway, { createGateway } from "oci-genai-edge/gateway";
+import { apiKeySigner } from "oci-genai-edge/signer";
+import { init } from "oci-genai-edge/slim";
+
+interface Env {
+  OCI_TENANCY: string;
+  OCI_USER: string;
+  OCI_FINGERPRINT: string;
+  OCI_PRIVATE_KEY: string;
+  COMPARTMENT: string;
+  ENDPOINT_OCID: string;
+  GATEWAY_TOKEN: string;
+  ASSETS: Fetcher;
+}
+
+let oci: OciGenAI | undefined;
+
+const clientOf = (env: Env): OciGenAI =>
+  (oci ??= new OciGenAI({
+    compartmentId: env.COMPARTMENT,
+    models: { house: { model: env.ENDPOINT_OCID, apiFormat: "GENERIC" } },
+    sign: apiKeySigner({ tenancy: env.OCI_TENANCY, user: env.OCI_USER, fingerprint: env.OCI_FINGERPRINT, privateKey: env.OCI_PRIVATE_KEY }),
+  }));
+
+export default {
+  async fetch(request, env, ctx) {
+    const client = clientOf(env);
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/v1/")) return client.fetch(request);
+    try {
+      const { question } = await request.json<{ question: string }>();
+      const stream = client.stream(
+        { model: "house", messages: [{ role: "user", content: question }], stream_options: { include_usage: true } },
+        { signal: request.signal },
+      );
+      ctx.waitUntil(stream.final().catch(() => undefined));
+      return await stream.toResponse({ headers: { "cache-control": "no-store" } });
+    } catch (error) {
+      if (error instanceof OciError) return Response.json(error, { status: error.status ?? 500 });
+      throw error;
+    }
+  },
+} satisfies ExportedHandler<Env>;
+
+// The ready one fits where a handler is expected, and a service binding where assets are.
+export const ready: ExportedHandler<Env> = gateway;
+export const configured = createGateway({ configure: (env: Env) => ({ token: env.GATEWAY_TOKEN, compartmentId: env.COMPARTMENT }) }) satisfies ExportedHandler<Env>;
+export const loaded: Promise<void> = init(wasm);
+export const bytes = (stream: ReadableStream<Uint8Array>): Response => new Response(stream);
