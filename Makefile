@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: demo test build setup lint native wasm node workerd browser types clean
+.PHONY: demo test build size setup lint native wasm node workerd browser types clean
 
 demo: build
 	node scripts/demo.mjs
@@ -15,6 +15,10 @@ setup:
 
 build: setup
 	./scripts/build.sh
+
+# Which crate the wasm's bytes come from.
+size: setup
+	node scripts/size-by-crate.mjs
 
 # The core, on this machine: unit tests, documentation examples, recordings, conformance.
 native:
