@@ -3,12 +3,16 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: demo test build size setup lint native wasm node workerd browser types clean
+.PHONY: demo test live build size setup lint native wasm node workerd browser types clean
 
 demo: build
 	node scripts/demo.mjs
 
 test: setup native wasm build types node workerd browser
+
+# Against a real DAC; skips where none is configured: docs/dac.md says what to set. RECORD=1 also records, redacted, into tests/out/live.
+live: build
+	node --test-reporter=spec scripts/live/live.test.mjs
 
 setup:
 	./scripts/setup.sh

@@ -83,7 +83,7 @@ export function tableOf(rows) {
 function said(exchange) {
   const { status, headers, error } = exchange;
   if (status === undefined) return `no answer (${error})`;
-  if (status >= 200 && status < 300) return `${status}, accepted`;
+  if (status >= 200 && status < 300) return `${status}, accepted (${headers["content-type"]})`;
   const text = textOf(exchange);
   let message = text;
   try {
