@@ -313,7 +313,13 @@ impl Call {
                 let Some(candidate) = self.candidates.get(self.current) else { return };
                 // A runtime that hides a redirect says status 0.
                 let status = if self.response.status == 0 { 302 } else { self.response.status };
-                let error = service_error(status, &self.body, &candidate.route, self.response.opc_request_id.clone());
+                let error = service_error(
+                    status,
+                    &self.body,
+                    &candidate.route,
+                    self.settings.signs,
+                    self.response.opc_request_id.clone(),
+                );
                 let wait = self.response.retry_after.as_deref().map_or(0, seconds);
                 self.failed(error, f64::from(wait) * 1000.0, now);
             }

@@ -10,7 +10,7 @@ use crate::json;
 use crate::route::{Route, Transport};
 
 /// What an answer with a status other than 2xx means.
-pub(crate) fn service_error(status: u16, body: &[u8], route: &Route, opc_request_id: Option<String>) -> Error {
+pub(crate) fn service_error(status: u16, body: &[u8], route: &Route, signs: bool, opc_request_id: Option<String>) -> Error {
     let Said { code, message, param } = Said::of(body);
     let shown = if message.is_empty() { format!("the service answered with status {status}") } else { message.clone() };
     let kind = kind(status, &message);
@@ -18,7 +18,7 @@ pub(crate) fn service_error(status: u16, body: &[u8], route: &Route, opc_request
         Some(param) if kind == Code::BadRequest => Error::param(param, shown).with_code(kind),
         _ => Error::new(kind, shown),
     };
-    if let Some(hint) = hint(kind, route) {
+    if let Some(hint) = hint(kind, route, signs) {
         error = error.with_hint(hint);
     }
     error.with_status(status).with_service_code(code).with_opc_request_id(opc_request_id)
@@ -45,14 +45,18 @@ fn kind(status: u16, message: &str) -> Code {
     }
 }
 
-fn hint(kind: Code, route: &Route) -> Option<String> {
+fn hint(kind: Code, route: &Route, signs: bool) -> Option<String> {
     let region = route.region();
     Some(match kind {
         Code::Unauthorized if route.transport() == Transport::OpenAi => {
-            "check the API key (keys are regional, and stay refused if they were made before their IAM policy), or the signer".into()
+            "check the API key (keys are regional, and stay refused if they were made before their IAM policy), or the signer"
+                .into()
+        }
+        Code::Unauthorized if !signs => {
+            "native calls, and so every DAC, want a signature: set `sign`; `apiKey` is for the openai transport only".into()
         }
         Code::Unauthorized => {
-            "check the signer: that there is one, its key and key id, and the clock (5 minutes are allowed); a session token may have \
+            "check the signer: its key and key id, and the clock (5 minutes are allowed); a session token may have \
              expired"
                 .into()
         }
@@ -135,7 +139,7 @@ mod tests {
 
     fn error(status: u16, body: &str) -> Error {
         let route = Route::to("ocid1.generativeaiendpoint.oc1.us-chicago-1.x", &Site::default(), Overrides::default()).unwrap();
-        service_error(status, body.as_bytes(), &route, Some("a/b/c".into()))
+        service_error(status, body.as_bytes(), &route, true, Some("a/b/c".into()))
     }
 
     #[test]

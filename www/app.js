@@ -8,6 +8,7 @@ import { Turn } from "./turn.js";
 const root = document.documentElement;
 const at = (id) => document.getElementById(id);
 const [model, about, aboutText, aboutRoute, reload, forget] = ["model", "about", "about-text", "about-route", "reload", "forget"].map(at);
+const tools = at("tools");
 const [intro, turns, latest, status] = ["intro", "turns", "latest", "status"].map(at);
 const [gate, gateProblem, tokenInput] = ["gate", "gate-problem", "token"].map(at);
 const [composer, prompt, send, stop, newChat] = ["composer", "prompt", "send", "stop", "new-chat"].map(at);
@@ -61,6 +62,7 @@ async function ask(question) {
     const chunks = chat({
       model: turn.model,
       messages,
+      offerTool: tools.checked,
       signal: control.signal,
       onSend: () => turn.sent(),
       onRoute: (route) => turn.routed(route),

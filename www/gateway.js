@@ -94,13 +94,24 @@ export function warmUp() {
   connect().catch(() => {});
 }
 
+/** The tool that the page may offer, to show what a call looks like; nobody answers it. */
+const WEATHER = {
+  type: "function",
+  function: {
+    name: "get_weather",
+    description: "The weather in a city",
+    parameters: { type: "object", properties: { city: { type: "string", description: "The city's name" } }, required: ["city"] },
+  },
+};
+
 /** Streams one answer. `onSend` hears when the request leaves, `onRoute` which way the gateway sent it on. */
-export async function* chat({ model, messages, signal, onSend, onRoute }) {
+export async function* chat({ model, messages, offerTool, signal, onSend, onRoute }) {
   const oci = await connect();
   signal.throwIfAborted();
   hearRoute = onRoute;
   onSend();
-  yield* oci.stream({ model, messages, stream_options: { include_usage: true } }, { signal });
+  const tools = offerTool ? [WEATHER] : undefined;
+  yield* oci.stream({ model, messages, tools, stream_options: { include_usage: true } }, { signal });
 }
 
 function readRoute(header) {

@@ -116,6 +116,19 @@ describe("every alias", () => {
   }
 });
 
+test("a call that a model writes into its text is shown as a call", async () => {
+  const { page, by, state, ask, shot, close } = await open();
+  await by("tools").check();
+  await ask("dac-qwen", "What is the weather in Oslo?");
+  await by("tool-calls").filter({ hasText: "get_weather" }).last().waitFor();
+  await state("idle");
+  assert.match(await by("tool-calls").last().textContent(), /Oslo|city/);
+  assert.match(await by("finish").last().textContent(), /tool_calls/);
+  assert.doesNotMatch(await page.textContent("main"), /<tool_call>/);
+  await shot("desk-tool-call");
+  await close();
+});
+
 test("an error is shown with its code, beside what was received", async () => {
   const { by, state, ask, shot, close } = await open();
   await ask("dac-cut", "Will this break? tokens=30");

@@ -82,6 +82,29 @@ describe("the same request", () => {
   });
 });
 
+describe("tool calls", () => {
+  const tools = [{ type: "function", function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } } }];
+  for (const model of ["dac-generic", "dac-cohere", "dac-cohere-v2", "dac-unknown-format", "dac-qwen", "on-demand-command-r", "on-demand-llama"]) {
+    test(model, async () => {
+      const weather = [{ role: "user", content: "What is the weather in Oslo?" }];
+      const { chunks, content, finish } = await streamed(model, { messages: weather, tools });
+      const calls = [];
+      for (const delta of chunks.flatMap((chunk) => chunk.choices?.[0]?.delta.tool_calls ?? [])) {
+        const call = (calls[delta.index] ??= { arguments: "" });
+        call.name ??= delta.function.name;
+        call.id ??= delta.id;
+        call.arguments += delta.function.arguments ?? "";
+      }
+      assert.equal(calls.length, 1);
+      assert.equal(calls[0].name, "get_weather");
+      assert.ok(calls[0].id);
+      assert.equal(typeof JSON.parse(calls[0].arguments).city, "string");
+      assert.equal(finish, "tool_calls");
+      assert.doesNotMatch(content, /tool_call/);
+    });
+  }
+});
+
 test("usage comes when it is asked for", async () => {
   const { chunks } = await streamed("dac-generic", { stream_options: { include_usage: true } });
   assert.deepEqual(chunks.at(-1).choices, []);
