@@ -30,7 +30,7 @@ native:
 
 # The shell, compiled to wasm, in Node.
 wasm: setup
-	wasm-pack test --node -- --locked --test wasm
+	wasm-pack test --node -- --locked
 
 types: build
 	tsc --project tests/types
