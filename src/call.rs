@@ -11,13 +11,12 @@
 //!
 //! After the first chunk nothing is repeated: what was received stays, and the call fails with it.
 
-use serde::Serialize;
-use serde_json::Value;
-
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Chunk, Head, Sink};
 use crate::error::{Code, Error, Result};
+use crate::opening::{is_event_stream, opening, Opening};
 use crate::options::{Candidate, Retry};
+use crate::report::{Attempt, Report};
 use crate::route::{ApiFormat, ServingMode, Transport};
 use crate::service_error::{service_error, NOT_ON_OPENAI};
 use crate::stream::{Decoder, Limits, Silent};
@@ -87,42 +86,6 @@ pub enum Next {
     Done,
     /// The call failed.
     Fail(Error),
-}
-
-/// One request and how it ended.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempt {
-    url: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    opc_request_id: Option<String>,
-    ms: f64,
-    #[serde(skip)]
-    started: f64,
-}
-
-/// `CallReport`
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report<'a> {
-    model: &'a str,
-    attempts: &'a [Attempt],
-    streamed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fallback: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    finish_reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_chunk_ms: Option<f64>,
-    total_ms: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
 }
 
 /// One call.
@@ -590,40 +553,6 @@ fn seconds(retry_after: &str) -> u32 {
 
 fn too_large(limit: usize) -> Error {
     Error::new(Code::LimitExceeded, format!("the answer is larger than {limit} bytes")).with_hint("raise limits.maxResponseBytes")
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Opening {
-    Undecided,
-    Events,
-    Whole,
-    Compressed,
-}
-
-/// What a body is, by its first bytes: deployments say `text/event-stream` of JSON and the other way round.
-fn opening(bytes: &[u8], content_type: &str) -> Opening {
-    const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
-    const GZIP: &[u8] = &[0x1F, 0x8B];
-    for magic in [ZSTD, GZIP] {
-        if bytes.starts_with(magic) {
-            return Opening::Compressed;
-        }
-        if magic.starts_with(bytes) {
-            return Opening::Undecided;
-        }
-    }
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        None => Opening::Undecided,
-        // data, event, id, retry, a comment, a byte order mark: no JSON begins so.
-        Some(b'd' | b'e' | b'i' | b'r' | b':' | 0xEF) => Opening::Events,
-        Some(b'{') => Opening::Whole,
-        Some(_) if is_event_stream(content_type) => Opening::Events,
-        Some(_) => Opening::Whole,
-    }
-}
-
-fn is_event_stream(content_type: &str) -> bool {
-    content_type.to_ascii_lowercase().contains("event-stream")
 }
 
 /// Passes on what is told, and knows whether anything was.

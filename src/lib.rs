@@ -35,8 +35,10 @@ pub mod error;
 pub mod js;
 mod json;
 pub mod ocid;
+mod opening;
 pub mod options;
 pub mod region;
+mod report;
 pub mod route;
 mod service_error;
 pub mod sse;
@@ -46,6 +48,7 @@ mod tool_text;
 pub mod wire;
 
 pub use answer::Answer;
+pub use report::{Attempt, Report};
 
 /// The Rust in the README runs with the tests.
 #[cfg(doctest)]
