@@ -59,7 +59,9 @@ async function serve(client, request) {
     const data = inside.models().map(({ id, route, host }) => ({ id, object: "model", created: 0, owned_by: "oci", oci: describe(route, host) }));
     return Response.json({ object: "list", data });
   }
-  const { response, call } = await answer(inside, request);
+  const { response: answered, call } = await answer(inside, request);
+  // OCI's 401 is about the gateway's own credentials: to a caller, whose token was right, it is a fault behind the gateway.
+  const response = answered.status === 401 ? new Response(answered.body, { status: 502, headers: answered.headers }) : answered;
   const taken = call?.route;
   if (taken?.route) response.headers.set("oci-route", JSON.stringify(describe(taken.route, taken.host)));
   return response;

@@ -224,6 +224,8 @@ export function makeRequest(wire, random, mode) {
     give("logprobs", random.chance(0.8));
     if (random.chance(0.6)) give("top_logprobs", random.between(0, 20));
   }
+  // COHERE has no other way to forbid calls than to send no tools.
+  marks.lists[wire === "COHERE" && given.tool_choice === "none" ? "dropped" : "sent"].push(...marks.lists.ofTools);
   // Keys come in any order.
   if (random.chance(0.5)) return { request: Object.fromEntries(Object.entries(request).reverse()), marks, model, given, mode };
   return { request, marks, model, given, mode };
@@ -233,7 +235,7 @@ const TEXTS = [" naïve façade", " 東京 😀", ' "quoted" \\ back\\slash', "\
 
 // Texts that no other text holds, so that each can be found again in a body.
 function marker() {
-  const lists = { once: [], sent: [], dropped: [] };
+  const lists = { once: [], sent: [], dropped: [], ofTools: [] };
   let count = 0;
   const keep = (list, ending) => {
     count += 1;
@@ -245,6 +247,7 @@ function marker() {
     once: (random) => keep(lists.once, random.pick(TEXTS)),
     sent: (random) => keep(lists.sent, random.pick(TEXTS)),
     dropped: (random) => keep(lists.dropped, random.pick(TEXTS)),
+    ofTools: (random) => keep(lists.ofTools, random.pick(TEXTS)),
     /** Without a character that JSON would escape. */
     plain: () => keep(lists.once, ""),
     name: () => keep(lists.sent, "somebody"),
@@ -254,7 +257,7 @@ function marker() {
 function makeTools(random, marks, wire) {
   return Array.from({ length: random.between(1, 3) }, (_, at) => {
     const made = { name: `tool_${at}-${random.below(9)}` };
-    if (random.chance(0.8)) made.description = marks.sent(random);
+    if (random.chance(0.8)) made.description = marks.ofTools(random);
     if (random.chance(0.85)) made.parameters = random.pick(SCHEMAS);
     if (random.chance(0.3)) made.strict = wire === "openai" ? true : random.pick([true, false, null]);
     return { type: "function", function: made };
@@ -352,7 +355,7 @@ function userPart(random, marks, wire) {
     audioUrl: () => ({ type: "audio_url", audio_url: media(https("sound")) }),
     video: () => ({ type: "video_url", video_url: media(data("video/mp4")) }),
     fileUrl: () => ({ type: "document_url", document_url: media(https("paper")) }),
-    file: () => ({ type: "file", file: { file_data: random.pick([data("application/pdf"), `QUJD${text()}`]), filename: "a.pdf" } }),
+    file: () => ({ type: "file", file: { file_data: random.chance(0.5) ? data("application/pdf") : `QUJD${text()}`, filename: "a.pdf" } }),
     film: () => ({ type: "file", file: { file_data: data("video/mp4") } }),
     document: () => ({ type: "document", document: { id: "d", text: text() } }),
   };

@@ -1,0 +1,168 @@
+// Every row of the wires' tables that is refused: values that would change the answer, and those that ask for what happens anyway.
+
+const COHERES_OWN = {
+  "oci.documents": { harmful: [[{ text: "a" }]], harmless: [[], {}] },
+  "oci.citation_quality": { harmful: ["FAST", "ACCURATE"], harmless: ["OFF"] },
+  "oci.safety_mode": { harmful: ["STRICT", "OFF"] },
+  "oci.preamble": { harmful: ["Be brief."] },
+  "oci.prompt_truncation": { harmful: ["AUTO_PRESERVE_ORDER"], harmless: ["OFF"] },
+  "oci.max_input_tokens": { harmful: [100, 0] },
+  "oci.is_search_queries_only": { harmful: [true], harmless: [false] },
+  "oci.is_force_single_step": { harmful: [true], harmless: [false] },
+  "oci.is_raw_prompting": { harmful: [true], harmless: [false] },
+  "oci.is_strict_tools": { harmful: [true], harmless: [false] },
+  "oci.priority": { harmful: [1], harmless: [0] },
+  "oci.thinking_budget": { harmful: [0, 100] },
+  "oci.max_completion_tokens": { harmful: [10] },
+  "oci.is_echo": { harmful: [true], harmless: [false] },
+};
+
+const OPENAIS = {
+  n: { harmful: [2, 0], harmless: [1] },
+  logprobs: { harmful: [true], harmless: [false] },
+  top_logprobs: { harmful: [3], harmless: [0] },
+  logit_bias: { harmful: [{ 1: 5 }], harmless: [{}] },
+  reasoning_effort: { harmful: ["low", "high"], harmless: ["none"] },
+  verbosity: { harmful: ["low", "high"], harmless: ["medium"] },
+  web_search_options: { harmful: [{}, { search_context_size: "low" }] },
+  service_tier: { harmful: ["flex", "priority"], harmless: ["auto", "default"] },
+  parallel_tool_calls: { harmful: [false], harmless: [true] },
+};
+
+const BOOKKEEPING = {
+  modalities: { harmful: [["text", "audio"], ["audio"], "text"], harmless: [["text"]] },
+  audio: { harmful: [{ voice: "alloy", format: "wav" }] },
+  functions: { harmful: [[{ name: "f" }]], harmless: [[]] },
+  function_call: { harmful: ["none", { name: "f" }], harmless: ["auto"] },
+};
+
+function without(rows, ...names) {
+  return Object.fromEntries(Object.entries(rows).filter(([name]) => !names.includes(name)));
+}
+
+function only(rows, ...names) {
+  return Object.fromEntries(names.map((name) => [name, rows[name]]));
+}
+
+export const REFUSED = {
+  GENERIC: { ...BOOKKEEPING, ...without(COHERES_OWN, "oci.max_completion_tokens", "oci.is_echo") },
+  COHERE: {
+    ...BOOKKEEPING,
+    ...OPENAIS,
+    ...only(COHERES_OWN, "oci.is_strict_tools", "oci.priority", "oci.thinking_budget", "oci.max_completion_tokens"),
+  },
+  COHEREV2: {
+    ...BOOKKEEPING,
+    ...without(OPENAIS, "logprobs", "reasoning_effort"),
+    ...only(COHERES_OWN, "oci.preamble", "oci.prompt_truncation", "oci.max_input_tokens", "oci.is_force_single_step", "oci.is_echo", "oci.max_completion_tokens"),
+  },
+};
+
+const user = (...content) => [{ role: "user", content }];
+const text = { type: "text", text: "a" };
+const image = { type: "image_url", image_url: { url: "https://files.example/a.png" } };
+const audio = { type: "input_audio", input_audio: { data: "QUJD", format: "wav" } };
+const video = { type: "video_url", video_url: { url: "https://files.example/a.mp4" } };
+const file = { type: "file", file: { file_data: "data:application/pdf;base64,QUJD" } };
+const document = { type: "document", document: { text: "a" } };
+const tools = ["f", "g"].map((name) => ({ type: "function", function: { name } }));
+const named = { type: "function", function: { name: "f" } };
+
+/** What a wire can't say in a parameter that it otherwise takes: [what it is, the parameters, the name in `param`]. */
+export const CANNOT = {
+  GENERIC: [
+    ["a grounding document", { messages: user(text, document) }, "messages[0].content[1]"],
+  ],
+  COHERE: [
+    ["an image", { messages: user(text, image) }, "messages[0].content"],
+    ["audio", { messages: user(audio) }, "messages[0].content"],
+    ["a video", { messages: user(video) }, "messages[0].content"],
+    ["a file", { messages: [...user(text), ...user(text, file)] }, "messages[1].content"],
+    ["a document", { messages: user(document) }, "messages[0].content"],
+    ["a call that must be", { tools, tool_choice: "required" }, "tool_choice"],
+    ["a call of one function", { tools, tool_choice: named }, "tool_choice"],
+    ["an assistant's turn at the end", { messages: [...user(text), { role: "assistant", content: "b" }] }, "messages"],
+    ["no text at all", { messages: user({ type: "text", text: "" }) }, "messages"],
+  ],
+  COHEREV2: [
+    ["audio", { messages: user(text, audio) }, "messages[0].content[1]"],
+    ["a video", { messages: user(video) }, "messages[0].content[0]"],
+    ["a file", { messages: user(file) }, "messages[0].content[0]"],
+    ["a call of one of several functions", { tools, tool_choice: named }, "tool_choice"],
+  ],
+};
+
+/** Values of the wrong kind: [the name in `param`, the parameters]. */
+export const WRONG_KIND = {
+  native: [
+    ["temperature", { temperature: "hot" }],
+    ["top_p", { top_p: true }],
+    ["seed", { seed: 1.5 }],
+    ["presence_penalty", { presence_penalty: [] }],
+    ["frequency_penalty", { frequency_penalty: {} }],
+    ["max_tokens", { max_tokens: 0 }],
+    ["max_tokens", { max_tokens: "10" }],
+    ["max_completion_tokens", { max_completion_tokens: -1, max_tokens: 5 }],
+    ["stop", { stop: 5 }],
+    ["stop[1]", { stop: ["a", 5] }],
+    ["tools", { tools: {} }],
+    ["tools[0]", { tools: [{ type: "function" }] }],
+    ["tools[0]", { tools: [{ type: "custom", custom: { name: "f" } }] }],
+    ["tools[0].function", { tools: [{ type: "function", function: {} }] }],
+    ["tools[0].function.parameters", { tools: [{ type: "function", function: { name: "f", parameters: "{}" } }] }],
+    ["tool_choice", { tool_choice: "any" }],
+    ["tool_choice", { tool_choice: { type: "allowed_tools" } }],
+    ["response_format", { response_format: { type: "xml" } }],
+    ["response_format", { response_format: { type: "json_schema" } }],
+    ["response_format.json_schema", { response_format: { type: "json_schema", json_schema: {} } }],
+    ["oci", { oci: [] }],
+    ["oci.top_k", { oci: { top_k: "many" } }],
+    ["messages[0].role", { messages: [{ role: "function", name: "f", content: "a" }] }],
+    ["messages[0]", { messages: [{ role: "user" }] }],
+    ["messages[0].content[0].type", { messages: user({ type: "smell" }) }],
+    ["messages[0].content[0].image_url.detail", { messages: user({ type: "image_url", image_url: { url: "https://files.example/a", detail: "most" } }) }],
+    ["messages[0].content[0].file", { messages: user({ type: "file", file: { file_id: "file-1" } }) }],
+    ["messages[0].tool_calls[0].function", { messages: [{ role: "assistant", tool_calls: [{ id: "1", type: "function", function: {} }] }] }],
+  ],
+  GENERIC: [
+    ["n", { n: 1.5 }],
+    ["reasoning_effort", { reasoning_effort: "most" }],
+    ["reasoning_effort", { reasoning_effort: 3 }],
+    ["verbosity", { verbosity: "loud" }],
+    ["service_tier", { service_tier: "flex" }],
+    ["logprobs", { logprobs: "yes" }],
+    ["top_logprobs", { top_logprobs: 3 }],
+    ["top_logprobs", { logprobs: true, top_logprobs: "3" }],
+    ["logit_bias", { logit_bias: [] }],
+    ["metadata", { metadata: "a" }],
+    ["parallel_tool_calls", { parallel_tool_calls: "no" }],
+    ["prediction", { prediction: "a" }],
+    ["prediction.content", { prediction: { type: "content", content: 5 } }],
+    ["prediction.content[0]", { prediction: { type: "content", content: [{}] } }],
+    ["web_search_options", { web_search_options: true }],
+    ["web_search_options.search_context_size", { web_search_options: { search_context_size: "huge" } }],
+    ["web_search_options.user_location", { web_search_options: { user_location: "Oslo" } }],
+    ["oci.is_echo", { oci: { is_echo: "yes" } }],
+  ],
+  COHERE: [
+    ["oci.citation_quality", { oci: { citation_quality: "OFF" } }],
+    ["oci.safety_mode", { oci: { safety_mode: "SOME" } }],
+    ["oci.prompt_truncation", { oci: { prompt_truncation: true } }],
+    ["oci.documents", { oci: { documents: {} } }],
+    ["oci.preamble", { oci: { preamble: ["a"] } }],
+    ["oci.max_input_tokens", { oci: { max_input_tokens: 1.5 } }],
+    [
+      "messages[1].tool_calls",
+      { messages: [...user(text), { role: "assistant", tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "[1]" } }] }, ...user(text)] },
+    ],
+  ],
+  COHEREV2: [
+    ["logprobs", { logprobs: 1 }],
+    ["reasoning_effort", { reasoning_effort: 3 }],
+    ["oci.citation_quality", { oci: { citation_quality: "BEST" } }],
+    ["oci.citation_quality", { oci: { citation_quality: 1 } }],
+    ["oci.thinking_budget", { oci: { thinking_budget: "much" } }],
+    ["oci.thinking_budget", { oci: { thinking_budget: -1 } }],
+    ["oci.priority", { oci: { priority: "high" } }],
+  ],
+};
