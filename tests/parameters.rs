@@ -54,6 +54,7 @@ fn document() -> String {
     );
     for name in names() {
         let [generic, cohere, cohere_v2] = WIRES.map(|wire| cell(wire, name));
+        let [generic, cohere, cohere_v2] = [generic, cohere, cohere_v2].map(|cell| cell.replace('|', "\\|"));
         writeln!(page, "| `{name}` | {generic} | {cohere} | {cohere_v2} |").unwrap();
     }
     page

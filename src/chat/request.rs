@@ -119,6 +119,9 @@ impl ChatRequest {
             Some(_) => return Err(Error::param("messages", "messages must be an array")),
             None => return Err(Error::param("messages", "messages is missing")),
         }
+        if params.get("stream_options").is_some_and(|options| !options.is_object()) {
+            return Err(Error::param("stream_options", "stream_options must be an object"));
+        }
         Ok(ChatRequest { model, params })
     }
 
@@ -233,14 +236,13 @@ fn read_message<'a>(message: &Reader<'a, '_>) -> Result<Message<'a>> {
             let mut content = Vec::new();
             // The two names that OpenAI-like services have for it.
             for key in ["reasoning_content", "reasoning"] {
-                if let (true, Some(text)) = (content.is_empty(), message.get_string(key)?) {
-                    content.push(Part::Reasoning(text));
-                }
+                let text = message.get_string(key)?.filter(|text| !text.is_empty() && content.is_empty());
+                content.extend(text.map(Part::Reasoning));
             }
             if message.get("content").is_some() {
                 content.extend(read_content(message)?);
             }
-            content.extend(message.get_string("refusal")?.map(Part::Refusal));
+            content.extend(message.get_string("refusal")?.filter(|text| !text.is_empty()).map(Part::Refusal));
             if let Some(call) = message.get("function_call") {
                 return Err(call.error("function_call is OpenAI's former name: use tool_calls".into()));
             }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
-use super::family::COHERE_MAX_TOKENS;
+use super::family::{inlined_schema, COHERE_MAX_TOKENS};
 use super::params::{apply, Harmless, Kind, Row, Rule};
 use super::reading::{event, failure, Unread};
 use super::{chat_request, Wire};
@@ -24,7 +24,12 @@ use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `CohereChatRequest`.
 pub const PARAMETERS: &[Row] = &[
-    Row("messages", Rule::Built("message, chatHistory, preambleOverride and toolResults; text only")),
+    Row(
+        "messages",
+        Rule::Built(
+            "message, chatHistory, preambleOverride and toolResults; text only, without names, reasoning and annotations",
+        ),
+    ),
     Row("stream", Rule::Built("isStream")),
     Row(
         "stream_options",
@@ -225,7 +230,8 @@ fn outputs(text: &str) -> Value {
 }
 
 fn tool(tool: &Tool<'_>) -> Value {
-    let schema = tool.parameters;
+    let schema = tool.parameters.map(inlined_schema);
+    let schema = schema.as_ref();
     let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
     let required = schema.and_then(|schema| schema.get("required")).and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));

@@ -21,7 +21,10 @@ use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `CohereChatRequestV2`.
 pub const PARAMETERS: &[Row] = &[
-    Row("messages", Rule::Built("messages: every content becomes a list of parts; text, images and documents")),
+    Row(
+        "messages",
+        Rule::Built("messages: every content becomes a list of parts; text, images and documents, without names and annotations"),
+    ),
     Row("stream", Rule::Built("isStream")),
     Row(
         "stream_options",
@@ -132,7 +135,11 @@ fn thinking(request: &ChatRequest) -> Result<Option<Value>> {
         return Ok(Some(json!({"type": "ENABLED", "tokenBudget": budget})));
     }
     let Some(effort) = request.param("reasoning_effort") else { return Ok(None) };
-    let kind = if effort.string()?.eq_ignore_ascii_case("none") { "DISABLED" } else { "ENABLED" };
+    let kind = match effort.string()?.to_ascii_lowercase().as_str() {
+        "none" => "DISABLED",
+        "minimal" | "low" | "medium" | "high" | "xhigh" => "ENABLED",
+        _ => return Err(effort.wanted("one of none, minimal, low, medium, high, xhigh")),
+    };
     Ok(Some(json!({ "type": kind })))
 }
 

@@ -1,6 +1,6 @@
 //! What some models want that others do not. All such rules stand here, each with its evidence.
 
-use serde_json::{Map, Value};
+use serde_json::{json, Map, Value};
 
 /// A model's maker, as far as it changes what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,42 +35,85 @@ impl Family {
 /// documentation allows.
 pub(super) const COHERE_MAX_TOKENS: u32 = 4000;
 
-/// A tool's schema as Gemini takes it: every local `$ref` replaced by what it names, definitions and exclusive bounds left
-/// out. A schema that refers to itself is cut where it does: to any object.
+/// A tool's schema as Gemini takes it: every local `$ref` replaced by what it names, with what stands beside it; definitions and
+/// exclusive bounds left out. A schema that refers to itself is cut where it does, and one whose references multiply where it
+/// grows too large: to any object.
 pub(super) fn plain_schema(schema: &Value) -> Value {
-    inline(schema, schema, &mut Vec::new())
+    Inliner { root: schema, left_out: &LEFT_OUT, open: Vec::new(), room: MOST_OBJECTS }.schema(schema)
 }
 
-fn inline<'a>(value: &'a Value, root: &'a Value, open: &mut Vec<&'a str>) -> Value {
-    match value {
-        Value::Object(members) => {
-            if let Some(pointer) = members.get("$ref").and_then(Value::as_str) {
-                let target = pointer.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-                return match target {
-                    Some(target) if !open.contains(&pointer) && open.len() < 16 => {
-                        open.push(pointer);
-                        let inlined = inline(target, root, open);
-                        open.pop();
-                        inlined
-                    }
-                    _ => serde_json::json!({"type": "object"}),
-                };
+/// The same schema without references, for a wire that has no place for definitions.
+pub(super) fn inlined_schema(schema: &Value) -> Value {
+    Inliner { root: schema, left_out: &DEFINITIONS, open: Vec::new(), room: MOST_OBJECTS }.schema(schema)
+}
+
+/// How many objects a schema may come to. A tool's own has dozens.
+const MOST_OBJECTS: usize = 1000;
+
+const DEFINITIONS: [&str; 2] = ["$defs", "definitions"];
+const LEFT_OUT: [&str; 5] = ["$defs", "definitions", "$schema", "exclusiveMinimum", "exclusiveMaximum"];
+
+struct Inliner<'a> {
+    root: &'a Value,
+    left_out: &'static [&'static str],
+    /// The references that are being followed.
+    open: Vec<&'a str>,
+    room: usize,
+}
+
+impl<'a> Inliner<'a> {
+    fn schema(&mut self, value: &'a Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let Some(room) = self.room.checked_sub(1) else { return json!({"type": "object"}) };
+                self.room = room;
+                let mut plain = self.target(members);
+                let left_out = self.left_out;
+                for (key, member) in members.iter().filter(|(key, _)| *key != "$ref" && !left_out.contains(&key.as_str())) {
+                    plain.insert(key.clone(), if key == "properties" { self.named(member) } else { self.schema(member) });
+                }
+                plain.into()
             }
-            let kept = members.iter().filter(|(key, _)| !LEFT_OUT.contains(&key.as_str()));
-            let kept: Map<String, Value> = kept.map(|(key, member)| (key.clone(), inline(member, root, open))).collect();
-            Value::Object(kept)
+            Value::Array(items) => items.iter().map(|item| self.schema(item)).collect(),
+            other => other.clone(),
         }
-        Value::Array(items) => items.iter().map(|item| inline(item, root, open)).collect(),
-        other => other.clone(),
+    }
+
+    /// What a `$ref` names.
+    fn target(&mut self, members: &'a Map<String, Value>) -> Map<String, Value> {
+        let Some(pointer) = members.get("$ref").and_then(Value::as_str) else { return Map::new() };
+        let root = self.root;
+        let target = pointer.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let inlined = match target {
+            Some(target) if !self.open.contains(&pointer) => {
+                self.open.push(pointer);
+                let inlined = self.schema(target);
+                self.open.pop();
+                inlined
+            }
+            _ => json!({"type": "object"}),
+        };
+        match inlined {
+            Value::Object(inlined) => inlined,
+            _ => Map::new(),
+        }
+    }
+
+    /// Schemas by names of the caller's own, which may be those of keywords.
+    fn named(&mut self, schemas: &'a Value) -> Value {
+        match schemas.as_object() {
+            Some(schemas) => {
+                let plain: Map<String, Value> = schemas.iter().map(|(name, one)| (name.clone(), self.schema(one))).collect();
+                plain.into()
+            }
+            None => self.schema(schemas),
+        }
     }
 }
-
-const LEFT_OUT: &[&str] = &["$defs", "definitions", "$schema", "exclusiveMinimum", "exclusiveMaximum"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn families() {

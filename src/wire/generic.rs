@@ -20,7 +20,7 @@ use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `GenericChatRequest`.
 pub const PARAMETERS: &[Row] = &[
-    Row("messages", Rule::Built("messages: every content becomes a list of parts")),
+    Row("messages", Rule::Built("messages: every content becomes a list of parts; annotations of earlier answers are not sent")),
     Row("stream", Rule::Built("isStream")),
     Row(
         "stream_options",
@@ -244,6 +244,7 @@ fn for_gemini(messages: Vec<Value>) -> Vec<Value> {
                 if nth > 0 {
                     turn.insert("content".into(), json!([]));
                     turn.remove("reasoningContent");
+                    turn.remove("refusal");
                 }
             }
             sent.push(turn);
@@ -301,9 +302,13 @@ fn web_search(request: &ChatRequest) -> Result<Option<Value>> {
     }
     if let Some(place) = options.get("user_location") {
         // OpenAI nests the place under `approximate`.
-        let inner = place.get("approximate").map_or(place.value, |inner| inner.value);
-        let field = |name: &str| Some((name.to_owned(), inner.get(name).filter(|value| value.is_string())?.clone()));
-        let location: Map<String, Value> = ["city", "region", "country", "timezone"].into_iter().filter_map(field).collect();
+        let nested = place.get("approximate");
+        let inner = nested.as_ref().unwrap_or(&place);
+        inner.object()?;
+        let mut location = Map::new();
+        for name in ["city", "region", "country", "timezone"] {
+            location.extend(inner.get_string(name)?.map(|text| (name.to_owned(), text.into())));
+        }
         sent.insert("userLocation".into(), location.into());
     }
     Ok(Some(sent.into()))

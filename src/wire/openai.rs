@@ -6,7 +6,7 @@ use serde_json::{json, Map, Value};
 
 use super::reading::{event, failure, MessageOr, Unread};
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Sink, Text};
+use crate::chat::{ChatRequest, Reader, Sink, Text};
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::route::Route;
@@ -22,7 +22,8 @@ pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Res
         match name.as_str() {
             "stream" | "stream_options" => {}
             "oci" => {
-                if let Some(name) = value.as_object().and_then(|oci| oci.keys().next()) {
+                let oci = Reader::new("oci", value).object()?;
+                if let Some((name, _)) = oci.iter().find(|(_, value)| !value.is_null()) {
                     return Err(Error::param(format!("oci.{name}"), format!("oci.{name} can't be expressed on the openai wire"))
                         .with_hint("leave it out, or set transport: \"native\""));
                 }

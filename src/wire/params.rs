@@ -73,7 +73,9 @@ impl Harmless {
             Harmless::One => value.as_f64() == Some(1.0),
             Harmless::Zero => value.as_f64() == Some(0.0),
             Harmless::Empty => value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty),
-            Harmless::Words(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+            Harmless::Words(words) => {
+                value.as_str().is_some_and(|word| words.iter().any(|known| known.eq_ignore_ascii_case(word)))
+            }
         }
     }
 }
