@@ -21,6 +21,7 @@ pub struct Answer {
     opc_request_id: Option<String>,
     /// What goes with the finish.
     extras: Extras,
+    plan_joiner: Joiner,
     /// Whether the caller has been told anything.
     begun: bool,
     /// Set by a wire whose events can say that the answer is over without giving a reason.
@@ -44,6 +45,7 @@ struct ChoiceState {
     reasoning: String,
     reasoning_joiner: Joiner,
     refusal: String,
+    refusal_joiner: Joiner,
     annotations: Vec<Value>,
     logprobs: Vec<Value>,
     calls: ToolCalls,
@@ -67,6 +69,7 @@ impl Answer {
             service_tier: None,
             opc_request_id: None,
             extras: Extras::default(),
+            plan_joiner: Joiner::default(),
             begun: false,
             over: false,
             max_tool_calls,
@@ -143,10 +146,13 @@ impl Answer {
     /// Text that says again everything that was said. Only what is new of it is told.
     pub(crate) fn restated_text(&mut self, choice: u32, whole: &Text<'_>, sink: &mut dyn Sink) -> Result<()> {
         let whole = whole.to_lossy();
-        match whole.strip_prefix(self.choice(choice).heard()) {
-            Some(new) => self.say(choice, new, sink),
-            None => Ok(()),
+        let state = self.choice(choice);
+        let Some(new) = whole.strip_prefix(state.heard()) else { return Ok(()) };
+        if !new.is_empty() {
+            // Half a character that was waited with has been said again, whole or not.
+            state.text_joiner = Joiner::default();
         }
+        self.say(choice, new, sink)
     }
 
     /// The text of a last event, which is either its last piece or all of it again: nobody has recorded which. One that
@@ -171,8 +177,9 @@ impl Answer {
     }
 
     pub(crate) fn refusal(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
-        let new = piece.to_lossy();
-        self.choice(choice).refusal.push_str(&new);
+        let state = self.choice(choice);
+        let new = state.refusal_joiner.join(&piece.0).into_owned();
+        state.refusal.push_str(&new);
         if !new.is_empty() {
             self.tell(choice, Delta { refusal: Some(&new), ..Delta::default() }, sink);
         }
@@ -190,11 +197,16 @@ impl Answer {
     /// OCI's logprobs.
     pub(crate) fn logprobs(&mut self, choice: u32, oci: &Value, sink: &mut dyn Sink) {
         let Some(logprobs) = logprobs_to_openai(oci) else { return };
-        if let Some(content) = logprobs.get("content").and_then(Value::as_array) {
-            self.choice(choice).logprobs.extend(content.iter().cloned());
-        }
+        self.hear_logprobs(choice, &logprobs);
         let chunk_choice = ChunkChoice { index: choice, logprobs: Some(logprobs), ..ChunkChoice::default() };
         self.tell_chunk(choice, chunk_choice, None, sink);
+    }
+
+    /// OpenAI's logprobs, which nobody needs to be told.
+    pub(crate) fn hear_logprobs(&mut self, choice: u32, openai: &Value) {
+        if let Some(content) = openai.get("content").and_then(Value::as_array) {
+            self.choice(choice).logprobs.extend(content.iter().cloned());
+        }
     }
 
     /// A fragment of a tool call.
@@ -232,6 +244,12 @@ impl Answer {
         &mut self.extras
     }
 
+    /// The next piece of Cohere V2's plan.
+    pub(crate) fn tool_plan(&mut self, piece: &Text<'_>) {
+        let new = self.plan_joiner.join(&piece.0);
+        self.extras.tool_plan.get_or_insert_default().push_str(&new);
+    }
+
     /// OCI's usage. The last one counts.
     pub(crate) fn usage_from_oci(&mut self, oci: &Value) {
         if is_usage(oci) {
@@ -250,9 +268,17 @@ impl Answer {
         if state.finish.is_some() {
             return Ok(());
         }
-        let (text_rest, reasoning_rest) = (state.text_joiner.end(), state.reasoning_joiner.end());
+        let (text_rest, reasoning_rest, refusal_rest) =
+            (state.text_joiner.end(), state.reasoning_joiner.end(), state.refusal_joiner.end());
+        if let Some(plan) = &mut self.extras.tool_plan {
+            plan.push_str(self.plan_joiner.end());
+        }
+        if !refusal_rest.is_empty() {
+            self.choice(choice).refusal.push_str(refusal_rest);
+            self.tell(choice, Delta { refusal: Some(refusal_rest), ..Delta::default() }, sink);
+        }
         if !reasoning_rest.is_empty() {
-            state.reasoning.push_str(reasoning_rest);
+            self.choice(choice).reasoning.push_str(reasoning_rest);
             self.tell(choice, Delta { reasoning_content: Some(reasoning_rest), ..Delta::default() }, sink);
         }
         self.say(choice, text_rest, sink)?;

@@ -135,13 +135,12 @@ impl Decoder {
     pub fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
         if self.events.state == State::Open {
             let events = &mut self.events;
+            let in_line = self.lines.is_in_line();
             let result = self.lines.end(|line| events.line(line, sink));
             // An event that the end of the stream cut in two is no unreadable one.
-            let cut = !events.held.is_empty();
-            let result = result.and_then(|()| events.line(b"", sink)).map_err(|error| match error.code() {
-                Code::StreamError if cut => truncated(self.received),
-                _ => error,
-            });
+            let cut = in_line || !events.held.is_empty();
+            let result = result.and_then(|()| events.line(b"", sink));
+            let result = result.map_err(|error| if cut && error == unreadable() { truncated(self.received) } else { error });
             // Bytes after the finish that make no event lose nothing that the caller was promised.
             let result = if self.events.answer.is_finished() { Ok(()) } else { result };
             self.events.state = match result {

@@ -45,7 +45,10 @@ impl ToolCalls {
     }
 
     pub(crate) fn is(&self, position: usize, name: &str, arguments: &str) -> bool {
-        self.slots.get(position).is_some_and(|slot| slot.name == name && slot.arguments == arguments)
+        let value = |text: &str| crate::json::parse(text.as_bytes()).ok();
+        // What is said again need not be written the same.
+        let same = |heard: &str| heard == arguments || value(heard).is_some_and(|heard| Some(heard) == value(arguments));
+        self.slots.get(position).is_some_and(|slot| slot.name == name && same(&slot.arguments))
     }
 
     pub(crate) fn id(&self, position: usize) -> Option<String> {
@@ -154,10 +157,10 @@ impl Slot {
     }
 }
 
-/// Whether arguments that come with a known id and name say again what has been heard. A fragment that goes on is never a
-/// whole object by itself.
+/// Whether arguments that come with a known id and name say again what has been heard. Nothing goes on after a whole object.
 fn is_restated(heard: &str, arguments: &[u8]) -> bool {
-    !heard.is_empty() && (arguments.is_empty() || (heard.as_bytes() == arguments && heard.starts_with('{')))
+    let whole = || heard.as_bytes() == arguments && crate::json::parse(arguments).is_ok_and(|value| value.is_object());
+    !heard.is_empty() && (arguments.is_empty() || whole())
 }
 
 /// JSON text of arguments: what is a string stays, anything else is written as it stood.

@@ -25,6 +25,8 @@ pub(crate) struct ToolText {
     searched: usize,
     /// A call was the last thing found: white space after it only separates it from the next.
     after_call: bool,
+    /// That white space, before a tag of which it isn't known yet whether a call follows.
+    gap: String,
 }
 
 const TAGS: [(&str, &str); 2] = [("<tool_call>", "</tool_call>"), ("<tool_calling>", "</tool_calling>")];
@@ -40,10 +42,14 @@ impl ToolText {
     pub(crate) fn end(&mut self, found: &mut Vec<Found>) {
         let held = std::mem::take(&mut self.held);
         let inside = self.open.take().and_then(|tag| TAGS.get(tag)).and_then(|(open, _)| held.strip_prefix(open));
+        let gap = std::mem::take(&mut self.gap);
         match inside.and_then(|inside| calls(inside.trim()).ok()) {
             Some(calls) => found.extend(calls),
             None if self.after_call && held.trim().is_empty() => {}
-            None => release(&held, found),
+            None => {
+                release(&gap, found);
+                release(&held, found);
+            }
         }
     }
 
@@ -63,7 +69,7 @@ impl ToolText {
                 return false;
             }
             if TAGS.iter().any(|(open, _)| rest.starts_with(open)) {
-                self.held.drain(..blank);
+                self.gap = self.held.drain(..blank).collect();
             } else if TAGS.iter().any(|(open, _)| open.starts_with(rest)) {
                 return false;
             }
@@ -111,6 +117,7 @@ impl ToolText {
                 self.held.drain(..open.len() + at + close.len());
                 self.open = None;
                 self.after_call = true;
+                self.gap.clear();
                 true
             }
             // The tag stood inside a string of the arguments.
@@ -125,6 +132,7 @@ impl ToolText {
     /// Not a call: so many bytes are text after all.
     fn give_up(&mut self, bytes: usize, found: &mut Vec<Found>) -> bool {
         let rest = self.held.split_off(bytes);
+        release(&std::mem::take(&mut self.gap), found);
         release(&std::mem::replace(&mut self.held, rest), found);
         self.open = None;
         true
@@ -147,13 +155,29 @@ enum Broken {
 
 /// One call, or a list of them: `{"name": …, "arguments": {…}}`. Some models say `parameters`.
 fn calls(body: &str) -> Result<Vec<Found>, Broken> {
-    let parsed =
-        json::parse(body.as_bytes()).map_err(|error| if error.is_eof() { Broken::Unfinished } else { Broken::NoCall })?;
+    // The tag may have stood inside a string of the arguments; elsewhere it ends what it is in.
+    let unfinished =
+        |error: serde_json::Error| if error.is_eof() && ends_in_string(body) { Broken::Unfinished } else { Broken::NoCall };
+    let parsed = json::parse(body.as_bytes()).map_err(unfinished)?;
     let several = match parsed {
         Value::Array(several) if !several.is_empty() => several,
         one => vec![one],
     };
     several.iter().map(|one| call(one).ok_or(Broken::NoCall)).collect()
+}
+
+/// Whether JSON text breaks off inside a string.
+fn ends_in_string(json: &str) -> bool {
+    let (mut inside, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            _ => {}
+        }
+    }
+    inside
 }
 
 fn call(call: &Value) -> Option<Found> {
@@ -215,6 +239,8 @@ mod tests {
             found("<tool_calling>{\"name\":\"f\",\"arguments\":\"{}\"}</tool_calling> and more"),
             [call("f", "{}"), text(" and more")]
         );
+        let broken = " \n<tool_call>{\"name\":\"\"}</tool_call>";
+        assert_eq!(found(&format!("<tool_call>{{\"name\":\"f\"}}</tool_call>{broken}")), [call("f", "{}"), text(broken)]);
         assert_eq!(found("<tool_call>[{\"name\":\"f\"},{\"name\":\"g\"}]</tool_call>"), [call("f", "{}"), call("g", "{}")]);
     }
 
@@ -228,6 +254,7 @@ mod tests {
             "<tool_call>{\"name\": }</tool_call> after",
             "<tool_call>{\"no\":\"name\"}</tool_call>",
             "<tool_call>{\"name\":\"f\"",
+            "<tool_call>{\"name\":\"f\"</tool_call> and more",
             "<tool_call>[]</tool_call>",
             "<<tool_call",
             "é<é",

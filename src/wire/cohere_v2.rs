@@ -261,7 +261,7 @@ fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::resu
             }
         }
         if let Some(plan) = &message.tool_plan {
-            answer.extras().tool_plan.get_or_insert_default().push_str(&plan.to_lossy());
+            answer.tool_plan(plan);
         }
         for call in message.tool_calls.into_iter().flatten() {
             let function = call.function.unwrap_or_default();

@@ -68,6 +68,7 @@ struct EventChoice<'a> {
     /// In a whole answer.
     #[serde(borrow)]
     message: Option<EventDelta<'a>>,
+    logprobs: Option<Value>,
     finish_reason: Option<Value>,
 }
 
@@ -150,6 +151,9 @@ fn tell(choices: Vec<EventChoice<'_>>, answer: &mut Answer) -> Result<()> {
             answer.tool_call(index, &Fragment { id, name: function.name, arguments: function.arguments }, silent)?;
         }
         answer.annotations(index, delta.annotations.unwrap_or_default(), silent);
+        if let Some(logprobs) = &choice.logprobs {
+            answer.hear_logprobs(index, logprobs);
+        }
         if let Some(Value::String(reason)) = &choice.finish_reason {
             answer.finish(index, Some(reason), silent)?;
         }
