@@ -241,11 +241,6 @@ impl Lines {
         result
     }
 
-    /// Whether a line has begun and not ended.
-    pub(crate) fn is_in_line(&self) -> bool {
-        !self.partial.is_empty()
-    }
-
     /// Reports the last line if the stream ended inside it.
     pub(crate) fn end<E: From<TooLong>>(&mut self, mut on_line: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         if !self.failed && !self.partial.is_empty() {

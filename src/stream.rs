@@ -135,10 +135,9 @@ impl Decoder {
     pub fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
         if self.events.state == State::Open {
             let events = &mut self.events;
-            let in_line = self.lines.is_in_line();
             let result = self.lines.end(|line| events.line(line, sink));
             // An event that the end of the stream cut in two is no unreadable one.
-            let cut = in_line || !events.held.is_empty();
+            let cut = !events.held.is_empty();
             let result = result.and_then(|()| events.line(b"", sink));
             let result = result.map_err(|error| if cut && error == unreadable() { truncated(self.received) } else { error });
             // Bytes after the finish that make no event lose nothing that the caller was promised.
@@ -217,6 +216,9 @@ impl Events {
             self.answer.end(self.include_usage, sink)?;
             self.state = State::Done;
             return Ok(());
+        }
+        if b"[DONE]".starts_with(data) {
+            return self.hold(data);
         }
         match self.wire.read_event(data, &mut self.answer, sink) {
             Ok(()) if self.name == Name::Error => Err(Error::new(Code::StreamError, "the service reported an error")),

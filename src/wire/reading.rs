@@ -39,7 +39,11 @@ impl From<Error> for Unread {
 /// Parses an event. It must be an object: serde would take an array for one as well.
 pub(super) fn event<'a, T: Deserialize<'a>>(json: &'a [u8]) -> std::result::Result<T, Unread> {
     match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => Ok(serde_json::from_slice(json)?),
+        Some(b'{') => serde_json::from_slice(json).map_err(|error| match json.trim_ascii_end().last() {
+            // A number that breaks off is a wrong one to the parser, not an unfinished one.
+            Some(b'-' | b'+' | b'.' | b'e' | b'E') => Unread::Incomplete,
+            _ => error.into(),
+        }),
         Some(_) => Err(Unread::Unreadable),
         None => Err(Unread::Incomplete),
     }
