@@ -1,7 +1,7 @@
 //! What has been heard of an answer, and what the caller is told of it: the one place where a stream's pieces and a whole
 //! body come together. The wires call its methods; a [`Sink`] gets chunks; [`Answer::completion`] gives the whole.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::chat::{
     finish_reason, is_usage, logprobs_to_openai, logprobs_whole, usage_to_openai, AnswerMessage, Choice, Chunk, ChunkChoice,
@@ -258,8 +258,8 @@ impl Answer {
     }
 
     /// OpenAI's usage, as the openai transport gives it.
-    pub(crate) fn set_usage(&mut self, usage: &Value) {
-        self.usage = Some(usage.clone());
+    pub(crate) fn set_usage(&mut self, usage: Value) {
+        self.usage = Some(usage);
     }
 
     /// The choice ended. Only the first word on it counts.

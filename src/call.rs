@@ -576,4 +576,8 @@ impl Sink for Counting<'_> {
         self.told += 1;
         self.inner.verbatim(json);
     }
+
+    fn line(&mut self, bytes: &[u8]) {
+        self.inner.line(bytes);
+    }
 }

@@ -21,6 +21,7 @@
 //! | [`options`] | what a client and a call may be told |
 //! | [`chat`] | OpenAI's vocabulary: request, chunk, completion, and the writer of events |
 //! | [`wire`] | GENERIC, COHERE, COHEREV2 and the openai transport, a file each |
+//! | [`json`] | JSON text, read where it stands, and values |
 //! | [`sse`] | bytes -> events, by the standard |
 //! | [`stream`] | events -> chunks |
 //! | [`call`] | what to do next |
@@ -33,7 +34,7 @@ pub mod endpoint;
 pub mod error;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
-mod json;
+pub mod json;
 pub mod ocid;
 mod opening;
 pub mod options;
@@ -43,6 +44,7 @@ pub mod route;
 mod service_error;
 pub mod sse;
 pub mod stream;
+mod template;
 mod tool_calls;
 mod tool_text;
 pub mod wire;

@@ -1,8 +1,6 @@
 //! The options of a client and of a call, read from JSON: what is not an option that can be used is refused by name.
 
-use std::collections::HashMap;
-
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Code, Error, Result};
@@ -17,10 +15,8 @@ pub struct Options {
     pub site: Site,
     /// `compartmentId`
     pub compartment_id: Option<String>,
-    /// `models`
-    pub aliases: HashMap<String, Vec<Target>>,
-    /// The aliases in the order in which they were given.
-    pub alias_names: Vec<String>,
+    /// `models`, in the order in which they were given.
+    pub aliases: Vec<(String, Vec<Target>)>,
     /// `headers`
     pub headers: Vec<(String, String)>,
     /// `retry`
@@ -105,10 +101,9 @@ impl Options {
     pub fn from_json(json: &str) -> Result<Options> {
         let options = object_of(json)?;
         let at = Place { what: "", object: &options };
-        let mut aliases = HashMap::new();
-        let mut alias_names = Vec::new();
+        let mut aliases: Vec<(String, Vec<Target>)> = Vec::new();
         if let Some(models) = at.object("models")? {
-            for (name, value) in models {
+            for (name, value) in models.iter() {
                 let targets = match value {
                     Value::Array(several) => several.iter().map(|one| target(name, one)).collect::<Result<Vec<_>>>()?,
                     one => vec![target(name, one)?],
@@ -116,8 +111,7 @@ impl Options {
                 if targets.is_empty() {
                     return Err(refused(&format!("models.{name}"), "at least one target"));
                 }
-                alias_names.push(name.clone());
-                aliases.insert(name.clone(), targets);
+                aliases.push((name.to_owned(), targets));
             }
         }
         let realm = at.text("realm")?;
@@ -128,7 +122,6 @@ impl Options {
             site: Site { region: at.text("region")?, realm, endpoint: endpoint(&at)?, defaults: overrides(&at)? },
             compartment_id: at.text("compartmentId")?,
             aliases,
-            alias_names,
             headers: headers(&at)?,
             retry: retry(&at)?,
             timeouts: timeouts(&at)?,
@@ -141,7 +134,7 @@ impl Options {
     /// The targets that a model id or alias stands for, in the order in which they are tried.
     pub fn candidates(&self, model: &str, told: Overrides) -> Result<Vec<Candidate>> {
         let plain = [Target { model: model.to_owned(), ..Target::default() }];
-        let targets = self.aliases.get(model).map_or(&plain[..], Vec::as_slice);
+        let targets = self.aliases.iter().rfind(|(name, _)| name == model).map_or(&plain[..], |(_, targets)| targets.as_slice());
         targets.iter().map(|target| self.candidate(target, told)).collect()
     }
 
@@ -175,7 +168,7 @@ impl CallOptions {
 /// An object of options and where it stands.
 struct Place<'a> {
     what: &'a str,
-    object: &'a Map<String, Value>,
+    object: &'a Map,
 }
 
 impl Place<'_> {
@@ -195,7 +188,7 @@ impl Place<'_> {
         }
     }
 
-    fn object(&self, name: &str) -> Result<Option<&Map<String, Value>>> {
+    fn object(&self, name: &str) -> Result<Option<&Map>> {
         let object = self.get(name).map(|value| value.as_object().ok_or_else(|| refused(&self.name(name), "an object")));
         object.transpose()
     }
@@ -214,7 +207,7 @@ impl Place<'_> {
     }
 }
 
-fn object_of(json: &str) -> Result<Map<String, Value>> {
+fn object_of(json: &str) -> Result<Map> {
     match json::parse(json.as_bytes()) {
         Ok(Value::Object(options)) => Ok(options),
         _ => Err(Error::new(Code::InvalidOptions, "the options must be an object of plain values")),
@@ -266,7 +259,7 @@ fn target(alias: &str, value: &Value) -> Result<Target> {
 fn headers(at: &Place<'_>) -> Result<Vec<(String, String)>> {
     let Some(given) = at.object("headers")? else { return Ok(Vec::new()) };
     let mut headers = Vec::with_capacity(given.len());
-    for (name, value) in given {
+    for (name, value) in given.iter() {
         let lower = name.to_ascii_lowercase();
         let is_token = !lower.is_empty() && lower.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
         let ours = matches!(lower.as_str(), "authorization" | "host" | "connection" | "transfer-encoding")

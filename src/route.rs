@@ -11,30 +11,25 @@
 //! An `oci:` prefix is taken off. Matching ignores case; the id is sent as it was given. [`Overrides`] change transport and
 //! format. Pure: no network, no clock.
 
-use serde::Serialize;
-
 use crate::endpoint::{host_of, Endpoint};
 use crate::error::{Code, Error, Result};
+use crate::json::{object, Map, Value};
 use crate::ocid::Ocid;
 use crate::region::{InvalidRegion, Region};
 
 /// The body format of the native transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiFormat {
     /// Llama, Grok, Gemini, GPT, and every imported model.
-    #[serde(rename = "GENERIC")]
     Generic,
     /// Cohere's first chat API: Command R.
-    #[serde(rename = "COHERE")]
     Cohere,
     /// Cohere's second chat API: Command A.
-    #[serde(rename = "COHEREV2")]
     CohereV2,
 }
 
 /// The route of the HTTP request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// `POST /20231130/actions/chat`
     Native,
@@ -43,17 +38,14 @@ pub enum Transport {
 }
 
 /// OCI's `servingMode`, as it stands in the body of a native request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "servingType")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServingMode {
     /// An endpoint on a Dedicated AI Cluster.
-    #[serde(rename = "DEDICATED", rename_all = "camelCase")]
     Dedicated {
         /// The endpoint's OCID.
         endpoint_id: String,
     },
     /// A model that Oracle hosts.
-    #[serde(rename = "ON_DEMAND", rename_all = "camelCase")]
     OnDemand {
         /// The model's name or OCID.
         model_id: String,
@@ -83,24 +75,18 @@ pub struct Site {
 }
 
 /// A destination that may be called. There is none whose host did not come from the table or from [`Endpoint`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     model: String,
     transport: Transport,
-    #[serde(skip_serializing_if = "Option::is_none")]
     serving_mode: Option<ServingMode>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     api_format: Option<ApiFormat>,
     realm: String,
     region: String,
     url: String,
     /// Whether somebody said the format. One that was only assumed may be corrected when the service objects.
-    #[serde(skip)]
     format_was_told: bool,
-    #[serde(skip)]
     transport_was_told: bool,
-    #[serde(skip)]
     was_corrected: bool,
 }
 
@@ -242,6 +228,19 @@ impl Route {
         &self.region
     }
 
+    /// As JavaScript sees it.
+    pub fn to_value(&self) -> Value {
+        let mut told = Map::new();
+        told.insert("model", self.model.as_str().into());
+        told.insert("transport", self.transport.as_str().into());
+        told.insert_some("servingMode", self.serving_mode.as_ref().map(ServingMode::to_value));
+        told.insert_some("apiFormat", self.api_format.map(ApiFormat::as_str));
+        told.insert("realm", self.realm.as_str().into());
+        told.insert("region", self.region.as_str().into());
+        told.insert("url", self.url.as_str().into());
+        told.into()
+    }
+
     /// Where the request is posted to.
     pub fn url(&self) -> &str {
         &self.url
@@ -250,6 +249,20 @@ impl Route {
     /// Host, and port where it isn't the scheme's own.
     pub fn host(&self) -> &str {
         host_of(&self.url).unwrap_or_default()
+    }
+}
+
+impl ServingMode {
+    /// As it stands in a request.
+    pub fn to_value(&self) -> Value {
+        match self {
+            ServingMode::Dedicated { endpoint_id } => {
+                object([("servingType", "DEDICATED".into()), ("endpointId", endpoint_id.as_str().into())])
+            }
+            ServingMode::OnDemand { model_id } => {
+                object([("servingType", "ON_DEMAND".into()), ("modelId", model_id.as_str().into())])
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! OCI's body is `{"code":…,"message":…}`; the code is a name or a number in quotes, the message may be another JSON document
 //! (OpenAI's, for OpenAI's models), and what stands before the service answers in HTML.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::error::{Code, Error};
 use crate::json;
@@ -88,7 +88,7 @@ impl Said {
         };
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+            Value::Number(number) => Some(number.as_str().to_owned()),
             _ => None,
         };
         // OpenAI's shape, by itself or as the text of OCI's message.

@@ -67,17 +67,24 @@ impl Decoder {
     /// Interprets the next bytes, however they are cut, and reports every event that they complete. Events before a
     /// failure have been reported.
     pub fn feed(&mut self, bytes: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), TooLong> {
-        let pending = &mut self.pending;
-        self.lines.feed(bytes, |line| pending.line(line, &mut on_event))
+        let mut rest = bytes;
+        while let Some(line) = self.lines.next(&mut rest)? {
+            if let Err(error) = self.pending.line(line.text, &mut on_event) {
+                self.lines.fail();
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Ends the stream. The standard discards an event that no blank line completed; pass `lenient` to have it reported, as
     /// some servers leave the last blank line out.
     pub fn end(&mut self, lenient: bool, mut on_event: impl FnMut(Event<'_>)) -> Result<(), TooLong> {
         if lenient {
-            let pending = &mut self.pending;
-            self.lines.end(|line| pending.line(line, &mut on_event))?;
-            pending.line(b"", &mut on_event)?;
+            if let Some(line) = self.lines.last() {
+                self.pending.line(&line, &mut on_event)?;
+            }
+            self.pending.line(b"", &mut on_event)?;
         }
         self.pending.discard();
         Ok(())
@@ -214,8 +221,24 @@ pub(crate) struct Lines {
     in_comment: bool,
     /// How many bytes of a byte order mark have been seen; all of them once the start is behind us.
     bom: usize,
+    keeps_comments: bool,
+    /// The partial line has been given out whole.
+    spent: bool,
+    /// An LF was dropped that belonged to a CR before it.
+    late_lf: bool,
     limit: usize,
     failed: bool,
+}
+
+/// A line of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a> {
+    /// Without its end.
+    pub(crate) text: &'a [u8],
+    /// Its end: LF, CR or CRLF.
+    pub(crate) end: &'static [u8],
+    /// The line before ended with a CR, and its LF came with this one.
+    pub(crate) after_late_lf: bool,
 }
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -224,68 +247,92 @@ const FIELD_NAME_ROOM: usize = 8;
 
 impl Lines {
     pub(crate) fn new(limit: usize) -> Self {
-        Lines { partial: Vec::new(), after_cr: false, in_comment: false, bom: 0, limit, failed: false }
+        Lines {
+            partial: Vec::new(),
+            after_cr: false,
+            in_comment: false,
+            bom: 0,
+            keeps_comments: false,
+            spent: false,
+            late_lf: false,
+            limit,
+            failed: false,
+        }
     }
 
-    /// Reports every line that the bytes complete, without its end. A failure is final.
-    pub(crate) fn feed<E: From<TooLong>>(
-        &mut self,
-        bytes: &[u8],
-        mut on_line: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// Gives out comments that came in pieces too.
+    pub(crate) fn with_comments(mut self, wanted: bool) -> Self {
+        self.keeps_comments = wanted;
+        self
+    }
+
+    /// Whether the next byte begins a line, with nothing kept from before.
+    pub(crate) fn is_between(&self) -> bool {
+        (self.partial.is_empty() || self.spent) && !self.in_comment && !self.after_cr && !self.failed && self.bom == BOM.len()
+    }
+
+    /// Takes the next line off the bytes, without its end; none when they don't complete one, and are kept. A failure is final.
+    pub(crate) fn next<'l, 'b: 'l>(&'l mut self, bytes: &mut &'b [u8]) -> Result<Option<Line<'l>>, TooLong> {
         if self.failed {
-            return Err(TooLong { limit: self.limit }.into());
+            return Err(TooLong { limit: self.limit });
         }
-        let result = self.split(bytes, &mut on_line);
-        self.failed = result.is_err();
-        result
-    }
-
-    /// Reports the last line if the stream ended inside it.
-    pub(crate) fn end<E: From<TooLong>>(&mut self, mut on_line: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        if !self.failed && !self.partial.is_empty() {
-            let line = std::mem::take(&mut self.partial);
-            on_line(&line)?;
+        if std::mem::take(&mut self.spent) {
+            self.partial.clear();
         }
-        Ok(())
-    }
-
-    fn split<E: From<TooLong>>(&mut self, bytes: &[u8], on_line: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut rest = self.skip_bom(bytes);
         if self.after_cr && !rest.is_empty() {
             self.after_cr = false;
-            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+            if let Some(after) = rest.strip_prefix(b"\n") {
+                self.late_lf = true;
+                rest = after;
+            }
         }
         while let Some((line, after)) = split_line(rest) {
-            if self.in_comment {
-                self.in_comment = false;
-            } else if self.partial.is_empty() {
-                on_line(line)?;
-            } else {
-                self.keep(line)?;
-                on_line(&self.partial)?;
-                self.partial.clear();
-            }
             let (end, after) = after.split_at(1.min(after.len()));
-            rest = match (end, after) {
-                (b"\r", [b'\n', after @ ..]) => after,
-                (b"\r", []) => {
-                    self.after_cr = true;
-                    after
+            let ending;
+            (ending, rest) = match (end, after) {
+                (b"\r", [b'\n', after @ ..]) => (&b"\r\n"[..], after),
+                (b"\r", after) => {
+                    self.after_cr = after.is_empty();
+                    (&b"\r"[..], after)
                 }
-                _ => after,
+                _ => (&b"\n"[..], after),
             };
+            *bytes = rest;
+            if std::mem::take(&mut self.in_comment) {
+                continue;
+            }
+            let after_late_lf = std::mem::take(&mut self.late_lf);
+            if self.partial.is_empty() {
+                return Ok(Some(Line { text: line, end: ending, after_late_lf }));
+            }
+            self.keep(line)?;
+            self.spent = true;
+            return Ok(Some(Line { text: &self.partial, end: ending, after_late_lf }));
         }
-        if self.in_comment || (self.partial.is_empty() && rest.first() == Some(&b':')) {
+        *bytes = &[];
+        if self.in_comment || (!self.keeps_comments && self.partial.is_empty() && rest.first() == Some(&b':')) {
             self.in_comment |= !rest.is_empty();
-            return Ok(());
+            return Ok(None);
         }
         self.keep(rest)?;
-        Ok(())
+        Ok(None)
+    }
+
+    /// Makes a failure of what a line said final.
+    pub(crate) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// The last line, if the stream ended inside it.
+    pub(crate) fn last(&mut self) -> Option<Vec<u8>> {
+        let line = std::mem::take(&mut self.partial);
+        (!self.failed && !std::mem::take(&mut self.spent) && !line.is_empty()).then_some(line)
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
         if self.partial.len().saturating_add(bytes.len()) > self.limit.saturating_add(FIELD_NAME_ROOM) {
+            self.failed = true;
             return Err(TooLong { limit: self.limit });
         }
         self.partial.extend_from_slice(bytes);

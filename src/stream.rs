@@ -4,12 +4,14 @@
 //! data line is an event of its own, told at once; a line whose JSON ends too early waits for the rest, as the standard has it.
 
 use futures::stream::{try_unfold, Stream, StreamExt};
-use serde_json::Value;
+use crate::json::{parse, Json, Value};
 
 use crate::answer::Answer;
-use crate::chat::{chunk_to_json, Chunk, Completion, Head, Sink};
+use crate::chat::{Chunk, Head, Sink, Text};
 use crate::error::{Code, Error, Result};
-use crate::sse::{field, Field, Lines, TooLong, DEFAULT_MAX_EVENT_BYTES};
+use crate::sse::{field, lossy, Field, Line, Lines, TooLong, DEFAULT_MAX_EVENT_BYTES};
+use crate::template::{Learnt, Plain, Templates};
+use crate::tool_calls::Fragment;
 use crate::wire::{Unread, Wire};
 
 /// How much of an answer is taken, so that no answer can fill the memory of its reader.
@@ -74,7 +76,21 @@ struct Events {
     /// Data whose JSON ended too early.
     held: Vec<u8>,
     held_limit: usize,
+    templates: Templates,
+    /// What has been read of the stream itself and not been passed on, where it passes as it is.
+    passing: Option<Passing>,
     state: State,
+}
+
+/// Lines that the service wrote in OpenAI's own form, from one event to the next. They pass untouched when what they say has
+/// been read: an error, the end, or a usage that nobody asked for do not pass.
+#[derive(Clone, Debug, Default)]
+struct Passing {
+    lines: Vec<u8>,
+    /// The event was left out, and with it goes the blank line that ends it.
+    left_out: bool,
+    /// The caller has been given the usage.
+    usage: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,7 +112,7 @@ impl Decoder {
     /// A decoder at the start of an answer. With `include_usage` a last chunk tells the usage.
     pub fn new(wire: Wire, head: Head, limits: Limits, include_usage: bool) -> Self {
         Decoder {
-            lines: Lines::new(limits.max_event_bytes),
+            lines: Lines::new(limits.max_event_bytes).with_comments(wire == Wire::OpenAi),
             events: Events {
                 wire,
                 answer: Answer::new(head, limits.max_tool_calls),
@@ -104,6 +120,8 @@ impl Decoder {
                 name: Name::Plain,
                 held: Vec::new(),
                 held_limit: limits.max_event_bytes,
+                templates: Templates::default(),
+                passing: (wire == Wire::OpenAi).then(Passing::default),
                 state: State::Open,
             },
             received: 0,
@@ -116,9 +134,7 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
         self.received = self.received.saturating_add(bytes.len());
         if self.events.state == State::Open {
-            let events = &mut self.events;
-            let result = self.lines.feed(bytes, |line| events.line(line, sink));
-            let result = result.and_then(|()| {
+            let result = self.decode(bytes, sink).and_then(|()| {
                 if self.events.state == State::Open && self.received > self.limit {
                     return Err(too_large(self.limit, "the answer", "limits.maxResponseBytes"));
                 }
@@ -131,21 +147,34 @@ impl Decoder {
         self.outcome()
     }
 
+    fn decode(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
+        let mut rest = bytes;
+        while self.events.state == State::Open {
+            if self.lines.is_between() {
+                rest = self.events.repeated(rest, sink)?;
+            }
+            let Some(line) = self.lines.next(&mut rest)? else { break };
+            self.events.line(line, sink)?;
+        }
+        Ok(())
+    }
+
     /// The stream ended. Fails with `stream_truncated` if the answer did not.
     pub fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
         if self.events.state == State::Open {
+            let last = self.lines.last();
             let events = &mut self.events;
-            let result = self.lines.end(|line| events.line(line, sink));
+            let result = last.map_or(Ok(()), |line| events.line(Line { text: &line, end: b"\n", after_late_lf: false }, sink));
             // An event that the end of the stream cut in two is no unreadable one.
             let cut = !events.held.is_empty();
-            let result = result.and_then(|()| events.line(b"", sink));
+            let result = result.and_then(|()| events.line(Line { text: b"", end: b"\n", after_late_lf: false }, sink));
             let result = result.map_err(|error| if cut && error == unreadable() { truncated(self.received) } else { error });
             // Bytes after the finish that make no event lose nothing that the caller was promised.
             let result = if self.events.answer.is_finished() { Ok(()) } else { result };
             self.events.state = match result {
                 Err(error) => State::Failed(error),
                 Ok(()) if self.events.state == State::Done => State::Done,
-                Ok(()) if self.events.answer.is_finished() => match self.events.answer.end(self.events.include_usage, sink) {
+                Ok(()) if self.events.answer.is_finished() => match self.events.end(sink) {
                     Ok(()) => State::Done,
                     Err(error) => State::Failed(error),
                 },
@@ -179,26 +208,68 @@ impl Decoder {
 }
 
 impl Events {
-    fn line(&mut self, line: &[u8], sink: &mut dyn Sink) -> Result<()> {
-        if self.state != State::Open {
-            return Ok(());
+    /// Reads events that repeat one that was read before, as long as they do: nearly all of a stream. Returns what follows.
+    fn repeated<'a>(&mut self, mut bytes: &'a [u8], sink: &mut dyn Sink) -> Result<&'a [u8]> {
+        if self.name != Name::Plain || !self.held.is_empty() || self.passing.as_ref().is_some_and(|it| !it.lines.is_empty()) {
+            return Ok(bytes);
         }
-        match field(line) {
-            Field::Data(data) => self.data(data, sink),
+        while let Some(data) = bytes.strip_prefix(b"data: ") {
+            let Some((template, found)) = self.templates.find(data) else { break };
+            let Some((event, after)) = data.split_at_checked(found.end) else { break };
+            // A line end that may go on in the next chunk is left to the lines.
+            let after = match after {
+                [b'\n', b'\n', after @ ..] | [b'\r', b'\n', b'\r', b'\n', after @ ..] => after,
+                [b'\n', after @ ..] | [b'\r', b'\n', after @ ..] => after,
+                _ => break,
+            };
+            if event.len() > self.held_limit {
+                break;
+            }
+            tell(template.choice, &template.what, &found.text(), &mut self.answer, self.passing.is_some(), sink)?;
+            if self.passing.is_some() {
+                sink.verbatim(&lossy(event));
+                sink.line(bytes.get(..bytes.len() - after.len()).unwrap_or_default());
+            }
+            bytes = after;
+        }
+        Ok(bytes)
+    }
+
+    fn line(&mut self, line: Line<'_>, sink: &mut dyn Sink) -> Result<()> {
+        if let Some(passing) = &mut self.passing {
+            if line.after_late_lf && !passing.left_out {
+                sink.line(b"\n");
+            }
+            if !std::mem::take(&mut passing.left_out) || !line.text.is_empty() {
+                passing.lines.extend_from_slice(line.text);
+                passing.lines.extend_from_slice(line.end);
+            }
+        }
+        match field(line.text) {
+            Field::Data(data) => self.data(data, sink)?,
             Field::Event(name) => {
                 self.name = match name {
                     b"ping" | b"keepalive" | b"heartbeat" => Name::Ping,
                     b"error" => Name::Error,
                     _ => Name::Plain,
                 };
-                Ok(())
+                return Ok(());
             }
             Field::End => {
                 self.name = Name::Plain;
-                self.release(sink)
+                self.release(sink)?;
             }
-            Field::Id(_) | Field::Retry(_) | Field::Other => Ok(()),
+            Field::Id(_) | Field::Retry(_) => return Ok(()),
+            Field::Other => {}
         }
+        if let Some(passing) = self.passing.as_mut().filter(|_| self.held.is_empty()) {
+            // What stands before the first event is no answer yet.
+            if !self.answer.is_empty() {
+                sink.line(&passing.lines);
+            }
+            passing.lines.clear();
+        }
+        Ok(())
     }
 
     fn data(&mut self, data: &[u8], sink: &mut dyn Sink) -> Result<()> {
@@ -213,14 +284,25 @@ impl Events {
             return Ok(());
         }
         if data == b"[DONE]" {
-            self.answer.end(self.include_usage, sink)?;
+            self.leave_out();
+            self.end(sink)?;
             self.state = State::Done;
             return Ok(());
         }
         if b"[DONE]".starts_with(data) {
             return self.hold(data);
         }
-        match self.wire.read_event(data, &mut self.answer, sink) {
+        if let Some((template, found)) = self.templates.find(data).filter(|(_, found)| found.end == data.len()) {
+            // A name that makes an error of it is looked at below.
+            if self.name != Name::Error {
+                tell(template.choice, &template.what, &found.text(), &mut self.answer, self.passing.is_some(), sink)?;
+                if self.passing.is_some() {
+                    sink.verbatim(&lossy(data));
+                }
+                return Ok(());
+            }
+        }
+        match self.read(data, sink) {
             Ok(()) if self.name == Name::Error => Err(Error::new(Code::StreamError, "the service reported an error")),
             Ok(()) => Ok(()),
             Err(Unread::Failed(error)) => Err(error),
@@ -229,6 +311,37 @@ impl Events {
             Err(Unread::Incomplete) => self.hold(data),
             Err(Unread::Unreadable) => Err(unreadable()),
         }
+    }
+
+    /// Reads an event in full, and learns what it looks like.
+    fn read(&mut self, data: &[u8], sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
+        let learnt: Learnt<'_> = self.wire.read_event(data, &mut self.answer, sink)?;
+        if let Some(said) = learnt {
+            self.templates.learn(data, &said);
+        }
+        if self.passing.is_some() && is_only_usage(data) {
+            if self.include_usage {
+                sink.verbatim(&lossy(data));
+                self.passing.iter_mut().for_each(|passing| passing.usage = true);
+            } else {
+                self.leave_out();
+            }
+        }
+        Ok(())
+    }
+
+    /// What has been read since the last event does not pass.
+    fn leave_out(&mut self) {
+        if let Some(passing) = &mut self.passing {
+            passing.lines.clear();
+            passing.left_out = true;
+        }
+    }
+
+    /// Ends the answer.
+    fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        let told = self.passing.as_ref().is_some_and(|passing| passing.usage);
+        self.answer.end(self.include_usage && !told, sink)
     }
 
     fn hold(&mut self, data: &[u8]) -> Result<()> {
@@ -246,12 +359,37 @@ impl Events {
             return Ok(());
         }
         let held = std::mem::take(&mut self.held);
-        match self.wire.read_event(&held, &mut self.answer, sink) {
+        match self.read(&held, sink) {
             Ok(()) => Ok(()),
             Err(Unread::Failed(error)) => Err(error),
             Err(Unread::Incomplete | Unread::Unreadable) => Err(unreadable()),
         }
     }
+}
+
+/// Tells what a template found. On a wire whose events pass as they are, it is only heard.
+fn tell(choice: u32, what: &Plain, piece: &Text<'_>, answer: &mut Answer, passes: bool, sink: &mut dyn Sink) -> Result<()> {
+    let mut silent = Silent;
+    let sink = if passes { &mut silent } else { sink };
+    match what {
+        Plain::Text => answer.text(choice, piece, sink),
+        Plain::Reasoning => {
+            answer.reasoning(choice, piece, sink);
+            Ok(())
+        }
+        Plain::Arguments { id, name } => {
+            let fragment =
+                Fragment { id: id.as_ref().map(Text::lent), name: name.as_ref().map(Text::lent), arguments: Some(piece.lent()) };
+            answer.tool_call(choice, &fragment, sink)
+        }
+    }
+}
+
+/// Whether an event of OpenAI's tells the usage and nothing else.
+fn is_only_usage(event: &[u8]) -> bool {
+    let Ok(event) = Json::read(event) else { return false };
+    let [choices, usage] = event.pick(["choices", "usage"]);
+    usage.is_some_and(Json::is_object) && choices.is_none_or(|choices| choices.items().next().is_none())
 }
 
 impl From<TooLong> for Error {
@@ -280,6 +418,7 @@ impl Sink for Silent {
     fn text(&mut self, _: &Head, _: &str) {}
     fn chunk(&mut self, _: &Head, _: &Chunk<'_>) {}
     fn verbatim(&mut self, _: &str) {}
+    fn line(&mut self, _: &[u8]) {}
 }
 
 /// A piece of a streamed answer, for Rust.
@@ -329,16 +468,12 @@ where
             };
             if decoder.is_done() {
                 ended = true;
-                ready.0.push_back(Piece::End(Box::new(completion_value(&decoder.answer().completion()))));
+                ready.0.push_back(Piece::End(Box::new(decoder.answer().completion().to_value())));
             }
             // Told after what came before it.
             ready.1 = told.err();
         }
     })
-}
-
-fn completion_value(completion: &Completion) -> Value {
-    serde_json::to_value(completion).unwrap_or_default()
 }
 
 /// Pieces that wait to be polled for, and the failure after them.
@@ -351,11 +486,11 @@ impl Sink for Collected {
     }
 
     fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
-        self.0.extend(serde_json::from_slice(&chunk_to_json(head, chunk)).map(Piece::Chunk));
+        self.0.extend(parse(&chunk.to_json(head)).map(Piece::Chunk));
     }
 
     fn verbatim(&mut self, json: &str) {
-        self.0.extend(serde_json::from_str(json).map(Piece::Chunk));
+        self.0.extend(parse(json.as_bytes()).map(Piece::Chunk));
     }
 }
 

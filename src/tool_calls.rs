@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use crate::chat::{Function, FunctionDelta, Joiner, Text, ToolCall, ToolCallDelta};
 use crate::error::{Code, Error, Result};
+use crate::json::Json;
 
 /// What one event says of one call.
 #[derive(Clone, Debug, Default)]
@@ -159,19 +160,16 @@ impl Slot {
 
 /// Whether arguments that come with a known id and name say again what has been heard. Nothing goes on after a whole object.
 fn is_restated(heard: &str, arguments: &[u8]) -> bool {
-    let whole = || heard.as_bytes() == arguments && crate::json::parse(arguments).is_ok_and(|value| value.is_object());
+    let whole = || heard.as_bytes() == arguments && Json::read(arguments).is_ok_and(Json::is_object);
     !heard.is_empty() && (arguments.is_empty() || whole())
 }
 
 /// JSON text of arguments: what is a string stays, anything else is written as it stood.
-pub(crate) fn arguments_text(raw: &serde_json::value::RawValue) -> Text<'_> {
-    let json = raw.get();
-    if json.starts_with('"') {
-        serde_json::from_slice(json.as_bytes()).unwrap_or_default()
-    } else if json == "null" {
-        Text::default()
-    } else {
-        Text(Cow::Borrowed(json.as_bytes()))
+pub(crate) fn arguments_text(json: Json<'_>) -> Text<'_> {
+    match json.text() {
+        Some(text) => text,
+        None if json.is_null() => Text::default(),
+        None => Text(Cow::Borrowed(json.as_bytes())),
     }
 }
 

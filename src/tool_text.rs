@@ -4,7 +4,7 @@
 //! and Llama write `<tool_calling>` (seen by locus `docs/how-to/oci-dac.md` and langchain-oracle). Text is held back only while it
 //! could still be an opening tag, or stands inside one; what turns out to be neither is released as the text that it was.
 
-use serde_json::Value;
+use crate::json::{Flaw, Value};
 
 use crate::json;
 
@@ -156,8 +156,7 @@ enum Broken {
 /// One call, or a list of them: `{"name": …, "arguments": {…}}`. Some models say `parameters`.
 fn calls(body: &str) -> Result<Vec<Found>, Broken> {
     // The tag may have stood inside a string of the arguments; elsewhere it ends what it is in.
-    let unfinished =
-        |error: serde_json::Error| if error.is_eof() && ends_in_string(body) { Broken::Unfinished } else { Broken::NoCall };
+    let unfinished = |flaw| if flaw == Flaw::Incomplete && ends_in_string(body) { Broken::Unfinished } else { Broken::NoCall };
     let parsed = json::parse(body.as_bytes()).map_err(unfinished)?;
     let several = match parsed {
         Value::Array(several) if !several.is_empty() => several,

@@ -191,8 +191,8 @@ fn as_pieces(name: &str, wire: Wire, bytes: &[u8], whole: &Seen) {
         assert!(end.is_none() && error.is_none(), "{name}: a piece after the last");
         match piece {
             Ok(Piece::Text(text)) => told.push(json!({"text": text})),
-            Ok(Piece::Chunk(chunk)) => told.push(json!({"choices": chunk["choices"]})),
-            Ok(Piece::End(completion)) => end = Some(*completion),
+            Ok(Piece::Chunk(chunk)) => told.push(json!({"choices": common::value(&chunk)["choices"]})),
+            Ok(Piece::End(completion)) => end = Some(common::value(&completion)),
             Err(failure) => error = Some(failure),
         }
     }

@@ -130,7 +130,7 @@ fn decode(wire: Wire, pieces: &[&[u8]], include_usage: bool, writes_down: bool) 
     let fed = pieces.iter().try_for_each(|piece| decoder.feed(piece, sink));
     let error = fed.and_then(|()| decoder.end(sink)).err();
     assert_eq!(decoder.is_done(), error.is_none());
-    let completion = serde_json::to_value(decoder.answer().completion()).unwrap();
+    let completion = common::value(&decoder.answer().completion().to_value());
     Heard { completion, told, error, include_usage }
 }
 

@@ -40,7 +40,7 @@ export class OciGenAI {
 
   route(model, overrides = {}) {
     if (typeof model !== "string") throw refuse("invalid_model", "a model id must be a string");
-    return guarded(() => this.#client.route(model, optionsToJson(overrides)));
+    return JSON.parse(guarded(() => this.#client.route(model, optionsToJson(overrides))));
   }
 
   async chat(request, options) {

@@ -1,6 +1,7 @@
 //! The writer of OpenAI events: chunks -> the bytes of an event stream.
 
-use super::chunk::{to_json, Chunk, Head, Sink};
+use super::chunk::{Chunk, Head, Sink};
+use crate::json::write_string;
 
 /// Writes what it is given as OpenAI's server-sent events. The start of every plain chunk is the same bytes, so it is made
 /// once; the text between it and the end is escaped as JSON.
@@ -49,7 +50,7 @@ impl EventWriter {
 
     fn text_start(&mut self, head: &Head) {
         let mut start = b"data: ".to_vec();
-        let mut json = to_json(head, &Chunk::default());
+        let mut json = Chunk::default().to_json(head);
         // {…,"choices":[]} -> {…,"choices":[
         json.truncate(json.len().saturating_sub(2));
         start.extend_from_slice(&json);
@@ -64,22 +65,22 @@ impl Sink for EventWriter {
             self.text_start(head);
         }
         self.out.extend_from_slice(&self.before_text);
-        // Writing a string to memory can't fail.
-        let _ = serde_json::to_writer(&mut self.out, text);
+        write_string(&mut self.out, text);
         self.out.extend_from_slice(self.after_text.as_bytes());
     }
 
     fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
-        let mut json = to_json(head, chunk);
-        if self.usage_is_null && chunk.usage.is_none() {
-            json.pop();
-            json.extend_from_slice(b",\"usage\":null}");
-        }
-        self.data(&json);
+        self.out.extend_from_slice(b"data: ");
+        chunk.write(head, self.usage_is_null, &mut self.out);
+        self.out.extend_from_slice(b"\n\n");
     }
 
-    fn verbatim(&mut self, json: &str) {
-        self.data(json.as_bytes());
+    fn verbatim(&mut self, _: &str) {
+        // It comes as a line too.
+    }
+
+    fn line(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
     }
 }
 
@@ -87,11 +88,11 @@ impl Sink for EventWriter {
 mod tests {
     use super::*;
     use crate::chat::{ChunkChoice, Delta};
-    use serde_json::{json, Value};
+    use crate::json::{json, parse, Value};
 
     fn events(writer: &mut EventWriter) -> Vec<Value> {
         let text = String::from_utf8(writer.take()).unwrap();
-        text.split_terminator("\n\n").map(|event| serde_json::from_str(event.strip_prefix("data: ").unwrap()).unwrap()).collect()
+        text.split_terminator("\n\n").map(|event| parse(event.strip_prefix("data: ").unwrap().as_bytes()).unwrap()).collect()
     }
 
     #[test]
@@ -106,7 +107,7 @@ mod tests {
             writer.chunk(&head, &Chunk { choices: vec![choice], ..Chunk::default() });
             let seen = events(&mut writer);
             assert_eq!(seen[0], seen[1]);
-            assert_eq!(seen[0]["choices"][0], json!({"index": 0, "delta": {"content": text}, "finish_reason": null}));
+            assert_eq!(seen[0].get("choices"), Some(&json!([{"index": 0, "delta": {"content": text}, "finish_reason": null}])));
             assert_eq!(seen[0].get("usage").is_some(), include_usage);
         }
     }

@@ -1,17 +1,17 @@
 //! OCI's `Logprobs` (parallel arrays), in OpenAI's shape (a list of tokens).
 
-use serde_json::{json, Map, Value};
+use crate::json::{object, Map, Value};
 
 use crate::json::parse;
 
 /// Translates `{tokens, tokenLogprobs, topLogprobs, textOffset}`; nothing where the service sent an empty object.
 pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
     let tokens = oci.get("tokens")?.as_array()?;
-    let at = |key: &str, index: usize| oci.get(key).and_then(|list| list.get(index)).cloned();
+    let at = |key: &str, index: usize| oci.get(key).and_then(|list| list.as_array()?.get(index)).cloned();
     let one = |(index, token): (usize, &Value)| {
         let token = token.as_str().unwrap_or_default();
         let top = at("topLogprobs", index);
-        let top = top.as_ref().and_then(Value::as_object).into_iter().flatten();
+        let top = top.as_ref().and_then(Value::as_object).into_iter().flat_map(Map::iter);
         let top: Vec<Value> = top.map(|(token, logprob)| entry(token, Some(logprob.clone()), None)).collect();
         entry(token, at("tokenLogprobs", index), Some(top))
     };
@@ -21,7 +21,7 @@ pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
 
 /// OpenAI's object around the tokens. Its other list, of a refusal's tokens, has no counterpart at OCI.
 pub(crate) fn whole(content: Vec<Value>) -> Value {
-    json!({ "content": content, "refusal": null })
+    object([("content", content.into()), ("refusal", Value::Null)])
 }
 
 fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value {
@@ -31,11 +31,11 @@ fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value 
         other => other.unwrap_or(Value::Null),
     };
     let mut entry = Map::new();
-    entry.insert("token".into(), token.into());
-    entry.insert("logprob".into(), number);
-    entry.insert("bytes".into(), token.as_bytes().into());
+    entry.insert("token", token.into());
+    entry.insert("logprob", number);
+    entry.insert("bytes", token.bytes().map(|byte| u64::from(byte).into()).collect());
     if let Some(top) = top {
-        entry.insert("top_logprobs".into(), top.into());
+        entry.insert("top_logprobs", top.into());
     }
     Value::Object(entry)
 }
@@ -43,6 +43,7 @@ fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn arrays_become_a_list() {

@@ -11,7 +11,6 @@ mod request;
 mod text;
 mod usage;
 
-pub(crate) use chunk::to_json as chunk_to_json;
 pub use chunk::{Chunk, ChunkChoice, Delta, Extras, FunctionDelta, Head, Sink, ToolCallDelta};
 pub use completion::{Choice, Completion, Function, Message as AnswerMessage, ToolCall};
 pub use events::EventWriter;

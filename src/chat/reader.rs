@@ -1,6 +1,6 @@
 //! Reads a value of a request and knows where it stands, so that an error can name it: `messages[2].content[0].type`.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use crate::error::{Error, Result};
 
@@ -45,7 +45,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         self.value.as_str().ok_or_else(|| self.wanted("a string"))
     }
 
-    pub(crate) fn object(&self) -> Result<&'a Map<String, Value>> {
+    pub(crate) fn object(&self) -> Result<&'a Map> {
         self.value.as_object().ok_or_else(|| self.wanted("an object"))
     }
 

@@ -3,7 +3,7 @@
 //! What a wire makes of the parameters stands in the wire's own table. This file knows what OpenAI means by them
 //! ([`ChatCompletionCreateParams`](https://platform.openai.com/docs/api-reference/chat/create)).
 
-use serde_json::{Map, Value};
+use crate::json::{Flaw, Map, Value};
 
 use super::reader::Reader;
 use crate::error::{Code, Error, Result};
@@ -13,7 +13,7 @@ use crate::json;
 #[derive(Clone, Debug)]
 pub struct ChatRequest {
     model: String,
-    params: Map<String, Value>,
+    params: Map,
 }
 
 /// One message.
@@ -94,25 +94,22 @@ impl ChatRequest {
     /// A lone half of a surrogate pair (a string that was cut in the middle of an emoji) becomes U+FFFD, as it does wherever
     /// JavaScript writes UTF-8.
     pub fn from_json(json: &str) -> Result<ChatRequest> {
-        let parsed = json::parse(json.as_bytes()).or_else(|error| match mend_surrogates(json) {
-            Some(mended) => json::parse(mended.as_bytes()),
-            None => Err(error),
-        });
-        let unreadable = |why: &dyn std::fmt::Display| {
+        let unreadable = |why: &str| {
             Error::new(Code::InvalidRequest, format!("the request is not a JSON object that can be read: {why}"))
         };
-        let mut params = match parsed {
+        let mut params = match json::parse(json.as_bytes()) {
             Ok(Value::Object(params)) => params,
-            Ok(_) => return Err(unreadable(&"it is another kind of value")),
-            Err(error) => return Err(unreadable(&error)),
+            Ok(_) => return Err(unreadable("it is another kind of value")),
+            Err(Flaw::Incomplete) => return Err(unreadable("it ends too early")),
+            Err(Flaw::Malformed(at)) => return Err(unreadable(&format!("what stands at byte {at} can't stand there"))),
         };
-        let model = match params.shift_remove("model") {
+        let model = match params.remove("model") {
             Some(Value::String(model)) => model,
             Some(Value::Null) | None => return Err(Error::param("model", "model is missing")),
             Some(_) => return Err(Error::param("model", "model must be a string")),
         };
         // Null is OpenAI's way to say nothing.
-        params.retain(|_, value| !value.is_null());
+        params.retain(|value| !value.is_null());
         match params.get("messages") {
             Some(Value::Array(messages)) if !messages.is_empty() => {}
             Some(Value::Array(_)) => return Err(Error::param("messages", "messages is empty")),
@@ -131,7 +128,7 @@ impl ChatRequest {
     }
 
     /// Every parameter but the model; none of them null.
-    pub fn params(&self) -> &Map<String, Value> {
+    pub fn params(&self) -> &Map {
         &self.params
     }
 
@@ -361,35 +358,10 @@ fn read_tool<'a>(tool: &Reader<'a, '_>) -> Result<Tool<'a>> {
     })
 }
 
-/// Replaces lone `\ud800`–`\udfff` escapes by `\ufffd`; nothing if there are none.
-fn mend_surrogates(json: &str) -> Option<String> {
-    let bytes = json.as_bytes();
-    let unit = |at: usize| {
-        let hex = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        u32::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
-    };
-    let (mut out, mut from, mut at) = (String::new(), 0, 0);
-    while let Some(found) = memchr::memchr(b'\\', bytes.get(at..)?) {
-        at += found;
-        at += match unit(at) {
-            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => 12,
-            Some(0xD800..=0xDFFF) => {
-                out.push_str(json.get(from..at)?);
-                out.push_str("\\ufffd");
-                from = at + 6;
-                6
-            }
-            // Another escape: two bytes, so that an escaped backslash is not taken for the start of one.
-            _ => 2,
-        };
-    }
-    (from > 0).then(|| out + json.get(from..).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{json, Value};
 
     fn with_messages(messages: Value) -> ChatRequest {
         ChatRequest::from_json(&json!({"model": "m.x", "messages": messages}).to_string()).unwrap()
@@ -479,7 +451,7 @@ mod tests {
         assert_eq!(named.tool_choice().unwrap(), Some(ToolChoice::Named("f")));
         assert!(request(json!({"tool_choice": "any"})).tool_choice().is_err());
         assert!(request(json!({"response_format": {"type": "xml"}})).response_format().is_err());
-        assert_eq!(request(json!({"max_tokens": 5, "max_completion_tokens": 6})).max_tokens().unwrap(), Some(&json!(6)));
+        assert_eq!(request(json!({"max_tokens": 5, "max_completion_tokens": 6})).max_tokens().unwrap(), Some(&crate::json::Value::from(6u64)));
         assert!(request(json!({"max_tokens": 0.5})).max_tokens().is_err());
         assert_eq!(request(json!({"stop": "x"})).stop().unwrap(), Some(vec!["x"]));
     }

@@ -5,9 +5,6 @@
 //! that stays alone becomes U+FFFD, as does whatever is not UTF-8.
 
 use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Visitor};
 
 /// The content of a JSON string: UTF-8, but for halves of surrogate pairs (which stand as WTF-8) and broken input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,35 +15,17 @@ impl Text<'_> {
         self.0.is_empty()
     }
 
+    /// The same text, borrowed.
+    pub(crate) fn lent(&self) -> Text<'_> {
+        Text(Cow::Borrowed(&self.0))
+    }
+
     /// The text by itself, with U+FFFD where it is broken.
     pub(crate) fn to_lossy(&self) -> String {
         let mut joiner = Joiner::default();
         let mut text = joiner.join(&self.0).into_owned();
         text.push_str(joiner.end());
         text
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(bytes)))
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(bytes.to_vec())))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.as_bytes().to_vec())))
-            }
-        }
-        // Asked for bytes, serde_json does not insist on UTF-8 and gives lone surrogates as WTF-8.
-        deserializer.deserialize_bytes(TextVisitor)
     }
 }
 
@@ -121,11 +100,12 @@ fn surrogate(bytes: &[u8]) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Json;
 
     fn joined(pieces: &[&str]) -> String {
         let (mut joiner, mut out) = (Joiner::default(), String::new());
         for piece in pieces {
-            let text: Text<'_> = serde_json::from_str(piece).unwrap();
+            let text = Json::read(piece.as_bytes()).unwrap().text().unwrap();
             out.push_str(&joiner.join(&text.0));
         }
         out.push_str(joiner.end());
@@ -134,7 +114,7 @@ mod tests {
 
     #[test]
     fn plain_text_is_borrowed() {
-        let text: Text<'_> = serde_json::from_str(r#""héllo""#).unwrap();
+        let text = Json::read(r#""héllo""#.as_bytes()).unwrap().text().unwrap();
         assert!(matches!(text.0, Cow::Borrowed(_)));
         assert!(matches!(Joiner::default().join(&text.0), Cow::Borrowed("héllo")));
     }
@@ -156,7 +136,7 @@ mod tests {
 
     #[test]
     fn broken_bytes_are_replaced() {
-        let text: Text<'_> = serde_json::from_slice(b"\"a\xFFb\"").unwrap();
+        let text = Json::read(b"\"a\xFFb\"").unwrap().text().unwrap();
         assert_eq!(text.to_lossy(), "a\u{FFFD}b");
     }
 }

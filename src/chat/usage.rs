@@ -1,6 +1,6 @@
 //! OCI's `Usage`, in OpenAI's words.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 /// Whether there is anything to report: some services send an empty object, or null.
 pub(crate) fn is_usage(value: &Value) -> bool {
@@ -11,21 +11,21 @@ pub(crate) fn is_usage(value: &Value) -> bool {
 /// reasoning too, so a total that was given is kept as it is.
 pub(crate) fn to_openai(oci: &Value) -> Value {
     let count = |from: &Value, key: &str| from.get(key).filter(|count| count.is_number()).cloned();
-    let or_zero = |found: Option<Value>| found.unwrap_or_else(|| Value::from(0));
+    let or_zero = |found: Option<Value>| found.unwrap_or_else(|| Value::from(0u64));
     let prompt = or_zero(count(oci, "promptTokens"));
     let completion = or_zero(count(oci, "completionTokens"));
     let total = count(oci, "totalTokens")
         .unwrap_or_else(|| Value::from(prompt.as_u64().unwrap_or(0).saturating_add(completion.as_u64().unwrap_or(0))));
     let mut usage = Map::new();
-    usage.insert("prompt_tokens".into(), prompt);
-    usage.insert("completion_tokens".into(), completion);
-    usage.insert("total_tokens".into(), total);
+    usage.insert("prompt_tokens", prompt);
+    usage.insert("completion_tokens", completion);
+    usage.insert("total_tokens", total);
     for (name, oci_name, fields) in DETAILS {
         let Some(from) = oci.get(oci_name) else { continue };
         let found = fields.iter().filter_map(|(name, oci_name)| Some(((*name).to_owned(), count(from, oci_name)?)));
-        let details: Map<String, Value> = found.collect();
+        let details: Map = found.collect();
         if !details.is_empty() {
-            usage.insert((*name).to_owned(), Value::Object(details));
+            usage.insert(name, Value::Object(details));
         }
     }
     Value::Object(usage)
@@ -49,7 +49,7 @@ const DETAILS: &[Details] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn counts_and_details() {

@@ -8,8 +8,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Promise;
-use serde::Serialize;
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{future_to_promise, JsFuture};
 use web_sys::{AbortSignal, ReadableStreamDefaultReader};
@@ -21,7 +19,8 @@ use super::output::Output;
 use super::{memory, now};
 use crate::call::{Call, Next};
 use crate::error::{Code, Error};
-use crate::json;
+use crate::json::{self, object};
+use crate::report::Attempt;
 use crate::route::Route;
 
 /// A call as JavaScript holds it.
@@ -39,13 +38,6 @@ struct Inner {
     /// What the host threw last.
     cause: JsValue,
     learnt: Rc<Learnt>,
-}
-
-/// `route()`
-#[derive(Serialize)]
-struct Taken<'a> {
-    route: Option<&'a Route>,
-    host: Option<&'a str>,
 }
 
 fn text(json: Vec<u8>) -> String {
@@ -138,15 +130,14 @@ impl CallHandle {
 
     /// The report, as JSON text.
     pub fn report(&self) -> String {
-        text(json::to_vec(&self.0.borrow().call.report(now())))
+        text(json::write(&self.0.borrow().call.report(now()).to_value()))
     }
 
     /// The route that is, or was last, taken, with its host, as JSON text.
     pub fn route(&self) -> String {
         let inner = self.0.borrow();
         let route = inner.call.candidate().map(|candidate| &candidate.route);
-        let json = json::to_vec(&Taken { route, host: route.map(|route| route.host()) });
-        text(json)
+        text(json::write(&object([("route", route.map(Route::to_value).into()), ("host", route.map(Route::host).into())])))
     }
 
     /// Why the call failed, after a step that said so.
@@ -172,9 +163,8 @@ impl Inner {
 
     fn failure(&mut self) -> Option<Failure> {
         let Next::Fail(error) = self.call.next(now()) else { return None };
-        let attempts = json::parse(&json::to_vec(&self.call.attempts())).unwrap_or_default();
-        let partial =
-            self.call.has_answer().then(|| json::parse(&self.call.answer().completion().to_json()).unwrap_or(Value::Null));
+        let attempts = self.call.attempts().iter().map(Attempt::to_value).collect();
+        let partial = self.call.has_answer().then(|| self.call.answer().completion().to_value());
         Some(Failure::new(&error, attempts, partial, self.cause.clone()))
     }
 }

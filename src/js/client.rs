@@ -1,12 +1,10 @@
 //! The client: options that were read once, the host's functions, and what has been learnt of endpoints.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Function, Reflect};
-use serde::Serialize;
-use serde_json::{json, Value};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
@@ -18,6 +16,7 @@ use super::output::{Chunks, Output};
 use crate::call::{Call, Settings};
 use crate::chat::{ChatRequest, EventWriter, Head};
 use crate::error::{Code, Error};
+use crate::json::{object, Map, Value};
 use crate::options::{CallOptions, Candidate, Options};
 use crate::route::{ApiFormat, Transport};
 
@@ -33,7 +32,7 @@ pub struct Client {
 
 /// What services said of models whose format or transport was only assumed, while the client lives.
 #[derive(Debug, Default)]
-pub(super) struct Learnt(RefCell<HashMap<String, (Transport, Option<ApiFormat>)>>);
+pub(super) struct Learnt(RefCell<BTreeMap<String, (Transport, Option<ApiFormat>)>>);
 
 /// More models than this are not remembered: their ids come from callers.
 const MOST_LEARNT: usize = 1000;
@@ -56,26 +55,26 @@ impl Client {
         Ok(Client { options, hooks, signs, learnt: Rc::default() })
     }
 
-    /// Where a model id, or the first target of an alias, goes: `Route`.
-    pub fn route(&self, model: &str, overrides: &str) -> Result<JsValue, Failure> {
+    /// Where a model id, or the first target of an alias, goes: `Route`, as JSON text.
+    pub fn route(&self, model: &str, overrides: &str) -> Result<String, Failure> {
         let told = CallOptions::from_json(overrides)?.overrides;
         let candidates = self.candidates(model, &told)?;
-        let route = candidates.first().map(|candidate| &candidate.route);
-        // A closed value of a few strings: the one kind that serde-wasm-bindgen carries here.
-        route
-            .serialize(&serde_wasm_bindgen::Serializer::new())
-            .map_err(|error| Error::new(Code::Internal, error.to_string()).into())
+        Ok(text(&candidates.first().map(|candidate| candidate.route.to_value()).into()))
     }
 
     /// The aliases and the route of each one's first target, as JSON text.
     pub fn models(&self) -> String {
-        let one = |name: &String| {
+        let one = |(name, _): &(String, _)| {
             let candidates = self.options.candidates(name, Default::default()).ok()?;
             let route = &candidates.first()?.route;
-            let route_json = crate::json::parse(&crate::json::to_vec(route)).ok()?;
-            Some(json!({ "id": name, "route": route_json, "host": route.host(), "targets": candidates.len() }))
+            Some(object([
+                ("id", name.as_str().into()),
+                ("route", route.to_value()),
+                ("host", route.host().into()),
+                ("targets", (candidates.len() as u64).into()),
+            ]))
         };
-        let models: Vec<Value> = self.options.alias_names.iter().filter_map(one).collect();
+        let models: Vec<Value> = self.options.aliases.iter().filter_map(one).collect();
         text(&models.into())
     }
 
@@ -114,11 +113,16 @@ impl Client {
     /// The client's own time limits in milliseconds, as JSON text: the host keeps the time.
     pub fn timeouts(&self, options: &str) -> Result<String, Failure> {
         let (own, told) = (self.options.timeouts, CallOptions::from_json(options)?.timeouts);
-        Ok(text(&json!({
-            "totalMs": told.total_ms.or(own.total_ms),
-            "firstChunkMs": told.first_chunk_ms.or(own.first_chunk_ms),
-            "chunkMs": told.chunk_ms.or(own.chunk_ms),
-        })))
+        let mut limits = Map::new();
+        for (name, told, own) in [
+            ("totalMs", told.total_ms, own.total_ms),
+            ("firstChunkMs", told.first_chunk_ms, own.first_chunk_ms),
+            ("chunkMs", told.chunk_ms, own.chunk_ms),
+        ] {
+            // Timers count whole milliseconds.
+            limits.insert(name, told.or(own).map(|ms| ms as u64).into());
+        }
+        Ok(text(&limits.into()))
     }
 }
 

@@ -1,9 +1,9 @@
 //! A failure on its way to JavaScript, where it becomes an `OciError`.
 
-use serde_json::{json, Value};
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
+use crate::json::{Map, Value};
 
 /// What `OciError` is made of: a class of its own, so that nothing a host throws can be taken for one.
 #[wasm_bindgen]
@@ -30,31 +30,23 @@ impl Failure {
 
 impl Failure {
     pub(super) fn new(error: &Error, attempts: Value, partial: Option<Value>, cause: JsValue) -> Failure {
-        let mut json = json!({
-            "code": error.code().as_str(),
-            "message": error.message(),
-            "retryable": error.code().is_retryable(),
-            "attempts": attempts,
-        });
-        if let Some(fields) = json.as_object_mut() {
-            let text = |text: Option<&str>| text.map(Value::from);
-            for (name, value) in [
-                ("hint", text(error.hint())),
-                ("param", text(error.param_name())),
-                ("status", error.status().map(Value::from)),
-                ("serviceCode", text(error.service_code())),
-                ("opcRequestId", text(error.opc_request_id())),
-                ("partial", partial),
-            ] {
-                fields.extend(value.map(|value| (name.to_owned(), value)));
-            }
-        }
-        Failure { json: String::from_utf8(crate::json::write(&json)).unwrap_or_default(), cause }
+        let mut json = Map::new();
+        json.insert("code", error.code().as_str().into());
+        json.insert("message", error.message().into());
+        json.insert("retryable", error.code().is_retryable().into());
+        json.insert("attempts", attempts);
+        json.insert_some("hint", error.hint());
+        json.insert_some("param", error.param_name());
+        json.insert_some("status", error.status().map(u64::from));
+        json.insert_some("serviceCode", error.service_code());
+        json.insert_some("opcRequestId", error.opc_request_id());
+        json.insert_some("partial", partial);
+        Failure { json: String::from_utf8(crate::json::write(&json.into())).unwrap_or_default(), cause }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::new(&error, json!([]), None, JsValue::UNDEFINED)
+        Failure::new(&error, Value::Array(Vec::new()), None, JsValue::UNDEFINED)
     }
 }

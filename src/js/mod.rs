@@ -1,7 +1,7 @@
 //! The shell: the only rooms that know JavaScript. They lend the core a clock, `fetch` and memory, and decide nothing.
 //!
-//! What crosses the boundary: requests and rare chunks as JSON text (`serde_json` stops at a depth of 128, and `JSON.parse`
-//! makes no prototypes), closed flat values by `serde-wasm-bindgen`, and the bytes of a stream through [`memory`].
+//! What crosses the boundary: requests, routes, reports and rare chunks as JSON text (the parser stops at a depth of 127, and
+//! `JSON.parse` makes no prototypes), and the bytes of a stream through [`memory`].
 
 mod call;
 mod client;

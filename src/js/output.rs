@@ -1,6 +1,6 @@
 //! The two shapes of output that JavaScript reads: chunks, and OpenAI's events.
 
-use crate::chat::{chunk_to_json, Chunk, EventWriter, Head, Sink};
+use crate::chat::{Chunk, EventWriter, Head, Sink};
 
 /// What a call's sink writes.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Sink for Chunks {
     }
 
     fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
-        let json = chunk_to_json(head, chunk);
+        let json = chunk.to_json(head);
         self.push(&String::from_utf8_lossy(&json), JSON);
     }
 

@@ -4,21 +4,15 @@
 //! stream's deltas are `{"apiFormat":"COHERE","text":"…"}`; the last event, and in a tool turn an earlier one too, says the
 //! whole text again; there is no `[DONE]`.
 
-use std::collections::HashMap;
-
-use serde::de::IgnoredAny;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{json, Map, Value};
-
 use super::family::{inlined_schema, COHERE_MAX_TOKENS};
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{event, failure, Unread};
+use super::reading::{an_object, failure, fields, list, text, Reading, Unread};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
-use crate::json;
+use crate::json::{self, object, Json, Map, Value};
+use crate::template::{Learning, Learnt, Plain};
 use crate::route::ApiFormat;
 use crate::tool_calls::{arguments_text, Fragment};
 
@@ -83,25 +77,25 @@ pub const PARAMETERS: &[Row] = &[
 // ---------------------------------------------------------------- the request
 
 /// `CohereChatRequest`
-pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map<String, Value>> {
+pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
     let mut body = chat_request(ApiFormat::Cohere, stream);
     let messages = request.messages()?;
     let turns =
-        Turns::of(&messages, request.params().get("oci").and_then(|oci| oci.get("preamble")).is_some_and(Value::is_string))?;
-    body.insert("message".into(), turns.message.into());
+        Turns::of(&messages, request.params().get("oci").and_then(|oci| oci.get("preamble")).is_some_and(|text| text.as_str().is_some()))?;
+    body.insert("message", turns.message.into());
     if !turns.history.is_empty() {
-        body.insert("chatHistory".into(), turns.history.into());
+        body.insert("chatHistory", turns.history.into());
     }
     if !turns.preamble.is_empty() {
-        body.insert("preambleOverride".into(), turns.preamble.join("\n\n").into());
+        body.insert("preambleOverride", turns.preamble.join("\n\n").into());
     }
     if !turns.results.is_empty() {
-        body.insert("toolResults".into(), turns.results.into());
+        body.insert("toolResults", turns.results.into());
     }
     apply(Wire::Cohere, request, &mut body)?;
-    body.insert("maxTokens".into(), request.max_tokens()?.cloned().unwrap_or_else(|| COHERE_MAX_TOKENS.into()));
+    body.insert("maxTokens", request.max_tokens()?.cloned().unwrap_or_else(|| COHERE_MAX_TOKENS.into()));
     if let Some(stop) = request.stop()? {
-        body.insert("stopSequences".into(), stop.into());
+        body.insert("stopSequences", stop.into());
     }
     let tools = request.tools()?;
     let choice = request.tool_choice()?;
@@ -110,19 +104,19 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map<String,
             .with_hint("use \"auto\" or \"none\", or a model that speaks COHEREV2 or GENERIC"));
     }
     if !tools.is_empty() && choice != Some(ToolChoice::None) {
-        body.insert("tools".into(), tools.iter().map(tool).collect());
+        body.insert("tools", tools.iter().map(tool).collect());
     }
     if let Some(format) = request.response_format()? {
-        body.insert("responseFormat".into(), response_format(&format));
+        body.insert("responseFormat", response_format(&format));
     }
     Ok(body)
 }
 
 pub(super) fn response_format(format: &ResponseFormat<'_>) -> Value {
     match format {
-        ResponseFormat::Text => json!({"type": "TEXT"}),
-        ResponseFormat::JsonObject | ResponseFormat::JsonSchema { schema: None, .. } => json!({"type": "JSON_OBJECT"}),
-        ResponseFormat::JsonSchema { schema: Some(schema), .. } => json!({"type": "JSON_OBJECT", "schema": schema}),
+        ResponseFormat::Text => object([("type", "TEXT".into())]),
+        ResponseFormat::JsonObject | ResponseFormat::JsonSchema { schema: None, .. } => object([("type", "JSON_OBJECT".into())]),
+        ResponseFormat::JsonSchema { schema: Some(schema), .. } => object([("type", "JSON_OBJECT".into()), ("schema", (*schema).into())]),
     }
 }
 
@@ -138,7 +132,7 @@ struct Turns {
 impl Turns {
     fn of(messages: &[Message<'_>], has_preamble: bool) -> Result<Turns> {
         let mut turns = Turns::default();
-        let mut calls: HashMap<&str, Value> = HashMap::new();
+        let mut calls: Vec<(&str, Value)> = Vec::new();
         // Results at the end belong to the turn that is asked for now; a new message beside them would be refused.
         let answers_now = matches!(messages.last(), Some(Message::Tool { .. }));
         let trailing = messages.iter().rev().take_while(|message| matches!(message, Message::Tool { .. })).count();
@@ -147,40 +141,40 @@ impl Turns {
         for (index, message) in messages.iter().enumerate() {
             let at = || format!("messages[{index}]");
             if !matches!(message, Message::Tool { .. }) && !results.is_empty() {
-                turns.history.push(json!({"role": "TOOL", "toolResults": std::mem::take(&mut results)}));
+                turns.history.push(object([("role", "TOOL".into()), ("toolResults", std::mem::take(&mut results).into())]));
             }
             match message {
                 Message::System { content, .. } if turns.history.is_empty() && !has_preamble => {
-                    turns.preamble.push(text(content, at)?);
+                    turns.preamble.push(words(content, at)?);
                 }
                 Message::System { content, .. } => {
-                    turns.history.push(json!({"role": "SYSTEM", "message": text(content, at)?}));
+                    turns.history.push(object([("role", "SYSTEM".into()), ("message", (words(content, at)?).into())]));
                 }
-                Message::User { content, .. } if index == last && !answers_now => turns.message = text(content, at)?,
-                Message::User { content, .. } => turns.history.push(json!({"role": "USER", "message": text(content, at)?})),
+                Message::User { content, .. } if index == last && !answers_now => turns.message = words(content, at)?,
+                Message::User { content, .. } => turns.history.push(object([("role", "USER".into()), ("message", (words(content, at)?).into())])),
                 Message::Assistant { content, calls: sent, .. } => {
                     let mut turn = Map::new();
-                    turn.insert("role".into(), "CHATBOT".into());
-                    turn.insert("message".into(), text(content, at)?.into());
+                    turn.insert("role", "CHATBOT".into());
+                    turn.insert("message", words(content, at)?.into());
                     let mut made = Vec::new();
                     for call in sent {
                         let sent = sent_call(call, at)?;
-                        calls.insert(call.id, sent.clone());
+                        calls.push((call.id, sent.clone()));
                         made.push(sent);
                     }
                     if !made.is_empty() {
-                        turn.insert("toolCalls".into(), made.into());
+                        turn.insert("toolCalls", made.into());
                     }
                     turns.history.push(turn.into());
                 }
                 Message::Tool { call_id, content } => {
-                    let call = calls.get(call_id).ok_or_else(|| {
+                    let call = calls.iter().rfind(|(id, _)| id == call_id).ok_or_else(|| {
                         Error::param(
                             format!("{}.tool_call_id", at()),
                             "no assistant message before it makes the call that this answers",
                         )
                     })?;
-                    results.push(json!({"call": call, "outputs": outputs(&text(content, at)?)}));
+                    results.push(object([("call", (&call.1).into()), ("outputs", (outputs(&words(content, at)?)).into())]));
                 }
             }
         }
@@ -193,7 +187,7 @@ impl Turns {
     }
 }
 
-fn text(content: &[Part<'_>], at: impl Fn() -> String) -> Result<String> {
+fn words(content: &[Part<'_>], at: impl Fn() -> String) -> Result<String> {
     let mut whole = String::new();
     for part in content {
         match part {
@@ -211,21 +205,21 @@ fn text(content: &[Part<'_>], at: impl Fn() -> String) -> Result<String> {
 
 fn sent_call(call: &SentCall<'_>, at: impl Fn() -> String) -> Result<Value> {
     let parameters = if call.arguments.trim().is_empty() {
-        json!({})
+        Map::new().into()
     } else {
         json::parse(call.arguments.as_bytes()).ok().filter(Value::is_object).ok_or_else(|| {
             Error::param(format!("{}.tool_calls", at()), "the COHERE wire needs the arguments of a call as a JSON object")
         })?
     };
-    Ok(json!({"name": call.name, "parameters": parameters}))
+    Ok(object([("name", call.name.into()), ("parameters", parameters.into())]))
 }
 
 /// A list of objects, whatever the tool wrote.
 fn outputs(text: &str) -> Value {
     match json::parse(text.as_bytes()) {
         Ok(Value::Array(items)) if !items.is_empty() && items.iter().all(Value::is_object) => Value::Array(items),
-        Ok(object @ Value::Object(_)) => json!([object]),
-        _ => json!([{"output": text}]),
+        Ok(one @ Value::Object(_)) => vec![one].into(),
+        _ => vec![object([("output", text.into())])].into(),
     }
 }
 
@@ -235,17 +229,17 @@ fn tool(tool: &Tool<'_>) -> Value {
     let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
     let required = schema.and_then(|schema| schema.get("required")).and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
-    let definitions: Map<String, Value> = properties
+    let definitions: Map = properties
         .into_iter()
-        .flatten()
-        .map(|(name, property)| (name.clone(), definition(property, is_required(name))))
+        .flat_map(Map::iter)
+        .map(|(name, property)| (name.to_owned(), definition(property, is_required(name))))
         .collect();
     let mut sent = Map::new();
-    sent.insert("name".into(), tool.name.into());
+    sent.insert("name", tool.name.into());
     // The description is required, unlike OpenAI's.
-    sent.insert("description".into(), tool.description.unwrap_or(tool.name).into());
+    sent.insert("description", tool.description.unwrap_or(tool.name).into());
     if !definitions.is_empty() {
-        sent.insert("parameterDefinitions".into(), definitions.into());
+        sent.insert("parameterDefinitions", definitions.into());
     }
     sent.into()
 }
@@ -253,17 +247,17 @@ fn tool(tool: &Tool<'_>) -> Value {
 fn definition(property: &Value, is_required: bool) -> Value {
     let mut description = property.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
     // A Python type name says neither what is inside nor which values are allowed: the model reads it here.
-    let says_more = |key: &String| !matches!(key.as_str(), "type" | "description" | "title");
-    if property.as_object().is_some_and(|schema| schema.keys().any(says_more)) {
+    let says_more = |(key, _): (&str, &Value)| !matches!(key, "type" | "description" | "title");
+    if property.as_object().is_some_and(|schema| schema.iter().any(says_more)) {
         let gap = if description.is_empty() { "" } else { " " };
         description = format!("{description}{gap}JSON schema: {}", String::from_utf8_lossy(&json::write(property)));
     }
     let mut sent = Map::new();
     if !description.is_empty() {
-        sent.insert("description".into(), description.into());
+        sent.insert("description", description.into());
     }
-    sent.insert("type".into(), python_type(property).into());
-    sent.insert("isRequired".into(), is_required.into());
+    sent.insert("type", python_type(property).into());
+    sent.insert("isRequired", is_required.into());
     sent.into()
 }
 
@@ -291,87 +285,83 @@ fn python_type(schema: &Value) -> String {
 
 // ---------------------------------------------------------------- the answer
 
-/// A stream event, and a whole answer: they have the same fields.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Event<'a> {
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-    chat_history: Option<IgnoredAny>,
-    #[serde(borrow)]
-    tool_calls: Option<Vec<EventCall<'a>>>,
-    finish_reason: Option<Value>,
-    citations: Option<Value>,
-    search_queries: Option<Value>,
-    documents: Option<Value>,
-    prompt: Option<String>,
-    usage: Option<Value>,
-    code: Option<Value>,
-    message: Option<Value>,
-    error: Option<Value>,
-    error_message: Option<Value>,
+pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    tell(event, answer, sink)
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventCall<'a> {
-    name: String,
-    /// As it stands: a number that no float holds stays what it is.
-    #[serde(borrow)]
-    parameters: Option<&'a RawValue>,
-}
-
-pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-    tell(event(json)?, answer, sink)
-}
-
-fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-    let reason = event.finish_reason.as_ref().and_then(Value::as_str);
-    let calls = event.tool_calls.unwrap_or_default();
-    let restates = event.chat_history.is_some() || !calls.is_empty() || reason.is_some();
-    match &event.text {
-        Some(text) if restates => answer.restated_text(0, text, sink)?,
-        Some(text) => answer.text(0, text, sink)?,
+/// Tells what a stream event says, or a whole answer: they have the same fields.
+fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    let [said, history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message] = fields(
+        event,
+        [
+            "text",
+            "chatHistory",
+            "toolCalls",
+            "finishReason",
+            "citations",
+            "searchQueries",
+            "documents",
+            "prompt",
+            "usage",
+            "code",
+            "message",
+            "error",
+            "errorMessage",
+        ],
+    );
+    let others =
+        [history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message];
+    let word = reason.and_then(Json::to_text);
+    let reason = word.as_deref();
+    let calls: Vec<Json<'_>> = list(calls)?.map(an_object).collect::<Reading<_>>()?;
+    let restates = history.is_some() || !calls.is_empty() || reason.is_some();
+    match text(said)? {
+        Some(piece) if restates => answer.restated_text(0, &piece, sink)?,
+        Some(piece) => answer.text(0, &piece, sink)?,
         None => {}
     }
-    let message = event.message.as_ref().and_then(Value::as_str);
-    if let Some(error) = failure(event.error.as_ref(), event.code.as_ref(), message, event.error_message.as_ref()) {
+    if let Some(error) = failure(error, code, message, error_message) {
         return Err(filtered(error, reason).into());
     }
     if reason.is_some_and(|reason| reason.eq_ignore_ascii_case("ERROR")) {
         return Err(Error::new(Code::StreamError, "the service ended the answer with an error and no words").into());
     }
+    if others.iter().all(Option::is_none) {
+        let mut learning = Learning::new(0);
+        learning.one(Plain::Text, said);
+        return Ok(learning.end());
+    }
     // A later event says the calls again and may add some. Two equal calls in one event are two calls.
     let heard = answer.tool_call_count(0);
     for (position, call) in calls.into_iter().enumerate() {
-        let arguments = call.parameters.map(arguments_text).filter(|text| !text.is_empty()).unwrap_or(Text(b"{}".into()));
-        if position < heard && answer.has_tool_call(0, position, &call.name, &String::from_utf8_lossy(&arguments.0)) {
+        let [name, parameters] = fields(call, ["name", "parameters"]);
+        let name = text(name)?.unwrap_or_default().to_lossy();
+        let arguments = parameters.map(arguments_text).filter(|text| !text.is_empty()).unwrap_or(Text(b"{}".into()));
+        if position < heard && answer.has_tool_call(0, position, &name, &String::from_utf8_lossy(&arguments.0)) {
             continue;
         }
-        let name = Some(Text(call.name.into_bytes().into()));
+        let name = Some(Text(name.into_bytes().into()));
         answer.tool_call(0, &Fragment { id: None, name, arguments: Some(arguments) }, sink)?;
     }
     let extras = answer.extras();
-    for (place, found) in [
-        (&mut extras.citations, event.citations),
-        (&mut extras.search_queries, event.search_queries),
-        (&mut extras.documents, event.documents),
-    ] {
-        if let Some(found) = found.filter(|found| !found.is_null()) {
-            *place = Some(found);
+    for (place, found) in
+        [(&mut extras.citations, citations), (&mut extras.search_queries, queries), (&mut extras.documents, documents)]
+    {
+        if let Some(found) = found {
+            *place = Some(found.to_value());
         }
     }
-    extras.prompt = event.prompt.or(extras.prompt.take());
-    if let Some(usage) = &event.usage {
-        answer.usage_from_oci(usage);
+    extras.prompt = prompt.and_then(Json::to_text).or(extras.prompt.take());
+    if let Some(usage) = usage {
+        answer.usage_from_oci(&usage.to_value());
     }
     if reason.is_some() {
         answer.finish(0, reason, sink)?;
-    } else if event.chat_history.is_some() {
+    } else if history.is_some() {
         // The history comes with the last event, also where the reason is null (recorded with a stop sequence) or follows.
         answer.set_over();
     }
-    Ok(())
+    Ok(None)
 }
 
 /// An error whose reason says that the moderation spoke.
@@ -383,13 +373,12 @@ pub(super) fn filtered(error: Error, reason: Option<&str>) -> Error {
 }
 
 /// `CohereChatResponse`
-pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Result<(), Unread> {
-    if chat.get("text").is_none() && chat.get("toolCalls").is_none() && chat.get("errorMessage").is_none() {
+pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
+    if fields(chat, ["text", "toolCalls", "errorMessage"]).iter().all(Option::is_none) {
         return Err(Unread::Unreadable);
     }
     let silent = &mut crate::stream::Silent;
-    let json = json::write(chat);
-    tell(event(&json)?, answer, silent)?;
+    tell(chat, answer, silent)?;
     answer.finish(0, None, silent)?;
     Ok(())
 }

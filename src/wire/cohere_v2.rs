@@ -3,19 +3,17 @@
 //! Nobody has recorded a stream of it byte by byte; it is read by its schema, and forgivingly: the last event may carry the
 //! last piece of the text or all of it again, `[DONE]` may come or not, usage may stand on any event.
 
-use serde::Deserialize;
-use serde_json::{json, Map, Value};
-
 use super::cohere::{filtered, response_format};
 use super::family::COHERE_MAX_TOKENS;
 use super::generic::detail_word;
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{event, failure, MessageOr, Parts, Unread};
+use super::reading::{an_object, failure, fields, list, message, said_parts, text, Reading, Unread};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Message, Part, SentCall, Sink, Text, Tool, ToolChoice};
+use crate::chat::{ChatRequest, Message, Part, SentCall, Sink, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
-use crate::json;
+use crate::json::{object, Json, Map, Value};
+use crate::template::{Learning, Learnt, Plain};
 use crate::route::ApiFormat;
 use crate::tool_calls::{arguments_text, Fragment};
 
@@ -78,47 +76,47 @@ pub const PARAMETERS: &[Row] = &[
 // ---------------------------------------------------------------- the request
 
 /// `CohereChatRequestV2`
-pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map<String, Value>> {
+pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
     let mut body = chat_request(ApiFormat::CohereV2, stream);
     let messages = request.messages()?;
     let sent: Result<Vec<Value>> = messages.iter().enumerate().map(|(index, message)| message_v2(message, index)).collect();
-    body.insert("messages".into(), sent?.into());
+    body.insert("messages", sent?.into());
     apply(Wire::CohereV2, request, &mut body)?;
-    body.insert("maxTokens".into(), request.max_tokens()?.cloned().unwrap_or_else(|| COHERE_MAX_TOKENS.into()));
+    body.insert("maxTokens", request.max_tokens()?.cloned().unwrap_or_else(|| COHERE_MAX_TOKENS.into()));
     if let Some(stop) = request.stop()? {
-        body.insert("stopSequences".into(), stop.into());
+        body.insert("stopSequences", stop.into());
     }
     if let Some(thinking) = thinking(request)? {
-        body.insert("thinking".into(), thinking);
+        body.insert("thinking", thinking);
     }
     if let Some(quality) = oci(request, "citation_quality") {
         let word = quality.as_str().map(str::to_ascii_uppercase).unwrap_or_default();
         if !["FAST", "ACCURATE", "OFF"].contains(&word.as_str()) {
             return Err(Error::param("oci.citation_quality", "oci.citation_quality must be one of accurate, fast, off"));
         }
-        body.insert("citationOptions".into(), json!({"mode": word}));
+        body.insert("citationOptions", object([("mode", word.into())]));
     }
     let tools = request.tools()?;
     match request.tool_choice()? {
-        Some(ToolChoice::None) => body.insert("toolsChoice".into(), "NONE".into()),
-        Some(ToolChoice::Required) => body.insert("toolsChoice".into(), "REQUIRED".into()),
+        Some(ToolChoice::None) => { body.insert("toolsChoice", "NONE".into()) }
+        Some(ToolChoice::Required) => body.insert("toolsChoice", "REQUIRED".into()),
         Some(ToolChoice::Named(name)) if matches!(tools.as_slice(), [only] if only.name == name) => {
-            body.insert("toolsChoice".into(), "REQUIRED".into())
+            body.insert("toolsChoice", "REQUIRED".into())
         }
         Some(ToolChoice::Named(_)) => {
             return Err(Error::param("tool_choice", "tool_choice can't name one of several functions on the COHEREV2 wire")
                 .with_hint("give that tool alone, or use \"required\""))
         }
-        Some(ToolChoice::Auto) | None => None,
+        Some(ToolChoice::Auto) | None => {}
     };
     if tools.iter().any(|tool| tool.strict) {
-        body.entry("isStrictToolsEnabled").or_insert(true.into());
+        body.or_insert("isStrictToolsEnabled", true.into());
     }
     if !tools.is_empty() {
-        body.insert("tools".into(), tools.iter().map(tool).collect());
+        body.insert("tools", tools.iter().map(tool).collect());
     }
     if let Some(format) = request.response_format()? {
-        body.insert("responseFormat".into(), response_format(&format));
+        body.insert("responseFormat", response_format(&format));
     }
     Ok(body)
 }
@@ -132,7 +130,7 @@ fn thinking(request: &ChatRequest) -> Result<Option<Value>> {
         if budget.as_u64().is_none() {
             return Err(Error::param("oci.thinking_budget", "oci.thinking_budget must be a whole number of tokens"));
         }
-        return Ok(Some(json!({"type": "ENABLED", "tokenBudget": budget})));
+        return Ok(Some(object([("type", "ENABLED".into()), ("tokenBudget", budget.into())])));
     }
     let Some(effort) = request.param("reasoning_effort") else { return Ok(None) };
     let kind = match effort.string()?.to_ascii_lowercase().as_str() {
@@ -140,7 +138,7 @@ fn thinking(request: &ChatRequest) -> Result<Option<Value>> {
         "minimal" | "low" | "medium" | "high" | "xhigh" => "ENABLED",
         _ => return Err(effort.wanted("one of none, minimal, low, medium, high, xhigh")),
     };
-    Ok(Some(json!({ "type": kind })))
+    Ok(Some(object([("type", kind.into())])))
 }
 
 fn message_v2(message: &Message<'_>, index: usize) -> Result<Value> {
@@ -149,36 +147,36 @@ fn message_v2(message: &Message<'_>, index: usize) -> Result<Value> {
         content.iter().enumerate().map(|(index, one)| part(one, || at(index))).collect()
     };
     Ok(match message {
-        Message::System { content, .. } => json!({"role": "SYSTEM", "content": parts(content)?}),
-        Message::User { content, .. } => json!({"role": "USER", "content": parts(content)?}),
+        Message::System { content, .. } => object([("role", "SYSTEM".into()), ("content", parts(content)?.into())]),
+        Message::User { content, .. } => object([("role", "USER".into()), ("content", parts(content)?.into())]),
         Message::Assistant { content, calls, .. } => {
             let said: Vec<Part<'_>> = content.iter().filter(|part| !matches!(part, Part::Text(""))).cloned().collect();
             let mut turn = Map::new();
-            turn.insert("role".into(), "ASSISTANT".into());
-            turn.insert("content".into(), parts(&said)?.into());
+            turn.insert("role", "ASSISTANT".into());
+            turn.insert("content", parts(&said)?.into());
             let call = |call: &SentCall<'_>| {
                 let arguments = if call.arguments.trim().is_empty() { "{}" } else { call.arguments };
-                json!({"id": call.id, "type": "FUNCTION", "function": {"name": call.name, "arguments": arguments}})
+                object([("id", call.id.into()), ("type", "FUNCTION".into()), ("function", object([("name", call.name.into()), ("arguments", arguments.into())]))])
             };
             if !calls.is_empty() {
-                turn.insert("toolCalls".into(), calls.iter().map(call).collect());
+                turn.insert("toolCalls", calls.iter().map(call).collect());
             }
             turn.into()
         }
-        Message::Tool { call_id, content } => json!({"role": "TOOL", "toolCallId": call_id, "content": parts(content)?}),
+        Message::Tool { call_id, content } => object([("role", "TOOL".into()), ("toolCallId", (*call_id).into()), ("content", parts(content)?.into())]),
     })
 }
 
 fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
     Ok(match part {
-        Part::Text(text) | Part::Refusal(text) => json!({"type": "TEXT", "text": text}),
-        Part::Reasoning(text) => json!({"type": "THINKING", "thinking": text}),
-        Part::Document(document) => json!({"type": "DOCUMENT", "document": document}),
+        Part::Text(text) | Part::Refusal(text) => object([("type", "TEXT".into()), ("text", (*text).into())]),
+        Part::Reasoning(text) => object([("type", "THINKING".into()), ("thinking", (*text).into())]),
+        Part::Document(document) => object([("type", "DOCUMENT".into()), ("document", (*document).into())]),
         Part::Image(image) => {
             let mut url = Map::new();
-            url.insert("url".into(), image.url.as_ref().into());
-            url.extend(image.detail.map(|detail| ("detail".to_owned(), detail_word(detail).into())));
-            json!({"type": "IMAGE_URL", "imageUrl": url})
+            url.insert("url", image.url.as_ref().into());
+            url.insert_some("detail", image.detail.map(|detail| detail_word(detail)));
+            object([("type", "IMAGE_URL".into()), ("imageUrl", url.into())])
         }
         Part::Audio(_) | Part::Video(_) | Part::File(_) => {
             return Err(Error::param(at(), "the COHEREV2 wire takes text, images and grounding documents")
@@ -189,121 +187,104 @@ fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
 
 fn tool(tool: &Tool<'_>) -> Value {
     let mut function = Map::new();
-    function.insert("name".into(), tool.name.into());
-    function.extend(tool.description.map(|text| ("description".to_owned(), text.into())));
-    let parameters = tool.parameters.cloned().unwrap_or_else(|| json!({"type": "object", "properties": {}}));
-    function.insert("parameters".into(), parameters);
-    json!({"type": "FUNCTION", "function": function})
+    function.insert("name", tool.name.into());
+    function.insert_some("description", tool.description);
+    let parameters = tool.parameters.cloned().unwrap_or_else(|| object([("type", "object".into()), ("properties", Map::new().into())]));
+    function.insert("parameters", parameters);
+    object([("type", "FUNCTION".into()), ("function", function.into())])
 }
 
 // ---------------------------------------------------------------- the answer
 
-/// A stream event, and a whole answer: they have the same fields.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Event<'a> {
-    #[serde(borrow)]
-    message: MessageOr<EventMessage<'a>>,
-    finish_reason: Option<Value>,
-    usage: Option<Value>,
-    log_probabilities: Option<Value>,
-    code: Option<Value>,
-    error: Option<Value>,
-    error_message: Option<Value>,
+pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    tell(event, answer, sink)
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct EventMessage<'a> {
-    #[serde(borrow)]
-    content: Parts<'a>,
-    #[serde(borrow)]
-    tool_plan: Option<Text<'a>>,
-    #[serde(borrow)]
-    tool_calls: Option<Vec<EventCall<'a>>>,
-    citations: Option<Vec<Value>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventCall<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    function: Option<EventFunction<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventFunction<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    arguments: Option<&'a serde_json::value::RawValue>,
-}
-
-pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-    tell(event(json)?, answer, sink)
-}
-
-fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-    let reason = event.finish_reason.as_ref().and_then(Value::as_str);
-    let error = failure(event.error.as_ref(), event.code.as_ref(), event.message.text(), event.error_message.as_ref());
-    if let Some(message) = event.message.message() {
-        for part in &message.content.0 {
-            if let Some(thinking) = &part.thinking {
-                answer.reasoning(0, thinking, sink);
-            }
-            match &part.text {
-                Some(text) if reason.is_some() => answer.last_text(0, text, sink)?,
-                Some(text) => answer.text(0, text, sink)?,
-                None => {}
-            }
-        }
-        if let Some(plan) = &message.tool_plan {
-            answer.tool_plan(plan);
-        }
-        for call in message.tool_calls.into_iter().flatten() {
-            let function = call.function.unwrap_or_default();
-            let fragment = Fragment { id: call.id, name: function.name, arguments: function.arguments.map(arguments_text) };
-            answer.tool_call(0, &fragment, sink)?;
-        }
-        if let Some(new) = message.citations.filter(|citations| !citations.is_empty()) {
-            match &mut answer.extras().citations {
-                Some(Value::Array(known)) => known.extend(new),
-                place => *place = Some(Value::Array(new)),
-            }
-        }
+/// Tells what a stream event says, or a whole answer: they have the same fields.
+fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    let [said, reason, usage, probabilities, code, error, error_message] =
+        fields(event, ["message", "finishReason", "usage", "logProbabilities", "code", "error", "errorMessage"]);
+    let others = [reason, usage, probabilities, code, error, error_message];
+    let word = reason.and_then(Json::to_text);
+    let reason = word.as_deref();
+    let failed = failure(error, code, said, error_message);
+    let mut learnt = None;
+    if let Some(said) = message(said)? {
+        learnt = tell_message(said, reason.is_some(), answer, sink)?;
     }
-    if let Some(error) = error {
+    if let Some(error) = failed {
         return Err(filtered(error, reason).into());
     }
     if reason.is_some_and(|reason| reason.eq_ignore_ascii_case("ERROR")) {
         return Err(Error::new(Code::StreamError, "the service ended the answer with an error and no words").into());
     }
-    if let Some(probabilities) = event.log_probabilities.filter(|list| !list.is_null()) {
-        match (&mut answer.extras().log_probabilities, probabilities) {
+    if let Some(probabilities) = probabilities {
+        match (&mut answer.extras().log_probabilities, probabilities.to_value()) {
             (Some(Value::Array(known)), Value::Array(new)) => known.extend(new),
             (place, new) => *place = Some(new),
         }
     }
-    if let Some(usage) = &event.usage {
-        answer.usage_from_oci(usage);
+    if let Some(usage) = usage {
+        answer.usage_from_oci(&usage.to_value());
     }
     if reason.is_some() {
         answer.finish(0, reason, sink)?;
     }
-    Ok(())
+    Ok(learnt.filter(|_| others.iter().all(Option::is_none)))
+}
+
+fn tell_message<'a>(said: Json<'a>, is_last: bool, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    let [content, plan, calls, citations] = fields(said, ["content", "toolPlan", "toolCalls", "citations"]);
+    // Checked as a whole before anything is told.
+    let (parts, mut learning) = (said_parts(content)?, Learning::new(0));
+    let calls = list(calls)?.map(an_object).collect::<Reading<Vec<_>>>()?;
+    let citations: Vec<Value> = list(citations)?.map(Json::to_value).collect();
+    for [said, thinking] in parts {
+        if let Some(piece) = text(thinking)? {
+            learning.one(Plain::Reasoning, thinking);
+            answer.reasoning(0, &piece, sink);
+        }
+        match text(said)? {
+            Some(piece) if is_last => answer.last_text(0, &piece, sink)?,
+            Some(piece) => {
+                learning.one(Plain::Text, said);
+                answer.text(0, &piece, sink)?;
+            }
+            None => {}
+        }
+    }
+    if let Some(plan) = text(plan)? {
+        learning.no_more();
+        answer.tool_plan(&plan);
+    }
+    for call in calls {
+        let [id, function] = fields(call, ["id", "function"]);
+        let [name, arguments] = function.map(an_object).transpose()?.map_or([None; 2], |it| fields(it, ["name", "arguments"]));
+        let (id, name) = (text(id)?, text(name)?);
+        if arguments.is_some_and(Json::is_string) {
+            learning.one(Plain::arguments(&id, &name), arguments);
+        } else {
+            learning.no_more();
+        }
+        answer.tool_call(0, &Fragment { id, name, arguments: arguments.map(arguments_text) }, sink)?;
+    }
+    if !citations.is_empty() {
+        learning.no_more();
+        match &mut answer.extras().citations {
+            Some(Value::Array(known)) => known.extend(citations),
+            place => *place = Some(Value::Array(citations)),
+        }
+    }
+    Ok(learning.end())
 }
 
 /// `CohereChatResponseV2`
-pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Result<(), Unread> {
-    if chat.get("message").is_none() && chat.get("errorMessage").is_none() {
+pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
+    if fields(chat, ["message", "errorMessage"]).iter().all(Option::is_none) {
         return Err(Unread::Unreadable);
     }
     let silent = &mut crate::stream::Silent;
-    let json = json::write(chat);
-    tell(event(&json)?, answer, silent)?;
+    tell(chat, answer, silent)?;
     answer.finish(0, None, silent)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What some models want that others do not. All such rules stand here, each with its evidence.
 
-use serde_json::{json, Map, Value};
+use crate::json::{object, Map, Value};
 
 /// A model's maker, as far as it changes what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Family {
 /// The limit that is sent to Cohere when the caller gives none. Without one the service stops after 20 tokens (wayflow:
 /// "default max_tokens for OCI Cohere is 20"; litellm says the same); 4,000 is the longest on-demand answer that the
 /// documentation allows.
-pub(super) const COHERE_MAX_TOKENS: u32 = 4000;
+pub(super) const COHERE_MAX_TOKENS: u64 = 4000;
 
 /// A tool's schema as Gemini takes it: every local `$ref` replaced by what it names, with what stands beside it; definitions and
 /// exclusive bounds left out. A schema that refers to itself is cut where it does, and one whose references multiply where it
@@ -65,12 +65,12 @@ impl<'a> Inliner<'a> {
     fn schema(&mut self, value: &'a Value) -> Value {
         match value {
             Value::Object(members) => {
-                let Some(room) = self.room.checked_sub(1) else { return json!({"type": "object"}) };
+                let Some(room) = self.room.checked_sub(1) else { return object([("type", "object".into())]) };
                 self.room = room;
                 let mut plain = self.target(members);
                 let left_out = self.left_out;
-                for (key, member) in members.iter().filter(|(key, _)| *key != "$ref" && !left_out.contains(&key.as_str())) {
-                    plain.insert(key.clone(), if key == "properties" { self.named(member) } else { self.schema(member) });
+                for (key, member) in members.iter().filter(|(key, _)| *key != "$ref" && !left_out.contains(key)) {
+                    plain.insert(key, if key == "properties" { self.named(member) } else { self.schema(member) });
                 }
                 plain.into()
             }
@@ -80,7 +80,7 @@ impl<'a> Inliner<'a> {
     }
 
     /// What a `$ref` names.
-    fn target(&mut self, members: &'a Map<String, Value>) -> Map<String, Value> {
+    fn target(&mut self, members: &'a Map) -> Map {
         let Some(pointer) = members.get("$ref").and_then(Value::as_str) else { return Map::new() };
         let root = self.root;
         let target = pointer.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
@@ -91,7 +91,7 @@ impl<'a> Inliner<'a> {
                 self.open.pop();
                 inlined
             }
-            _ => json!({"type": "object"}),
+            _ => object([("type", "object".into())]),
         };
         match inlined {
             Value::Object(inlined) => inlined,
@@ -103,7 +103,7 @@ impl<'a> Inliner<'a> {
     fn named(&mut self, schemas: &'a Value) -> Value {
         match schemas.as_object() {
             Some(schemas) => {
-                let plain: Map<String, Value> = schemas.iter().map(|(name, one)| (name.clone(), self.schema(one))).collect();
+                let plain: Map = schemas.iter().map(|(name, one)| (name.to_owned(), self.schema(one))).collect();
                 plain.into()
             }
             None => self.schema(schemas),
@@ -114,6 +114,7 @@ impl<'a> Inliner<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn families() {

@@ -3,18 +3,15 @@
 //! Stream events are bare deltas (`{"index":0,"message":{…},"pad":"aaa"}`) without envelope or format; the finish has no
 //! `index` and may carry the last text; usage comes after it; `[DONE]` ends the stream.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{json, Map, Value};
-
 use super::family::{plain_schema, Family};
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{event, failure, MessageOr, Parts, Unread};
+use super::reading::{an_object, failure, fields, index, list, message, said_parts, text, Reading, Unread};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, Text, ToolChoice};
+use crate::chat::{ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice};
 use crate::error::{Error, Result};
-use crate::json;
+use crate::json::{object, Json, Map, Value};
+use crate::template::{Learning, Learnt, Plain};
 use crate::route::{ApiFormat, Route};
 use crate::tool_calls::{arguments_text, Fragment};
 
@@ -73,51 +70,51 @@ const COHERES: &str = "a parameter of Cohere's models: leave it out, or set apiF
 // ---------------------------------------------------------------- the request
 
 /// `GenericChatRequest`
-pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Result<Map<String, Value>> {
+pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Result<Map> {
     let family = Family::of(route.model());
     let mut body = chat_request(ApiFormat::Generic, stream);
-    body.insert("messages".into(), messages(request.messages()?, family)?.into());
+    body.insert("messages", messages(request.messages()?, family)?.into());
     apply(Wire::Generic, request, &mut body)?;
     if let Some(limit) = request.max_tokens()? {
         let name = if family == Family::OpenAi { "maxCompletionTokens" } else { "maxTokens" };
-        body.entry(name).or_insert_with(|| limit.clone());
+        body.or_insert(name, limit.clone());
     }
     if let Some(stop) = request.stop()? {
-        body.insert("stop".into(), stop.into());
+        body.insert("stop", stop.into());
     }
     if let Some(count) = logprobs(request)? {
-        body.insert("logProbs".into(), count.into());
+        body.insert("logProbs", count.into());
     }
     if let Some(prediction) = prediction(request)? {
-        body.insert("prediction".into(), prediction);
+        body.insert("prediction", prediction);
     }
     if let Some(options) = web_search(request)? {
-        body.insert("webSearchOptions".into(), options);
+        body.insert("webSearchOptions", options);
     }
     let tools = request.tools()?;
     if !tools.is_empty() {
         let tool = |tool: &crate::chat::Tool<'_>| {
             let mut sent = Map::new();
-            sent.insert("type".into(), "FUNCTION".into());
-            sent.insert("name".into(), tool.name.into());
-            sent.extend(tool.description.map(|text| ("description".to_owned(), text.into())));
+            sent.insert("type", "FUNCTION".into());
+            sent.insert("name", tool.name.into());
+            sent.insert_some("description", tool.description);
             let plain = |schema| if family == Family::Google { plain_schema(schema) } else { schema.clone() };
-            sent.extend(tool.parameters.map(|schema| ("parameters".to_owned(), plain(schema))));
+            sent.insert_some("parameters", tool.parameters.map(|schema| plain(schema)));
             Value::Object(sent)
         };
-        body.insert("tools".into(), tools.iter().map(tool).collect());
+        body.insert("tools", tools.iter().map(tool).collect());
     }
     if let Some(choice) = request.tool_choice()? {
         let choice = match choice {
-            ToolChoice::Auto => json!({"type": "AUTO"}),
-            ToolChoice::None => json!({"type": "NONE"}),
-            ToolChoice::Required => json!({"type": "REQUIRED"}),
-            ToolChoice::Named(name) => json!({"type": "FUNCTION", "name": name}),
+            ToolChoice::Auto => object([("type", "AUTO".into())]),
+            ToolChoice::None => object([("type", "NONE".into())]),
+            ToolChoice::Required => object([("type", "REQUIRED".into())]),
+            ToolChoice::Named(name) => object([("type", "FUNCTION".into()), ("name", name.into())]),
         };
-        body.insert("toolChoice".into(), choice);
+        body.insert("toolChoice", choice);
     }
     if let Some(format) = request.response_format()? {
-        body.insert("responseFormat".into(), response_format(&format));
+        body.insert("responseFormat", response_format(&format));
     }
     Ok(body)
 }
@@ -129,20 +126,20 @@ fn messages(messages: Vec<Message<'_>>, family: Family) -> Result<Vec<Value>> {
         let mut one = Map::new();
         match message {
             Message::System { developer, name, content } => {
-                one.insert("role".into(), if developer { "DEVELOPER" } else { "SYSTEM" }.into());
-                one.insert("content".into(), parts(&content, at)?.into());
-                one.extend(name.map(|name| ("name".to_owned(), name.into())));
+                one.insert("role", if developer { "DEVELOPER" } else { "SYSTEM" }.into());
+                one.insert("content", parts(&content, at)?.into());
+                one.insert_some("name", name);
             }
             Message::User { name, content } => {
-                one.insert("role".into(), "USER".into());
-                one.insert("content".into(), parts(&content, at)?.into());
-                one.extend(name.map(|name| ("name".to_owned(), name.into())));
+                one.insert("role", "USER".into());
+                one.insert("content", parts(&content, at)?.into());
+                one.insert_some("name", name);
             }
             Message::Assistant { name, content, calls } => assistant(&mut one, name, &content, &calls, at)?,
             Message::Tool { call_id, content } => {
-                one.insert("role".into(), "TOOL".into());
-                one.insert("toolCallId".into(), call_id.into());
-                one.insert("content".into(), parts(&content, at)?.into());
+                one.insert("role", "TOOL".into());
+                one.insert("toolCallId", call_id.into());
+                one.insert("content", parts(&content, at)?.into());
             }
         }
         sent.push(Value::Object(one));
@@ -151,18 +148,18 @@ fn messages(messages: Vec<Message<'_>>, family: Family) -> Result<Vec<Value>> {
 }
 
 fn assistant(
-    one: &mut Map<String, Value>,
+    one: &mut Map,
     name: Option<&str>,
     content: &[Part<'_>],
     calls: &[SentCall<'_>],
     at: impl Fn(usize) -> String,
 ) -> Result<()> {
-    one.insert("role".into(), "ASSISTANT".into());
+    one.insert("role", "ASSISTANT".into());
     // Beside tool calls the list stays empty: an empty text part made the service fail (langchain-oracle #78).
     let said = |part: &&Part<'_>| !matches!(part, Part::Refusal(_) | Part::Reasoning(_) | Part::Text(""));
     let spoken: Vec<Part<'_>> = content.iter().filter(said).cloned().collect();
-    one.insert("content".into(), parts(&spoken, at)?.into());
-    one.extend(name.map(|name| ("name".to_owned(), name.into())));
+    one.insert("content", parts(&spoken, at)?.into());
+    one.insert_some("name", name);
     for (field, wanted) in [("refusal", true), ("reasoningContent", false)] {
         let words = content.iter().filter_map(|part| match part {
             Part::Refusal(text) if wanted => Some(*text),
@@ -171,13 +168,13 @@ fn assistant(
         });
         let words: String = words.collect();
         if !words.is_empty() {
-            one.insert(field.into(), words.into());
+            one.insert(field, words.into());
         }
     }
     if !calls.is_empty() {
         let call =
-            |call: &SentCall<'_>| json!({"id": call.id, "type": "FUNCTION", "name": call.name, "arguments": call.arguments});
-        one.insert("toolCalls".into(), calls.iter().map(call).collect());
+            |call: &SentCall<'_>| object([("id", call.id.into()), ("type", "FUNCTION".into()), ("name", call.name.into()), ("arguments", call.arguments.into())]);
+        one.insert("toolCalls", calls.iter().map(call).collect());
     }
     Ok(())
 }
@@ -189,12 +186,12 @@ fn parts(parts: &[Part<'_>], at: impl Fn(usize) -> String) -> Result<Vec<Value>>
 fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
     let media = |kind: &str, field: &str, media: &Media<'_>| {
         let mut url = Map::new();
-        url.insert("url".into(), media.url.as_ref().into());
-        url.extend(media.detail.map(|detail| ("detail".to_owned(), detail_word(detail).into())));
-        json!({"type": kind, field: url})
+        url.insert("url", media.url.as_ref().into());
+        url.insert_some("detail", media.detail.map(detail_word));
+        object([("type", kind.into()), (field, url.into())])
     };
     Ok(match part {
-        Part::Text(text) => json!({"type": "TEXT", "text": text}),
+        Part::Text(text) => object([("type", "TEXT".into()), ("text", (*text).into())]),
         Part::Image(image) => media("IMAGE", "imageUrl", image),
         Part::Audio(audio) => media("AUDIO", "audioUrl", audio),
         Part::Video(video) => media("VIDEO", "videoUrl", video),
@@ -203,7 +200,7 @@ fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
             return Err(Error::param(at(), "a grounding document can't be expressed on the GENERIC wire")
                 .with_hint("give it as a file part, or as text; grounding documents are Cohere's"))
         }
-        Part::Refusal(text) | Part::Reasoning(text) => json!({"type": "TEXT", "text": text}),
+        Part::Refusal(text) | Part::Reasoning(text) => object([("type", "TEXT".into()), ("text", (*text).into())]),
     })
 }
 
@@ -221,28 +218,28 @@ fn for_gemini(messages: Vec<Value>) -> Vec<Value> {
     let is_system = |message: &Value| matches!(role(message).as_deref(), Some("SYSTEM" | "DEVELOPER"));
     let (system, rest): (Vec<Value>, Vec<Value>) = messages.into_iter().partition(is_system);
     let mut sent = Vec::with_capacity(rest.len() + 1);
-    let system: Vec<Value> = system.iter().filter_map(|message| message.get("content")?.as_array().cloned()).flatten().collect();
+    let system: Vec<Value> = system.iter().filter_map(|message| message.get("content")?.as_array()).flatten().cloned().collect();
     if !system.is_empty() {
         // Text alone makes no conversation for Gemini: without a user's turn the system text is one.
         let alone = !rest.iter().any(|message| role(message).as_deref() == Some("USER"));
-        sent.push(json!({"role": if alone { "USER" } else { "SYSTEM" }, "content": system}));
+        sent.push(object([("role", (if alone { "USER" } else { "SYSTEM" }).into()), ("content", system.into())]));
     }
     let mut answered = vec![false; rest.len()];
     for (index, message) in rest.iter().enumerate() {
         if answered.get(index) == Some(&true) {
             continue;
         }
-        let calls = message.get("toolCalls").and_then(Value::as_array).cloned().unwrap_or_default();
+        let calls = message.get("toolCalls").and_then(Value::as_array).unwrap_or_default().to_vec();
         if calls.len() < 2 {
             sent.push(message.clone());
             continue;
         }
         for (nth, call) in calls.into_iter().enumerate() {
             let mut turn = message.clone();
-            if let Some(turn) = turn.as_object_mut() {
-                turn.insert("toolCalls".into(), json!([call]));
+            if let Value::Object(turn) = &mut turn {
+                turn.insert("toolCalls", vec![call.clone()].into());
                 if nth > 0 {
-                    turn.insert("content".into(), json!([]));
+                    turn.insert("content", Value::Array(Vec::new()));
                     turn.remove("reasoningContent");
                     turn.remove("refusal");
                 }
@@ -285,8 +282,8 @@ fn prediction(request: &ChatRequest) -> Result<Option<Value>> {
         Some(text) => vec![text],
         None => content.items()?.map(|part| part.need("text")?.string()).collect::<Result<_>>()?,
     };
-    let parts: Vec<Value> = texts.into_iter().map(|text| json!({"type": "TEXT", "text": text})).collect();
-    Ok(Some(json!({"type": "CONTENT", "content": parts})))
+    let parts: Vec<Value> = texts.into_iter().map(|text| object([("type", "TEXT".into()), ("text", text.into())])).collect();
+    Ok(Some(object([("type", "CONTENT".into()), ("content", parts.into())])))
 }
 
 fn web_search(request: &ChatRequest) -> Result<Option<Value>> {
@@ -298,7 +295,7 @@ fn web_search(request: &ChatRequest) -> Result<Option<Value>> {
         if !["HIGH", "MEDIUM", "LOW"].contains(&word.as_str()) {
             return Err(size.wanted("one of high, medium, low"));
         }
-        sent.insert("searchContextSize".into(), word.into());
+        sent.insert("searchContextSize", word.into());
     }
     if let Some(place) = options.get("user_location") {
         // OpenAI nests the place under `approximate`.
@@ -307,119 +304,120 @@ fn web_search(request: &ChatRequest) -> Result<Option<Value>> {
         inner.object()?;
         let mut location = Map::new();
         for name in ["city", "region", "country", "timezone"] {
-            location.extend(inner.get_string(name)?.map(|text| (name.to_owned(), text.into())));
+            location.insert_some(name, inner.get_string(name)?);
         }
-        sent.insert("userLocation".into(), location.into());
+        sent.insert("userLocation", location.into());
     }
     Ok(Some(sent.into()))
 }
 
 fn response_format(format: &ResponseFormat<'_>) -> Value {
     match format {
-        ResponseFormat::Text => json!({"type": "TEXT"}),
-        ResponseFormat::JsonObject => json!({"type": "JSON_OBJECT"}),
+        ResponseFormat::Text => object([("type", "TEXT".into())]),
+        ResponseFormat::JsonObject => object([("type", "JSON_OBJECT".into())]),
         ResponseFormat::JsonSchema { name, description, schema, strict } => {
             let mut sent = Map::new();
-            sent.insert("name".into(), (*name).into());
-            sent.extend(description.map(|text| ("description".to_owned(), text.into())));
-            sent.extend(schema.map(|schema| ("schema".to_owned(), schema.clone())));
-            sent.extend(strict.map(|strict| ("isStrict".to_owned(), strict.into())));
-            json!({"type": "JSON_SCHEMA", "jsonSchema": sent})
+            sent.insert("name", (*name).into());
+            sent.insert_some("description", *description);
+            sent.insert_some("schema", schema.map(|schema| schema.clone()));
+            sent.insert_some("isStrict", *strict);
+            object([("type", "JSON_SCHEMA".into()), ("jsonSchema", sent.into())])
         }
     }
 }
 
 // ---------------------------------------------------------------- the answer
 
-/// A stream event, and a choice of a whole answer: they have the same fields.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Event<'a> {
-    index: Option<u32>,
-    #[serde(borrow)]
-    message: MessageOr<EventMessage<'a>>,
-    finish_reason: Option<Value>,
-    logprobs: Option<Value>,
-    usage: Option<Value>,
-    grounding_metadata: Option<Value>,
-    service_tier: Option<Value>,
-    code: Option<Value>,
-    error: Option<Value>,
-    error_message: Option<Value>,
+pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    tell(event, answer, sink)
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct EventMessage<'a> {
-    #[serde(borrow)]
-    content: Parts<'a>,
-    #[serde(borrow)]
-    reasoning_content: Option<Text<'a>>,
-    #[serde(borrow)]
-    refusal: Option<Text<'a>>,
-    #[serde(borrow)]
-    tool_calls: Option<Vec<EventCall<'a>>>,
-    annotations: Option<Vec<Value>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventCall<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    arguments: Option<&'a RawValue>,
-}
-
-pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-    tell(event(json)?, answer, sink)
-}
-
-fn tell(event: Event<'_>, answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-    let error = event.error.as_ref();
-    if let Some(error) = failure(error, event.code.as_ref(), event.message.text(), event.error_message.as_ref()) {
+/// Tells what a stream event says, or a choice of a whole answer: they have the same fields.
+fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    let [choice, said, reason, logprobs, usage, grounding, tier, code, error, error_message] = fields(
+        event,
+        [
+            "index",
+            "message",
+            "finishReason",
+            "logprobs",
+            "usage",
+            "groundingMetadata",
+            "serviceTier",
+            "code",
+            "error",
+            "errorMessage",
+        ],
+    );
+    if let Some(error) = failure(error, code, said, error_message) {
         return Err(error.into());
     }
-    let choice = event.index.unwrap_or(0);
-    if let Some(message) = event.message.message() {
-        if let Some(reasoning) = &message.reasoning_content {
-            answer.reasoning(choice, reasoning, sink);
+    let choice = index(choice)?;
+    let mut learnt = None;
+    if let Some(said) = message(said)? {
+        learnt = tell_message(said, choice, answer, sink)?;
+    }
+    if [reason, logprobs, usage, grounding, tier, code, error_message].iter().any(Option::is_some) {
+        learnt = None;
+    }
+    if let Some(logprobs) = logprobs {
+        answer.logprobs(choice, &logprobs.to_value(), sink);
+    }
+    if let Some(grounding) = grounding {
+        answer.extras().grounding_metadata = Some(grounding.to_value());
+    }
+    if let Some(tier) = tier.and_then(Json::to_text) {
+        answer.set_service_tier(&tier);
+    }
+    if let Some(usage) = usage {
+        answer.usage_from_oci(&usage.to_value());
+    }
+    if let Some(reason) = reason.and_then(Json::to_text) {
+        answer.finish(choice, Some(&reason), sink)?;
+    }
+    Ok(learnt)
+}
+
+fn tell_message<'a>(said: Json<'a>, choice: u32, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    let [content, reasoning, refusal, calls, annotations] =
+        fields(said, ["content", "reasoningContent", "refusal", "toolCalls", "annotations"]);
+    // Checked as a whole before anything is told.
+    let (parts, mut learning) = (said_parts(content)?, Learning::new(choice));
+    let calls = list(calls)?.map(an_object).collect::<Reading<Vec<_>>>()?;
+    let annotations: Vec<Value> = list(annotations)?.map(|one| annotation(one.to_value())).collect();
+    if let Some(piece) = text(reasoning)? {
+        learning.one(Plain::Reasoning, reasoning);
+        answer.reasoning(choice, &piece, sink);
+    }
+    for [said, thinking] in parts {
+        if let Some(piece) = text(thinking)? {
+            learning.one(Plain::Reasoning, thinking);
+            answer.reasoning(choice, &piece, sink);
         }
-        for part in &message.content.0 {
-            if let Some(thinking) = &part.thinking {
-                answer.reasoning(choice, thinking, sink);
-            }
-            if let Some(text) = &part.text {
-                answer.text(choice, text, sink)?;
-            }
+        if let Some(piece) = text(said)? {
+            learning.one(Plain::Text, said);
+            answer.text(choice, &piece, sink)?;
         }
-        if let Some(refusal) = &message.refusal {
-            answer.refusal(choice, refusal, sink);
+    }
+    if let Some(piece) = text(refusal)? {
+        learning.no_more();
+        answer.refusal(choice, &piece, sink);
+    }
+    for call in calls {
+        let [id, name, arguments] = fields(call, ["id", "name", "arguments"]);
+        let (id, name) = (text(id)?, text(name)?);
+        if arguments.is_some_and(Json::is_string) {
+            learning.one(Plain::arguments(&id, &name), arguments);
+        } else {
+            learning.no_more();
         }
-        for call in message.tool_calls.into_iter().flatten() {
-            let fragment = Fragment { id: call.id, name: call.name, arguments: call.arguments.map(arguments_text) };
-            answer.tool_call(choice, &fragment, sink)?;
-        }
-        answer.annotations(choice, message.annotations.into_iter().flatten().map(annotation).collect(), sink);
+        answer.tool_call(choice, &Fragment { id, name, arguments: arguments.map(arguments_text) }, sink)?;
     }
-    if let Some(logprobs) = &event.logprobs {
-        answer.logprobs(choice, logprobs, sink);
+    if !annotations.is_empty() {
+        learning.no_more();
     }
-    if let Some(grounding) = event.grounding_metadata.filter(|grounding| !grounding.is_null()) {
-        answer.extras().grounding_metadata = Some(grounding);
-    }
-    if let Some(Value::String(tier)) = &event.service_tier {
-        answer.set_service_tier(tier);
-    }
-    if let Some(usage) = &event.usage {
-        answer.usage_from_oci(usage);
-    }
-    if let Some(Value::String(reason)) = &event.finish_reason {
-        answer.finish(choice, Some(reason), sink)?;
-    }
-    Ok(())
+    answer.annotations(choice, annotations, sink);
+    Ok(learning.end())
 }
 
 /// OCI's `{type, urlCitation}` in OpenAI's names.
@@ -427,34 +425,34 @@ fn annotation(oci: Value) -> Value {
     let Some(citation) = oci.get("urlCitation") else { return oci };
     let mut sent = Map::new();
     for (name, oci_name) in [("start_index", "startIndex"), ("end_index", "endIndex"), ("title", "title"), ("url", "url")] {
-        sent.extend(citation.get(oci_name).map(|value| (name.to_owned(), value.clone())));
+        sent.insert_some(name, citation.get(oci_name));
     }
-    json!({"type": "url_citation", "url_citation": sent})
+    object([("type", "url_citation".into()), ("url_citation", sent.into())])
 }
 
 /// `GenericChatResponse`
-pub(super) fn read_whole(chat: &Value, answer: &mut Answer) -> std::result::Result<(), Unread> {
+pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
     let silent = &mut crate::stream::Silent;
-    if let Some(created) = chat.get("timeCreated").and_then(Value::as_str).and_then(seconds) {
+    let [created, choices, usage, tier] = fields(chat, ["timeCreated", "choices", "usage", "serviceTier"]);
+    if let Some(created) = created.and_then(Json::to_text).as_deref().and_then(seconds) {
         answer.set_created(created);
     }
-    let choices = chat.get("choices").and_then(Value::as_array).ok_or(Unread::Unreadable)?;
-    if choices.is_empty() {
+    let mut heard = false;
+    for choice in list(choices)? {
+        tell(an_object(choice)?, answer, silent)?;
+        let [own_index] = fields(choice, ["index"]);
+        // A choice without a message, from a model that spent its tokens on reasoning, is still a choice.
+        answer.finish(index(own_index)?, None, silent)?;
+        heard = true;
+    }
+    if !heard {
         return Err(Unread::Unreadable);
     }
-    for choice in choices {
-        let json = json::write(choice);
-        let parsed: Event<'_> = event(&json)?;
-        let index = parsed.index.unwrap_or(0);
-        tell(parsed, answer, silent)?;
-        // A choice without a message, from a model that spent its tokens on reasoning, is still a choice.
-        answer.finish(index, None, silent)?;
+    if let Some(usage) = usage {
+        answer.usage_from_oci(&usage.to_value());
     }
-    if let Some(usage) = chat.get("usage") {
-        answer.usage_from_oci(usage);
-    }
-    if let Some(tier) = chat.get("serviceTier").and_then(Value::as_str) {
-        answer.set_service_tier(tier);
+    if let Some(tier) = tier.and_then(Json::to_text) {
+        answer.set_service_tier(&tier);
     }
     Ok(())
 }

@@ -19,13 +19,14 @@ pub mod openai;
 pub mod params;
 mod reading;
 
-use serde_json::{json, Map, Value};
-
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Sink};
 use crate::error::{Code, Error, Result};
-use crate::json;
-use crate::route::{ApiFormat, Route, Transport};
+use crate::json::{self, object, Json, Map, Value};
+use crate::route::{ApiFormat, Route, ServingMode, Transport};
+
+use crate::template::Learnt;
+use reading::Reading;
 
 pub(crate) use reading::Unread;
 
@@ -76,21 +77,18 @@ impl Wire {
             }
         };
         let compartment = compartment.filter(|id| !id.is_empty()).ok_or_else(missing_compartment)?;
-        let body = json!({
-            "compartmentId": compartment,
-            "servingMode": route.serving_mode(),
-            "chatRequest": chat,
-        });
+        let body = object([("compartmentId", compartment.into()), ("servingMode", route.serving_mode().map(ServingMode::to_value).into()), ("chatRequest", chat.into())]);
         Ok(json::write(&body))
     }
 
-    /// Reads the data of one stream event.
-    pub(crate) fn read_event(self, json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
+    /// Reads the data of one stream event. Says what it told, if that was no more than one string.
+    pub(crate) fn read_event<'a>(self, data: &'a [u8], answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+        let event = reading::an_object(Json::read(data)?)?;
         match self {
-            Wire::Generic => generic::read_event(json, answer, sink),
-            Wire::Cohere => cohere::read_event(json, answer, sink),
-            Wire::CohereV2 => cohere_v2::read_event(json, answer, sink),
-            Wire::OpenAi => openai::read_event(json, answer, sink),
+            Wire::Generic => generic::read_event(event, answer, sink),
+            Wire::Cohere => cohere::read_event(event, answer, sink),
+            Wire::CohereV2 => cohere_v2::read_event(event, answer, sink),
+            Wire::OpenAi => openai::read_event(event, answer, sink),
         }
     }
 
@@ -106,13 +104,13 @@ pub(crate) fn missing_compartment() -> Error {
 }
 
 /// The start of a native request.
-fn chat_request(format: ApiFormat, stream: bool) -> Map<String, Value> {
+fn chat_request(format: ApiFormat, stream: bool) -> Map {
     let mut body = Map::new();
-    body.insert("apiFormat".into(), format.as_str().into());
+    body.insert("apiFormat", format.as_str().into());
     if stream {
-        body.insert("isStream".into(), true.into());
+        body.insert("isStream", true.into());
         // Always asked for: reports and `final()` have usage whether or not the caller wants it as a chunk.
-        body.insert("streamOptions".into(), json!({"isIncludeUsage": true}));
+        body.insert("streamOptions", object([("isIncludeUsage", true.into())]));
     }
     body
 }

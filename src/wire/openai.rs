@@ -1,25 +1,23 @@
 //! The openai transport: OCI's own OpenAI-compatible route. What the caller says and what the service answers pass as they
 //! are; they are read along the way, so that `final()`, reports and errors know what passed.
 
-use serde::Deserialize;
-use serde_json::{json, Map, Value};
-
-use super::reading::{event, failure, MessageOr, Unread};
+use super::reading::{an_object, failure, fields, index, list, text, Reading, Unread};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Reader, Sink, Text};
 use crate::error::{Code, Error, Result};
-use crate::json;
+use crate::json::{self, object, Json, Map, Value};
+use crate::template::{Learning, Learnt, Plain};
 use crate::route::Route;
 use crate::tool_calls::Fragment;
 
 // ---------------------------------------------------------------- the request
 
 /// The caller's own request, with the model as OCI names it and usage always asked for.
-pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Result<Map<String, Value>> {
+pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Result<Map> {
     let mut body = Map::new();
-    body.insert("model".into(), route.model().into());
-    for (name, value) in request.params() {
-        match name.as_str() {
+    body.insert("model", route.model().into());
+    for (name, value) in request.params().iter() {
+        match name {
             "stream" | "stream_options" => {}
             "oci" => {
                 let oci = Reader::new("oci", value).object()?;
@@ -28,158 +26,141 @@ pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Res
                         .with_hint("leave it out, or set transport: \"native\""));
                 }
             }
-            _ => {
-                body.insert(name.clone(), value.clone());
-            }
+            _ => body.push(name.to_owned(), value.clone()),
         }
     }
     if stream {
-        body.insert("stream".into(), true.into());
+        body.insert("stream", true.into());
         let mut options = request.params().get("stream_options").and_then(Value::as_object).cloned().unwrap_or_default();
-        options.insert("include_usage".into(), true.into());
-        body.insert("stream_options".into(), options.into());
+        options.insert("include_usage", true.into());
+        body.insert("stream_options", options.into());
     }
     Ok(body)
 }
 
 // ---------------------------------------------------------------- the answer
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Event<'a> {
-    id: Option<String>,
-    created: Option<u64>,
-    model: Option<String>,
-    #[serde(borrow)]
-    choices: Option<Vec<EventChoice<'a>>>,
-    usage: Option<Value>,
-    error: Option<Value>,
-    code: Option<Value>,
-    #[serde(borrow)]
-    message: MessageOr<EventDelta<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventChoice<'a> {
-    index: Option<u32>,
-    #[serde(borrow)]
-    delta: Option<EventDelta<'a>>,
-    /// In a whole answer.
-    #[serde(borrow)]
-    message: Option<EventDelta<'a>>,
-    logprobs: Option<Value>,
-    finish_reason: Option<Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventDelta<'a> {
-    #[serde(borrow)]
-    content: Option<Text<'a>>,
-    #[serde(borrow)]
-    reasoning_content: Option<Text<'a>>,
-    #[serde(borrow)]
-    refusal: Option<Text<'a>>,
-    #[serde(borrow)]
-    tool_calls: Option<Vec<EventCall<'a>>>,
-    annotations: Option<Vec<Value>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventCall<'a> {
-    index: Option<usize>,
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    function: Option<EventFunction<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EventFunction<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    arguments: Option<Text<'a>>,
-}
-
-pub(super) fn read_event(json: &[u8], answer: &mut Answer, sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-    let event: Event<'_> = event(json)?;
-    if let Some(error) = failure(event.error.as_ref(), event.code.as_ref(), event.message.text(), None) {
+pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    let [choices, usage, error, code, message] = fields(event, ["choices", "usage", "error", "code", "message"]);
+    if let Some(error) = failure(error, code, message, None) {
         return Err(error.into());
     }
-    let usage = event.usage.as_ref().filter(|usage| usage.is_object());
-    let only_usage = usage.is_some() && event.choices.as_ref().is_none_or(Vec::is_empty);
-    answer.set_head(event.id, event.created, event.model);
+    let choices: Vec<Json<'_>> = list(choices)?.map(an_object).collect::<Reading<_>>()?;
+    let usage = usage.filter(|usage| usage.is_object());
+    read_head(event, answer)?;
     if let Some(usage) = usage {
-        answer.set_usage(usage);
+        answer.set_usage(usage.to_value());
+        if choices.is_empty() {
+            // The usage chunk is told at the end, to a caller who asked for it.
+            return Ok(None);
+        }
     }
-    let Some(choices) = event.choices.filter(|_| !only_usage) else {
-        // The usage chunk is told at the end, to a caller who asked for it; what has no choices at all is a ping.
-        return Ok(());
-    };
-    tell(choices, answer)?;
-    let json = crate::sse::lossy(json);
-    sink.verbatim(&json);
+    // What has no choices at all is a ping.
+    let [given] = fields(event, ["choices"]);
+    if given.is_none() {
+        return Ok(None);
+    }
+    let learnt = tell(choices, answer)?;
+    sink.verbatim(&crate::sse::lossy(event.as_bytes()));
+    Ok(learnt.filter(|_| usage.is_none()))
+}
+
+fn read_head(event: Json<'_>, answer: &mut Answer) -> Reading<()> {
+    let [id, created, model] = fields(event, ["id", "created", "model"]);
+    let (id, model) = (text(id)?, text(model)?);
+    let created = created.map(|created| created.as_u64().ok_or(Unread::Unreadable)).transpose()?;
+    answer.set_head(id.map(|id| id.to_lossy()), created, model.map(|model| model.to_lossy()));
     Ok(())
 }
 
-fn tell(choices: Vec<EventChoice<'_>>, answer: &mut Answer) -> Result<()> {
+fn tell<'a>(choices: Vec<Json<'a>>, answer: &mut Answer) -> Reading<Learnt<'a>> {
     let silent = &mut crate::stream::Silent;
+    let several = choices.len() > 1;
+    let mut learnt = None;
     for choice in choices {
-        let index = choice.index.unwrap_or(0);
-        let delta = choice.delta.or(choice.message).unwrap_or_default();
+        let [own_index, delta, message, logprobs, reason] =
+            fields(choice, ["index", "delta", "message", "logprobs", "finish_reason"]);
+        let index = index(own_index)?;
         answer.hear(index);
-        if let Some(reasoning) = &delta.reasoning_content {
-            answer.reasoning(index, reasoning, silent);
+        if let Some(delta) = delta.or(message).map(an_object).transpose()? {
+            learnt = tell_delta(delta, index, answer)?;
         }
-        if let Some(text) = &delta.content {
-            answer.text(index, text, silent)?;
+        if let Some(logprobs) = logprobs {
+            answer.hear_logprobs(index, &logprobs.to_value());
         }
-        if let Some(refusal) = &delta.refusal {
-            answer.refusal(index, refusal, silent);
+        if let Some(reason) = reason.and_then(Json::to_text) {
+            answer.finish(index, Some(&reason), silent)?;
         }
-        for call in delta.tool_calls.into_iter().flatten() {
-            let function = call.function.unwrap_or_default();
-            // Later fragments of a call have its index, and no id.
-            let id = call.id.filter(|id| !id.is_empty()).or_else(|| {
-                let id = answer.tool_call_id(index, call.index?)?;
-                Some(Text(id.into_bytes().into()))
-            });
-            answer.tool_call(index, &Fragment { id, name: function.name, arguments: function.arguments }, silent)?;
-        }
-        answer.annotations(index, delta.annotations.unwrap_or_default(), silent);
-        if let Some(logprobs) = &choice.logprobs {
-            answer.hear_logprobs(index, logprobs);
-        }
-        if let Some(Value::String(reason)) = &choice.finish_reason {
-            answer.finish(index, Some(reason), silent)?;
+        if several || logprobs.is_some() || reason.is_some() {
+            learnt = None;
         }
     }
-    Ok(())
+    Ok(learnt)
+}
+
+fn tell_delta<'a>(delta: Json<'a>, index: u32, answer: &mut Answer) -> Reading<Learnt<'a>> {
+    let silent = &mut crate::stream::Silent;
+    let [content, reasoning, refusal, calls, annotations] =
+        fields(delta, ["content", "reasoning_content", "refusal", "tool_calls", "annotations"]);
+    let mut learning = Learning::new(index);
+    if let Some(piece) = text(reasoning)? {
+        learning.one(Plain::Reasoning, reasoning);
+        answer.reasoning(index, &piece, silent);
+    }
+    if let Some(piece) = text(content)? {
+        learning.one(Plain::Text, content);
+        answer.text(index, &piece, silent)?;
+    }
+    if let Some(piece) = text(refusal)? {
+        learning.no_more();
+        answer.refusal(index, &piece, silent);
+    }
+    for call in list(calls)? {
+        learning.no_more();
+        let [position, id, function] = fields(an_object(call)?, ["index", "id", "function"]);
+        let [name, arguments] = function.map(an_object).transpose()?.map_or([None; 2], |it| fields(it, ["name", "arguments"]));
+        let position = position.map(|position| position.as_u64().ok_or(Unread::Unreadable)).transpose()?;
+        // Later fragments of a call have its index, and no id.
+        let id = text(id)?.filter(|id| !id.is_empty()).or_else(|| {
+            let id = answer.tool_call_id(index, usize::try_from(position?).ok()?)?;
+            Some(Text(id.into_bytes().into()))
+        });
+        answer.tool_call(index, &Fragment { id, name: text(name)?, arguments: text(arguments)? }, silent)?;
+    }
+    let annotations: Vec<Value> = list(annotations)?.map(Json::to_value).collect();
+    if !annotations.is_empty() {
+        learning.no_more();
+    }
+    answer.annotations(index, annotations, silent);
+    Ok(learning.end())
 }
 
 /// Reads a whole `chat.completion`.
-pub(super) fn read_whole(body: &Value, answer: &mut Answer) -> Result<()> {
-    let unreadable = || Error::new(Code::InvalidResponse, "the answer is not a chat completion");
-    let json = json::write(body);
-    let whole: Event<'_> = event(&json).map_err(|_| unreadable())?;
-    let choices = whole.choices.filter(|choices| !choices.is_empty()).ok_or_else(unreadable)?;
-    answer.set_head(whole.id, whole.created, whole.model);
-    if let Some(usage) = whole.usage.as_ref().filter(|usage| usage.is_object()) {
-        answer.set_usage(usage);
-    }
-    tell(choices, answer)?;
-    answer.end(false, &mut crate::stream::Silent)
+pub(super) fn read_whole(body: Json<'_>, answer: &mut Answer) -> Result<()> {
+    let read = |answer: &mut Answer| -> Reading<()> {
+        let [choices, usage] = fields(body, ["choices", "usage"]);
+        let choices: Vec<Json<'_>> = list(choices)?.map(an_object).collect::<Reading<_>>()?;
+        if choices.is_empty() {
+            return Err(Unread::Unreadable);
+        }
+        read_head(body, answer)?;
+        if let Some(usage) = usage.filter(|usage| usage.is_object()) {
+            answer.set_usage(usage.to_value());
+        }
+        tell(choices, answer)?;
+        Ok(answer.end(false, &mut crate::stream::Silent)?)
+    };
+    read(answer).map_err(|unread| match unread {
+        Unread::Failed(error) => error,
+        Unread::Incomplete | Unread::Unreadable => Error::new(Code::InvalidResponse, "the answer is not a chat completion"),
+    })
 }
 
 /// The answer as it came, with `oci` where there is something to say.
 pub(crate) fn with_extras(body: &[u8], opc_request_id: Option<&str>) -> Option<Vec<u8>> {
     let Value::Object(mut whole) = json::parse(body).ok()? else { return None };
     if let Some(id) = opc_request_id {
-        whole.insert("oci".into(), json!({"opc_request_id": id}));
+        whole.insert("oci", object([("opc_request_id", id.into())]));
     }
     Some(json::write(&whole.into()))
 }

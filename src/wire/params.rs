@@ -3,7 +3,7 @@
 //! Every wire has one, in its own file; `docs/parameters.md` is printed from them. A parameter that stands in no table is
 //! refused by name: it can't be known to change nothing, and OCI would refuse the whole request without saying why.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::Wire;
 use crate::chat::{ChatRequest, Reader};
@@ -72,7 +72,7 @@ impl Harmless {
             Harmless::True => value == &Value::Bool(true),
             Harmless::One => value.as_f64() == Some(1.0),
             Harmless::Zero => value.as_f64() == Some(0.0),
-            Harmless::Empty => value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty),
+            Harmless::Empty => value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(<[Value]>::is_empty),
             Harmless::Words(words) => {
                 value.as_str().is_some_and(|word| words.iter().any(|known| known.eq_ignore_ascii_case(word)))
             }
@@ -106,8 +106,8 @@ pub fn table(wire: Wire) -> impl Iterator<Item = &'static Row> {
 
 /// Writes every parameter that a table can write by itself into the body, and refuses those that the wire can't express.
 /// Parameters that are `Built` are left to the wire.
-pub(super) fn apply(wire: Wire, request: &ChatRequest, body: &mut Map<String, Value>) -> Result<()> {
-    for (name, value) in request.params() {
+pub(super) fn apply(wire: Wire, request: &ChatRequest, body: &mut Map) -> Result<()> {
+    for (name, value) in request.params().iter() {
         if name != "oci" {
             apply_one(wire, name, value, body)?;
             continue;
@@ -119,14 +119,14 @@ pub(super) fn apply(wire: Wire, request: &ChatRequest, body: &mut Map<String, Va
     Ok(())
 }
 
-fn apply_one(wire: Wire, name: &str, value: &Value, body: &mut Map<String, Value>) -> Result<()> {
+fn apply_one(wire: Wire, name: &str, value: &Value, body: &mut Map) -> Result<()> {
     let Some(Row(_, rule)) = table(wire).find(|row| row.0 == name) else {
         return Err(Error::param(name, format!("{name} is not a parameter that the {} wire knows", wire.name()))
             .with_hint("leave it out; what OCI has and OpenAI has not goes under `oci`"));
     };
     match *rule {
         Rule::Becomes(oci, kind) => {
-            body.insert(oci.to_owned(), checked(&Reader::new(name, value), kind)?);
+            body.insert(oci, checked(&Reader::new(name, value), kind)?);
         }
         Rule::Built(_) | Rule::Dropped(_) => {}
         // `modalities: ["text"]` is the one harmless value that is a list of words.
@@ -143,11 +143,11 @@ fn checked(given: &Reader<'_, '_>, kind: Kind) -> Result<Value> {
     let value = given.value;
     let (fits, wanted) = match kind {
         Kind::Number => (value.is_number(), "a number"),
-        Kind::Integer => (value.is_i64() || value.is_u64(), "a whole number"),
-        Kind::Bool => (value.is_boolean(), "true or false"),
-        Kind::Text => (value.is_string(), "a string"),
+        Kind::Integer => (value.is_integer(), "a whole number"),
+        Kind::Bool => (value.as_bool().is_some(), "true or false"),
+        Kind::Text => (value.as_str().is_some(), "a string"),
         Kind::Object => (value.is_object(), "an object"),
-        Kind::Array => (value.is_array(), "an array"),
+        Kind::Array => (value.as_array().is_some(), "an array"),
         Kind::Word(words) => {
             let word = given.string()?.to_ascii_uppercase();
             return match words.contains(&word.as_str()) {

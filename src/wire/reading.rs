@@ -1,13 +1,10 @@
 //! What the native wires share when they read: text parts, errors, the envelope of a whole answer.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
-
 use super::{cohere, cohere_v2, generic, openai, Wire};
 use crate::answer::{service_said, Answer};
 use crate::chat::Text;
 use crate::error::{Code, Error, Result};
-use crate::json;
+use crate::json::{Flaw, Json};
 
 /// Why an event was not read.
 #[derive(Debug)]
@@ -20,12 +17,11 @@ pub(crate) enum Unread {
     Failed(Error),
 }
 
-impl From<serde_json::Error> for Unread {
-    fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() {
-            Unread::Incomplete
-        } else {
-            Unread::Unreadable
+impl From<Flaw> for Unread {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Incomplete => Unread::Incomplete,
+            Flaw::Malformed(_) => Unread::Unreadable,
         }
     }
 }
@@ -36,128 +32,77 @@ impl From<Error> for Unread {
     }
 }
 
-/// Parses an event. It must be an object: serde would take an array for one as well.
-pub(super) fn event<'a, T: Deserialize<'a>>(json: &'a [u8]) -> std::result::Result<T, Unread> {
-    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => serde_json::from_slice(json).map_err(|error| match json.trim_ascii_end().last() {
-            // A number that breaks off is a wrong one to the parser, not an unfinished one.
-            Some(b'-' | b'+' | b'.' | b'e' | b'E') => Unread::Incomplete,
-            _ => error.into(),
-        }),
-        Some(_) => Err(Unread::Unreadable),
-        None => Err(Unread::Incomplete),
+/// Reads the fields that an event has. One that is null counts as absent; one that is given twice counts as given last.
+pub(super) fn fields<'a, const N: usize>(json: Json<'a>, names: [&str; N]) -> [Option<Json<'a>>; N] {
+    json.pick(names).map(|field| field.filter(|field| !field.is_null()))
+}
+
+/// A field that must be a string where it is given.
+pub(super) fn text<'a>(field: Option<Json<'a>>) -> Reading<Option<Text<'a>>> {
+    field.map(|field| field.text().ok_or(Unread::Unreadable)).transpose()
+}
+
+/// A field that must be an array where it is given.
+pub(super) fn list<'a>(field: Option<Json<'a>>) -> Reading<impl Iterator<Item = Json<'a>>> {
+    match field {
+        Some(field) if !field.is_array() => Err(Unread::Unreadable),
+        field => Ok(field.map(Json::items).into_iter().flatten().filter(|item| !item.is_null())),
     }
 }
 
-/// The fields with which a service reports a failure, wherever it does.
+/// The index of a choice; 0 where none is given.
+pub(super) fn index(field: Option<Json<'_>>) -> Reading<u32> {
+    let Some(field) = field else { return Ok(0) };
+    field.as_u64().and_then(|index| u32::try_from(index).ok()).ok_or(Unread::Unreadable)
+}
+
+/// What reading an event comes to.
+pub(super) type Reading<T> = std::result::Result<T, Unread>;
+
+/// The fields with which a service reports a failure, wherever it does. A `message` that is no string is no error's.
 pub(super) fn failure(
-    error: Option<&Value>,
-    code: Option<&Value>,
-    message: Option<&str>,
-    error_message: Option<&Value>,
+    error: Option<Json<'_>>,
+    code: Option<Json<'_>>,
+    message: Option<Json<'_>>,
+    error_message: Option<Json<'_>>,
 ) -> Option<Error> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => String::from_utf8(json::write(other)).unwrap_or_default(),
-    };
-    if let Some(error) = error.filter(|error| !error.is_null()) {
-        let message = error.get("message").map_or_else(|| text(error), text);
-        let code = error.get("code").or(code).filter(|code| !code.is_null()).map(text);
-        return Some(service_said(code, &message));
+    let text = |json: Json<'_>| json.to_text().unwrap_or_else(|| String::from_utf8_lossy(json.as_bytes()).into_owned());
+    if let Some(error) = error {
+        let [message, own_code] = fields(error, ["message", "code"]);
+        return Some(service_said(own_code.or(code).map(text), &text(message.unwrap_or(error))));
     }
-    if let Some(message) = error_message.and_then(Value::as_str).filter(|message| !message.is_empty()) {
-        return Some(service_said(code.map(text), message));
-    }
-    match (code, message) {
-        (Some(code), Some(message)) if !code.is_null() => Some(service_said(Some(text(code)), message)),
+    let message = message.and_then(Json::to_text);
+    let error_message = error_message.and_then(Json::to_text).filter(|message| !message.is_empty());
+    match (error_message, code, message) {
+        (Some(message), code, _) => Some(service_said(code.map(text), &message)),
+        (None, Some(code), Some(message)) => Some(service_said(Some(text(code)), &message)),
         _ => None,
     }
 }
 
-/// A list of content parts; a bare string and null are taken as well.
-#[derive(Debug, Default)]
-pub(super) struct Parts<'a>(pub(super) Vec<Part<'a>>);
-
-/// A part, as any of the wires writes it.
-#[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct Part<'a> {
-    #[serde(borrow, default)]
-    pub(super) text: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub(super) thinking: Option<Text<'a>>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Parts<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct PartsVisitor;
-        impl<'de> Visitor<'de> for PartsVisitor {
-            type Value = Parts<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("content parts")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Parts<'de>, A::Error> {
-                let mut parts = Vec::new();
-                while let Some(part) = items.next_element::<Option<Part<'de>>>()? {
-                    parts.extend(part);
-                }
-                Ok(Parts(parts))
-            }
-            fn visit_str<E>(self, text: &str) -> std::result::Result<Parts<'de>, E> {
-                let text = Text(std::borrow::Cow::Owned(text.as_bytes().to_vec()));
-                Ok(Parts(vec![Part { text: Some(text), thinking: None }]))
-            }
-            fn visit_unit<E>(self) -> std::result::Result<Parts<'de>, E> {
-                Ok(Parts::default())
-            }
-        }
-        deserializer.deserialize_any(PartsVisitor)
+/// The fields of content parts, as any of the wires writes them: text and thinking. A bare string is taken for a text.
+pub(super) fn said_parts<'a>(content: Option<Json<'a>>) -> Reading<Vec<[Option<Json<'a>>; 2]>> {
+    match content {
+        None => Ok(Vec::new()),
+        Some(content) if content.is_string() => Ok(vec![[Some(content), None]]),
+        content => list(content)?.map(|part| an_object(part).map(|part| fields(part, ["text", "thinking"]))).collect(),
     }
 }
 
-/// `message`: an object in an answer, a string in an error.
-#[derive(Debug, Default)]
-pub(super) enum MessageOr<T> {
-    Message(T),
-    Text(String),
-    #[default]
-    Nothing,
-}
-
-impl<T> MessageOr<T> {
-    pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            MessageOr::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(super) fn message(self) -> Option<T> {
-        match self {
-            MessageOr::Message(message) => Some(message),
-            _ => None,
-        }
+/// A value that must be an object.
+pub(super) fn an_object(json: Json<'_>) -> Reading<Json<'_>> {
+    if json.is_object() {
+        Ok(json)
+    } else {
+        Err(Unread::Unreadable)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for MessageOr<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct MessageVisitor<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for MessageVisitor<T> {
-            type Value = MessageOr<T>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a message")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> std::result::Result<MessageOr<T>, A::Error> {
-                T::deserialize(serde::de::value::MapAccessDeserializer::new(members)).map(MessageOr::Message)
-            }
-            fn visit_str<E>(self, text: &str) -> std::result::Result<MessageOr<T>, E> {
-                Ok(MessageOr::Text(text.to_owned()))
-            }
-            fn visit_unit<E>(self) -> std::result::Result<MessageOr<T>, E> {
-                Ok(MessageOr::Nothing)
-            }
-        }
-        deserializer.deserialize_any(MessageVisitor(std::marker::PhantomData))
+/// The message of an event: an object in an answer, a string in an error.
+pub(super) fn message<'a>(field: Option<Json<'a>>) -> Reading<Option<Json<'a>>> {
+    match field {
+        Some(field) if field.is_string() => Ok(None),
+        field => field.map(an_object).transpose(),
     }
 }
 
@@ -167,16 +112,16 @@ pub(super) fn read_answer(asked: Wire, body: &[u8], answer: &mut Answer) -> Resu
         return Err(Error::new(Code::InvalidResponse, "the answer is empty"));
     }
     let unreadable = || Error::new(Code::InvalidResponse, "the answer is not the JSON of a chat");
-    let body = json::parse(body).map_err(|_| unreadable())?;
-    let message = body.get("message").and_then(Value::as_str);
-    if let Some(error) = failure(body.get("error"), body.get("code"), message, None) {
+    let body = Json::read(body).map_err(|_| unreadable())?;
+    let [error, code, message, chat] = fields(body, ["error", "code", "message", "chatResponse"]);
+    if let Some(error) = failure(error, code, message, None) {
         return Err(as_answer(error));
     }
     if asked == Wire::OpenAi {
-        return openai::read_whole(&body, answer);
+        return openai::read_whole(body, answer);
     }
-    let chat = body.get("chatResponse").filter(|chat| chat.is_object()).ok_or_else(unreadable)?;
-    let result = match chat.get("apiFormat").and_then(Value::as_str) {
+    let chat = chat.filter(|chat| chat.is_object()).ok_or_else(unreadable)?;
+    let result = match chat.get("apiFormat").and_then(Json::to_text).as_deref() {
         Some("GENERIC") => generic::read_whole(chat, answer),
         Some("COHERE") => cohere::read_whole(chat, answer),
         Some("COHEREV2") => cohere_v2::read_whole(chat, answer),

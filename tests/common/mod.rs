@@ -24,6 +24,11 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     None
 }
 
+/// A value of the library's, as one of the oracle's.
+pub fn value(json: &oci_genai_edge::json::Value) -> Value {
+    serde_json::from_str(&json.to_string()).unwrap()
+}
+
 /// A small generator of pseudo-random numbers (SplitMix64): the same numbers on every machine.
 pub struct Random(pub u64);
 
@@ -78,7 +83,7 @@ impl Sink for Told {
     }
 
     fn chunk(&mut self, _: &Head, chunk: &Chunk<'_>) {
-        self.0.push(Line::Chunk(serde_json::to_string(chunk).unwrap()));
+        self.0.push(Line::Chunk(String::from_utf8(chunk.to_json(&Head::default())).unwrap()));
     }
 
     fn verbatim(&mut self, json: &str) {
