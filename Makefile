@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: demo test live build size setup lint native wasm node workerd browser types clean
+.PHONY: demo test live build size bench setup lint native wasm node workerd browser types clean
 
 demo: build
 	node scripts/demo.mjs
@@ -23,6 +23,11 @@ build: setup
 # Which crate the wasm's bytes come from.
 size: setup
 	node scripts/size-by-crate.mjs
+
+# All contenders side by side: prints the table and writes benches/RESULTS.md. `node benches/run.mjs --help` tells of shorter runs.
+bench: build
+	./benches/setup.sh
+	node benches/run.mjs
 
 # The core, on this machine: unit tests, documentation examples, recordings, conformance.
 native:
@@ -52,4 +57,4 @@ lint: setup
 	node scripts/lint.mjs
 
 clean:
-	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
+	rm -rf target .tools node_modules benches/node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler

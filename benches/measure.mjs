@@ -1,0 +1,123 @@
+// Takes the time of all contenders of a cell, in rounds: each round has each of them once, and begins with another.
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import { contendersOf } from "./contenders/index.mjs";
+import { corpusOf } from "./corpora.mjs";
+import { differences } from "./outcome.mjs";
+import { median, summary } from "./statistics.mjs";
+
+// A round's share of one contender: long enough for the clock, and for its garbage to be collected within it.
+const WINDOW_MS = 12;
+// A slow contender, of whom nothing hangs, gets this often and no oftener.
+const SLOW_MS = 120;
+const SLOW_ROUNDS = 3;
+const LEAST_ROUNDS = 5;
+const WARM_MS = { first: 250, later: 80 };
+
+/** The contenders of a path on a corpus, each in a process. */
+export class Contest {
+  #corpus;
+  #entrants;
+  #warm = false;
+
+  constructor(path, corpus, only = () => true) {
+    this.path = path;
+    this.#corpus = corpusOf(corpus);
+    this.#entrants = contendersOf(path)
+      .filter(only)
+      .map((contender) => ({ ...contender, process: new Entrant(path, contender.name, corpus) }));
+  }
+
+  /** Checks that all say the same, warms up, and takes the time. `budgetMs` limits the rounds, but never below a few. */
+  async cell(chunking, { rounds = 31, budgetMs = 1500 }) {
+    const entrants = this.#entrants.map((entrant) => ({ ...entrant, times: [] }));
+    await this.#compare(entrants, chunking);
+    for (const entrant of entrants) await this.#warmUp(entrant, chunking);
+    this.#warm = true;
+
+    const usual = entrants.filter(({ role }) => role !== "other").map(({ streamMs }) => streamMs);
+    const wanted = Math.ceil(WINDOW_MS / Math.min(...(usual.length > 0 ? usual : [WINDOW_MS])));
+    for (const entrant of entrants) {
+      entrant.repeats = Math.max(1, Math.min(wanted, Math.floor((2 * WINDOW_MS) / entrant.streamMs)));
+      entrant.rounds = entrant.role === "other" && entrant.streamMs > SLOW_MS ? SLOW_ROUNDS : Infinity;
+    }
+    const roundMs = entrants.reduce((sum, { streamMs, repeats, rounds }) => sum + (rounds === Infinity ? streamMs * repeats : 0), 0);
+    const played = Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(budgetMs / roundMs)));
+    for (let round = 0; round < played; round++) {
+      for (let turn = 0; turn < entrants.length; turn++) {
+        const entrant = entrants[(round + turn) % entrants.length];
+        if (entrant.times.length < entrant.rounds) entrant.times.push(await this.#time(entrant, chunking));
+      }
+    }
+    const ours = entrants.find(({ role }) => role === "ours");
+    const contenders = entrants.map((entrant) => resultOf(entrant, ours));
+    return { path: this.path, corpus: this.#corpus.name, chunking, contenders };
+  }
+
+  /** Nanoseconds per event of the corpus, whatever a contender reads it as. */
+  async #time({ process, repeats }, chunking) {
+    return ((await process.ask("time", chunking, repeats)) * 1e6) / repeats / this.#corpus.events.length;
+  }
+
+  async #warmUp(entrant, chunking) {
+    const wanted = this.#warm ? WARM_MS.later : WARM_MS.first;
+    let spent = 0;
+    do {
+      entrant.streamMs = await entrant.process.ask("time", chunking, 1);
+      spent += entrant.streamMs;
+    } while (spent < wanted);
+  }
+
+  /** Whoever decides a bar must say the same as the first; of the others it is noted. */
+  async #compare(entrants, chunking) {
+    let first;
+    for (const entrant of entrants) {
+      const outcome = await entrant.process.ask("outcome", chunking);
+      if (!outcome) continue;
+      first ??= outcome;
+      // How many strings the text is cut into is each contender's own affair, and said in its name.
+      const different = differences(first, outcome, Object.keys(outcome).filter((part) => part !== "strings"));
+      entrant.strings = outcome.strings;
+      if (different.length === 0) continue;
+      entrant.note = `differs in ${different.join(", ")}`;
+      entrant.wrong = entrant.role !== "other";
+    }
+  }
+
+  close() {
+    for (const { process } of this.#entrants) process.close();
+  }
+}
+
+/**
+ * A contender's time, and how often ours goes into it: the median over the rounds of the two times of one round. What disturbs
+ * the machine for a second disturbs both; medians of each, divided, would not know that.
+ */
+function resultOf({ name, role, note, wrong, strings, times }, ours) {
+  const result = { name, role, note, wrong, strings, ...summary(times) };
+  if (ours) result.ratio = median(times.map((time, round) => time / ours.times[round]));
+  return result;
+}
+
+class Entrant {
+  #child;
+  #answer;
+
+  constructor(...about) {
+    this.#child = fork(fileURLToPath(new URL("contestant-process.mjs", import.meta.url)), about, { serialization: "advanced" });
+    this.#child.on("message", ({ result, error }) => (error ? this.#answer?.reject(new Error(error)) : this.#answer?.resolve(result)));
+    this.#child.on("exit", (code) => this.#answer?.reject(new Error(`the process of ${about.join(", ")} ended with ${code}`)));
+  }
+
+  ask(does, ...given) {
+    return new Promise((resolve, reject) => {
+      this.#answer = { resolve, reject };
+      this.#child.send({ does, with: given });
+    });
+  }
+
+  close() {
+    this.#child.disconnect();
+  }
+}
