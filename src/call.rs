@@ -88,6 +88,35 @@ pub enum Next {
     Fail(Error),
 }
 
+/// The time, in milliseconds since some beginning.
+pub trait Now {
+    /// Reads it.
+    fn ms(self) -> f64;
+}
+
+impl Now for f64 {
+    fn ms(self) -> f64 {
+        self
+    }
+}
+
+impl Now for fn() -> f64 {
+    fn ms(self) -> f64 {
+        self()
+    }
+}
+
+/// How a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is something to be done: see [`Call::next`].
+    Going,
+    /// Everything has been told.
+    Done,
+    /// It failed.
+    Failed,
+}
+
 /// One call.
 #[derive(Debug)]
 pub struct Call {
@@ -204,8 +233,20 @@ impl Call {
         }
     }
 
-    /// Bytes of the body. What they say is told to the sink if chunks are wanted.
-    pub fn received(&mut self, bytes: &[u8], now: f64, sink: &mut dyn Sink) {
+    /// Bytes of the body. What they say is told to the sink if chunks are wanted. The time is only looked at where something
+    /// begins or ends: a shell may give its clock instead.
+    pub fn received(&mut self, bytes: &[u8], now: impl Now, sink: &mut dyn Sink) {
+        if self.state == State::Streaming {
+            let result = self.decoder.feed(bytes, sink);
+            if result.is_err() || self.decoder.is_done() {
+                self.after(result, now.ms());
+            }
+            return;
+        }
+        self.opened(bytes, now.ms(), sink);
+    }
+
+    fn opened(&mut self, bytes: &[u8], now: f64, sink: &mut dyn Sink) {
         let opened;
         let mut bytes = bytes;
         if self.state == State::Opening {
@@ -227,10 +268,6 @@ impl Call {
             bytes = &opened;
         }
         match self.state {
-            State::Streaming => {
-                let result = self.decoder.feed(bytes, sink);
-                self.after(result, now);
-            }
             State::Events => {
                 let wanted = self.settings.stream;
                 let mut counting = Counting { told: 0, inner: sink };
@@ -335,6 +372,15 @@ impl Call {
     /// The caller gave up: the report says so without an error.
     pub fn stopped(&mut self, now: f64) {
         self.ended.get_or_insert(now);
+    }
+
+    /// Whether it has ended, and how.
+    pub fn standing(&self) -> Standing {
+        match self.state {
+            State::Done => Standing::Done,
+            State::Failed(_) => Standing::Failed,
+            _ => Standing::Going,
+        }
     }
 
     /// Whether the body of the last response is still wanted.

@@ -3,8 +3,8 @@
 //! OCI writes one JSON object a `data:` line. Some deployments separate events by one newline instead of a blank line, so each
 //! data line is an event of its own, told at once; a line whose JSON ends too early waits for the rest, as the standard has it.
 
-use futures::stream::{try_unfold, Stream, StreamExt};
 use crate::json::{parse, Json, Value};
+use futures::stream::{try_unfold, Stream, StreamExt};
 
 use crate::answer::Answer;
 use crate::chat::{Chunk, Head, Sink, Text};

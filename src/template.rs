@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 
 use crate::chat::Text;
-use crate::json::{is_at, string_end, unescaped, Json, StringEnd};
+use crate::json::{is_at, quote, unescaped, Json};
 
 /// What an event said, if it said one string and nothing else.
 pub(crate) type Learnt<'a> = Option<Said<'a>>;
@@ -119,29 +119,28 @@ impl Template {
     #[inline]
     pub(crate) fn find<'a>(&self, bytes: &'a [u8]) -> Option<Found<'a>> {
         let [before, between, after] = &self.literals;
-        let first_at = before.len();
+        let first = before.len();
         if !is_at(bytes, 0, before) {
             return None;
         }
-        let first = string_end(bytes, first_at).ok()?;
-        if !is_at(bytes, first.quote, between) {
+        let (mut end, mut escapes) = quote(bytes, first)?;
+        let (mut start, mut quoted) = (first, end);
+        if !is_at(bytes, end, between) {
             return None;
         }
-        let mut end = first.quote + between.len();
-        let mut told = (first_at, first);
+        end += between.len();
         if self.holes > 1 {
-            let second_at = end;
-            let second = string_end(bytes, second_at).ok()?;
-            if !is_at(bytes, second.quote, after) {
+            let second = end;
+            let (second_end, second_escapes) = quote(bytes, second)?;
+            if !is_at(bytes, second_end, after) {
                 return None;
             }
-            end = second.quote + after.len();
+            end = second_end + after.len();
             if self.said > 0 {
-                told = (second_at, second);
+                (start, quoted, escapes) = (second, second_end, second_escapes);
             }
         }
-        let (start, StringEnd { quote, escapes }) = told;
-        Some(Found { content: bytes.get(start..quote)?, escapes, end })
+        Some(Found { content: bytes.get(start..quoted)?, escapes, end })
     }
 }
 
@@ -176,7 +175,7 @@ impl Templates {
     /// Learns an event that has been read in full.
     pub(crate) fn learn(&mut self, event: &[u8], said: &Said<'_>) {
         self.idle += 1;
-        if self.idle > MOST_IDLE && self.idle % MOST_IDLE != 0 {
+        if self.idle > MOST_IDLE && !self.idle.is_multiple_of(MOST_IDLE) {
             return;
         }
         if let Some(template) = Template::learn(event, said) {

@@ -100,5 +100,6 @@ fn what_is_wrong_is_known_at_once() {
     assert!(failed(client.call("{}", "{}", 1, signal.clone(), String::new())).contains("invalid_request"));
     assert!(failed(client.call(&request("gpt-4o"), "{}", 1, signal, String::new())).contains("invalid_model"));
     let route = client.route(DAC, "{}").unwrap();
-    assert_eq!(Reflect::get(&route, &"transport".into()).unwrap(), JsValue::from_str("native"));
+    let route: Value = serde_json::from_str(&route).unwrap();
+    assert_eq!(route["transport"], "native");
 }

@@ -1,6 +1,6 @@
 // One call: its handle in wasm, its abort signal, its time limits, its report.
 
-import { DONE, FAILED, feed, guarded, takeBytes, takeChunks, toError } from "./core.js";
+import { DONE, FAILED, OUTPUT, feed, guarded, takeBytes, takeChunks, toError } from "./core.js";
 import { refuse } from "./error.js";
 
 /** What a call is to give: see `Client::call` in src/js/client.rs. */
@@ -74,28 +74,43 @@ export class Call {
 
   /** Reads and decodes the next network chunk. */
   async read() {
-    if (this.#timeouts.chunkMs) this.#limit("chunkMs");
     let result;
     try {
-      result = await this.#reader.read();
+      result = await this.reading();
     } catch (thrown) {
-      if (!this.#handle) return;
-      this.#finishStep(this.#handle.broke(thrown));
+      this.lost(thrown);
       return;
-    } finally {
-      if (this.#timeouts.chunkMs) this.#clear("chunkMs");
     }
+    this.took(result);
+  }
+
+  /** Asks for the next network chunk: what comes of it is to be given to `took` or `lost`. */
+  reading() {
+    if (this.#timeouts.chunkMs) this.#limit("chunkMs");
+    return this.#reader.read();
+  }
+
+  /** Decodes what was read. */
+  took(result) {
+    if (this.#timeouts.chunkMs) this.#clear("chunkMs");
     // Stopped while reading: the end has been seen to.
-    if (!this.#handle) return;
+    if (this.#handle === undefined) return;
     if (result.done) {
       this.#step(this.#handle.end());
       return;
     }
     try {
-      this.#finishStep(feed(this.#handle, result.value, () => this.#take()));
+      const flags = feed(this.#handle, result.value, this.#taking);
+      if (flags & (DONE | FAILED)) this.#finishStep(flags);
     } catch (thrown) {
       this.#fail(toError(thrown));
     }
+  }
+
+  /** The connection broke. */
+  lost(thrown) {
+    if (this.#timeouts.chunkMs) this.#clear("chunkMs");
+    if (this.#handle !== undefined) this.#finishStep(this.#handle.broke(thrown));
   }
 
   /** Whether nothing more will come. */
@@ -130,18 +145,17 @@ export class Call {
   }
 
   #step(flags) {
-    this.#take();
+    if (flags & OUTPUT) this.#take();
     this.#finishStep(flags);
   }
 
   #take() {
-    if (this.isEvents) {
-      const bytes = takeBytes();
-      if (bytes.length > 0) this.bytes.push(bytes);
-    } else {
-      takeChunks(this.items);
-    }
+    if (this.isEvents) this.bytes.push(takeBytes());
+    else takeChunks(this.items);
   }
+
+  // Made once, not for every network chunk.
+  #taking = () => this.#take();
 
   #finishStep(flags) {
     if (flags & FAILED) {
@@ -209,9 +223,20 @@ export class Call {
   }
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const ID_BYTES = 12;
+// Asking for random bytes costs the same for many as for few. Not filled before a call: workerd has none outside of a request.
+const random = new Uint8Array(64 * ID_BYTES);
+let used = random.length;
+
 function newId() {
-  const random = crypto.getRandomValues(new Uint8Array(12));
-  return `chatcmpl-${Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  if (used === random.length) {
+    crypto.getRandomValues(random);
+    used = 0;
+  }
+  let id = "chatcmpl-";
+  for (const end = used + ID_BYTES; used < end; used++) id += HEX[random[used]];
+  return id;
 }
 
 /** A request as JSON text. It is taken when the call is made: what is changed later is not sent. */

@@ -8,6 +8,7 @@ export { Client };
 /** Flags of a step, and the mark of a length that is a whole chunk's: as in src/js. */
 export const DONE = 1;
 export const FAILED = 2;
+export const OUTPUT = 4;
 export const JSON_MARK = 0x80000000;
 
 let memory;
@@ -62,37 +63,56 @@ export function guarded(call) {
   }
 }
 
-// A view dies when the memory grows, which any call into wasm may cause.
+// A view dies when the memory grows, which any call into wasm may cause. A dead one is empty, which is cheaper to see than to
+// ask the memory for its buffer.
 function look() {
-  if (bytes?.buffer !== memory.buffer) {
-    bytes = new Uint8Array(memory.buffer);
-    words = new Uint32Array(memory.buffer);
-  }
+  bytes = new Uint8Array(memory.buffer);
+  words = new Uint32Array(memory.buffer);
 }
 
-/** Copies a network chunk into wasm and has it decoded, piece by piece where it is longer than the buffer. */
+/** Below this a loop is cheaper than `set`. */
+const FEW = 24;
+
+/**
+ * Copies a network chunk into wasm and has it decoded, piece by piece where it is longer than the buffer. `take` is called where
+ * there is output.
+ */
 export function feed(handle, chunk, take) {
   if (!(chunk instanceof Uint8Array)) throw new TypeError("the body holds something other than bytes");
-  for (let from = 0; ; from += capacity) {
-    const piece = chunk.length <= capacity ? chunk : chunk.subarray(from, from + capacity);
-    look();
-    bytes.set(piece, input);
-    const flags = handle.feed(piece.length);
-    take();
-    if (flags !== 0 || from + capacity >= chunk.length) return flags;
+  const length = chunk.length;
+  if (length > capacity) return feedPieces(handle, chunk, take);
+  if (bytes.length === 0) look();
+  if (length > FEW) bytes.set(chunk, input);
+  else for (let index = 0; index < length; index++) bytes[input + index] = chunk[index];
+  const flags = handle.feed(length);
+  if (flags & OUTPUT) take();
+  return flags;
+}
+
+function feedPieces(handle, chunk, take) {
+  let flags = 0;
+  for (let from = 0; from < chunk.length && (flags & (DONE | FAILED)) === 0; from += capacity) {
+    flags = feed(handle, chunk.subarray(from, from + capacity), take);
   }
+  return flags;
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The output as chunks: strings for plain text, objects for all else. */
 export function takeChunks(items) {
-  look();
+  if (words.length === 0) look();
   const count = words[header + 3];
   if (count === 0) return;
   const at = words[header];
-  const text = decoder.decode(bytes.subarray(at, at + words[header + 1]));
+  const size = words[header + 1];
   const lengths = words[header + 2] >>> 2;
+  // As many UTF-16 units as bytes: ASCII. One short text a network chunk is what a model in a hurry sends.
+  if (count === 1 && size <= SHORT && words[lengths] === size) {
+    items.push(shortText(at, size));
+    return;
+  }
+  const text = decoder.decode(bytes.subarray(at, at + size));
   for (let index = 0, from = 0; index < count; index++) {
     const length = words[lengths + index];
     const to = from + (length & ~JSON_MARK);
@@ -102,9 +122,24 @@ export function takeChunks(items) {
   }
 }
 
+const SHORT = 16;
+const { fromCharCode } = String;
+
+/** A few characters of ASCII. One call with a fixed number of codes costs a fraction of a TextDecoder's; what is too much is cut off. */
+function shortText(at, size) {
+  const b = bytes;
+  if (size <= 4) return fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3]).substring(0, size);
+  if (size <= 8) {
+    return fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6], b[at + 7]).substring(0, size);
+  }
+  const start = fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6], b[at + 7]);
+  at += 8;
+  return start + fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6], b[at + 7]).substring(0, size - 8);
+}
+
 /** The output as bytes of events: a copy, since the memory is used again. */
 export function takeBytes() {
-  look();
+  if (words.length === 0) look();
   const at = words[header];
   return bytes.slice(at, at + words[header + 1]);
 }

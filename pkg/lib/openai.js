@@ -34,24 +34,50 @@ async function complete(client, request) {
 
 /** The events of a call as a body: at most one network chunk is decoded ahead of the reader. */
 function events(call) {
+  let controller;
+  let reading = false;
+  // Gives what there is, or reads on. `pull` returns at once instead of a promise: the stream then need not wait for it before
+  // it pulls again, which is a promise and a turn less for every network chunk. `reading` keeps a second pull from reading too.
+  const give = () => {
+    if (call.bytes.length > 0) return controller.enqueue(call.bytes.shift());
+    if (!call.ended) {
+      reading = true;
+      call.reading().then(took, lost);
+      return;
+    }
+    if (call.error instanceof OciError) {
+      // Too late for a status: OpenAI's clients read this event as an error.
+      controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(errorBody(call.error))}\n\n`));
+    } else if (call.error !== undefined) {
+      return controller.error(call.error);
+    }
+    controller.close();
+  };
+  const took = (result) => {
+    reading = false;
+    if (cancelled) return;
+    call.took(result);
+    give();
+  };
+  const lost = (thrown) => {
+    reading = false;
+    if (cancelled) return;
+    call.lost(thrown);
+    give();
+  };
+  let cancelled = false;
   return new ReadableStream(
     {
-      async pull(controller) {
-        for (;;) {
-          const bytes = call.bytes.shift();
-          if (bytes) return controller.enqueue(bytes);
-          if (call.ended) break;
-          await call.read();
-        }
-        if (call.error instanceof OciError) {
-          // Too late for a status: OpenAI's clients read this event as an error.
-          controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(errorBody(call.error))}\n\n`));
-        } else if (call.error !== undefined) {
-          return controller.error(call.error);
-        }
-        controller.close();
+      start: (own) => {
+        controller = own;
       },
-      cancel: (reason) => call.stop(reason ?? new DOMException("the response was cancelled", "AbortError")),
+      pull: () => {
+        if (!reading) give();
+      },
+      cancel: (reason) => {
+        cancelled = true;
+        call.stop(reason ?? new DOMException("the response was cancelled", "AbortError"));
+      },
     },
     { highWaterMark: 0 },
   );

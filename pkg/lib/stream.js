@@ -17,7 +17,10 @@ export class ChatStream {
   #next = 0;
   #head = { id: "", created: 0, model: "" };
   #usageIsNull = false;
-  #filling;
+  /** The reading of the next network chunk, while somebody waits for it. */
+  #reading;
+  #opened = false;
+  #thrown = false;
   #over = false;
   #finalError;
 
@@ -33,7 +36,7 @@ export class ChatStream {
 
   next() {
     if (this.#next < this.#items.length) return Promise.resolve({ value: this.#chunk(this.#items[this.#next++]), done: false });
-    return this.#nextOf((item) => this.#chunk(item));
+    return this.#nextOf(false);
   }
 
   async return(value) {
@@ -57,7 +60,7 @@ export class ChatStream {
           const value = textOf(stream.#items[stream.#next++]);
           if (value) return Promise.resolve({ value, done: false });
         }
-        return stream.#nextOf(textOf);
+        return stream.#nextOf(true);
       },
       return: (value) => stream.return(value),
       throw: (error) => stream.throw(error),
@@ -122,6 +125,7 @@ export class ChatStream {
       if (!this.#makeCall) return;
       this.#call = this.#makeCall(mode);
       await this.#call.open();
+      this.#opened = true;
       this.#took();
     })();
     return this.#opening;
@@ -148,40 +152,33 @@ export class ChatStream {
     this.#next = 0;
   }
 
-  /** Whether there is something to take, after reading on until there is. One reading at a time, however many ask. */
-  async #fill() {
-    while (this.#next >= this.#items.length) {
-      if (this.#over) return false;
-      try {
-        await (this.#filling ??= this.#readOn().finally(() => (this.#filling = undefined)));
-      } catch (error) {
-        // After a cancel, what the cancelled request rejects with is nobody's error.
-        if (!this.#over) this.#finalError = error;
-        this.#over = true;
-      }
-    }
-    return true;
-  }
-
-  async #readOn() {
-    await this.#open(CHUNKS);
-    if (this.#next < this.#items.length) return;
-    if (!this.#call || this.#call.ended) {
-      if (!this.#over) this.#finalError = this.#call?.error;
-      this.#over = true;
-      return;
-    }
-    await this.#call.read();
-    this.#took();
-  }
-
-  async #nextOf(take) {
-    while (await this.#fill()) {
+  /** The next chunk or text, after reading on until there is one. */
+  async #nextOf(text) {
+    for (;;) {
       // Several may have waited for the same network chunk: the last of them may find nothing left.
       while (this.#next < this.#items.length) {
-        const value = take(this.#items[this.#next++]);
+        const item = this.#items[this.#next++];
+        const value = text ? textOf(item) : this.#chunk(item);
         if (value) return { value, done: false };
       }
+      if (this.#over) break;
+      const call = this.#call;
+      if (this.#reading !== undefined || !this.#opened || call.ended) {
+        await this.#readOn();
+        continue;
+      }
+      // The way of nearly every network chunk, with one wait.
+      let result;
+      try {
+        result = await (this.#reading = call.reading());
+      } catch (thrown) {
+        this.#reading = undefined;
+        call.lost(thrown);
+        continue;
+      }
+      this.#reading = undefined;
+      call.took(result);
+      this.#took();
     }
     // An error is thrown once; after it the iterator is at its end.
     if (this.#finalError !== undefined && !this.#thrown) {
@@ -190,7 +187,43 @@ export class ChatStream {
     }
     return { value: undefined, done: true };
   }
-  #thrown = false;
+
+  /** One step towards more to take: opening, waiting for another's reading, or seeing the end. */
+  async #readOn() {
+    try {
+      if (this.#reading !== undefined) {
+        await this.#reading.catch(() => {});
+        return;
+      }
+      if (!this.#opened) {
+        await this.#open(CHUNKS);
+        return;
+      }
+      // The call has ended, and everything of it was taken.
+      if (!this.#over) this.#finalError = this.#call?.error;
+      this.#over = true;
+    } catch (error) {
+      // After a cancel, what the cancelled request rejects with is nobody's error.
+      if (!this.#over) this.#finalError = error;
+      this.#over = true;
+    }
+  }
+
+  /** Whether there is something to take. */
+  async #fill() {
+    while (this.#next >= this.#items.length) {
+      if (this.#over) return false;
+      if (this.#reading === undefined && this.#opened && !this.#call.ended) {
+        this.#reading = this.#call.read();
+        await this.#reading;
+        this.#reading = undefined;
+        this.#took();
+      } else {
+        await this.#readOn();
+      }
+    }
+    return true;
+  }
 
   #chunk(item) {
     if (typeof item !== "string") {

@@ -94,9 +94,8 @@ impl ChatRequest {
     /// A lone half of a surrogate pair (a string that was cut in the middle of an emoji) becomes U+FFFD, as it does wherever
     /// JavaScript writes UTF-8.
     pub fn from_json(json: &str) -> Result<ChatRequest> {
-        let unreadable = |why: &str| {
-            Error::new(Code::InvalidRequest, format!("the request is not a JSON object that can be read: {why}"))
-        };
+        let unreadable =
+            |why: &str| Error::new(Code::InvalidRequest, format!("the request is not a JSON object that can be read: {why}"));
         let mut params = match json::parse(json.as_bytes()) {
             Ok(Value::Object(params)) => params,
             Ok(_) => return Err(unreadable("it is another kind of value")),
@@ -451,7 +450,10 @@ mod tests {
         assert_eq!(named.tool_choice().unwrap(), Some(ToolChoice::Named("f")));
         assert!(request(json!({"tool_choice": "any"})).tool_choice().is_err());
         assert!(request(json!({"response_format": {"type": "xml"}})).response_format().is_err());
-        assert_eq!(request(json!({"max_tokens": 5, "max_completion_tokens": 6})).max_tokens().unwrap(), Some(&crate::json::Value::from(6u64)));
+        assert_eq!(
+            request(json!({"max_tokens": 5, "max_completion_tokens": 6})).max_tokens().unwrap(),
+            Some(&crate::json::Value::from(6u64))
+        );
         assert!(request(json!({"max_tokens": 0.5})).max_tokens().is_err());
         assert_eq!(request(json!({"stop": "x"})).stop().unwrap(), Some(vec!["x"]));
     }

@@ -45,6 +45,11 @@ impl Joiner {
         }
     }
 
+    /// Whether nothing waits for its other half.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.high.is_none()
+    }
+
     /// What remains at the end of the text.
     pub(crate) fn end(&mut self) -> &'static str {
         match self.high.take() {

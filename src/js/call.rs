@@ -17,7 +17,7 @@ use super::failure::Failure;
 use super::fetch::{head, read, reader, send, Hooks, Unsent};
 use super::output::Output;
 use super::{memory, now};
-use crate::call::{Call, Next};
+use crate::call::{Call, Next, Standing};
 use crate::error::{Code, Error};
 use crate::json::{self, object};
 use crate::report::Attempt;
@@ -48,6 +48,8 @@ fn text(json: Vec<u8>) -> String {
 const MORE: u32 = 0;
 const DONE: u32 = 1;
 const FAILED: u32 = 2;
+/// There is something to take.
+const OUTPUT: u32 = 4;
 
 impl CallHandle {
     pub(super) fn new(call: Call, output: Output, hooks: Hooks, signal: AbortSignal, learnt: Rc<Learnt>) -> Self {
@@ -82,7 +84,7 @@ impl CallHandle {
         let mut inner = self.0.borrow_mut();
         let Inner { call, output, .. } = &mut *inner;
         output.clear();
-        memory::with_input(length, |bytes| call.received(bytes, now(), output.sink()));
+        memory::with_input(length, |bytes| call.received(bytes, now as fn() -> f64, output.sink()));
         inner.show()
     }
 
@@ -148,17 +150,17 @@ impl CallHandle {
 
 impl Inner {
     fn show(&mut self) -> u32 {
-        let flags = match self.call.next(now()) {
-            Next::Done => DONE,
-            Next::Fail(_) => FAILED,
-            _ => MORE,
+        let flags = match self.call.standing() {
+            Standing::Done => DONE,
+            Standing::Failed => FAILED,
+            Standing::Going => MORE,
         };
         if let (DONE, Output::Events(events)) = (flags, &mut self.output) {
             events.done();
         }
         let (bytes, lengths) = self.output.bytes();
-        memory::set_header(bytes, lengths, flags);
-        flags
+        memory::set_header(bytes, lengths);
+        flags | if bytes.is_empty() { 0 } else { OUTPUT }
     }
 
     fn failure(&mut self) -> Option<Failure> {

@@ -1,28 +1,28 @@
 //! The bridge: bytes cross between JavaScript and wasm through memory that is already there.
 //!
 //! JavaScript copies a network chunk to [`input_pointer`], calls `feed`, and reads what came of it through the words at
-//! [`header_pointer`]. Nothing here is `unsafe`: addresses are handed out as numbers, and what JavaScript wrote is read through
-//! cells, which promise nothing about who wrote last. Decoding is synchronous, so one pair of buffers serves all streams.
+//! [`header_pointer`]. Nothing here is `unsafe`: addresses are handed out as numbers, JavaScript writes only while no Rust code
+//! runs (decoding is synchronous), and what it wrote is borrowed after that. For the same reason one pair of buffers serves all
+//! streams.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::prelude::*;
 
 /// How many bytes are handed over at once: as much as runtimes read at once. A longer chunk is handed over in pieces.
 const INPUT_BYTES: usize = 64 * 1024;
-/// Address of the output, its length, address of the item lengths, their number, flags.
-const HEADER_WORDS: usize = 5;
+/// Address of the output, its length, address of the item lengths, their number.
+const HEADER_WORDS: usize = 4;
 
 thread_local! {
-    static INPUT: Box<[Cell<u8>]> = vec![Cell::new(0); INPUT_BYTES].into();
+    static INPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; INPUT_BYTES]);
     static HEADER: [Cell<u32>; HEADER_WORDS] = const { [const { Cell::new(0) }; HEADER_WORDS] };
-    static CHUNK: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 /// Where a chunk is to be written.
 #[wasm_bindgen(js_name = inputPointer)]
 pub fn input_pointer() -> u32 {
-    INPUT.with(|input| input.as_ptr() as usize as u32)
+    INPUT.with_borrow_mut(|input| input.as_mut_ptr() as usize as u32)
 }
 
 /// How long a chunk may be, in bytes.
@@ -39,17 +39,11 @@ pub fn header_pointer() -> u32 {
 
 /// Lends the bytes that JavaScript wrote. Longer than the buffer is as long as the buffer.
 pub(super) fn with_input<T>(length: u32, read: impl FnOnce(&[u8]) -> T) -> T {
-    CHUNK.with(|chunk| {
-        let mut chunk = chunk.borrow_mut();
-        chunk.clear();
-        INPUT.with(|input| chunk.extend(input.iter().take(length as usize).map(Cell::get)));
-        read(&chunk)
-    })
+    INPUT.with_borrow(|input| read(input.get(..length as usize).unwrap_or(input)))
 }
 
 /// Says where the output stands. It stays there until the same call is fed again, or freed.
-pub(super) fn set_header(output: &[u8], lengths: &[u32], flags: u32) {
-    let words =
-        [output.as_ptr() as usize as u32, output.len() as u32, lengths.as_ptr() as usize as u32, lengths.len() as u32, flags];
+pub(super) fn set_header(output: &[u8], lengths: &[u32]) {
+    let words = [output.as_ptr() as usize as u32, output.len() as u32, lengths.as_ptr() as usize as u32, lengths.len() as u32];
     HEADER.with(|header| header.iter().zip(words).for_each(|(cell, word)| cell.set(word)));
 }

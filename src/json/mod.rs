@@ -17,7 +17,7 @@ mod write;
 pub use text::{Flaw, Json};
 pub use value::{Map, Number, Value};
 
-pub(crate) use scan::{is_at, string_end, StringEnd};
+pub(crate) use scan::{is_at, quote};
 pub(crate) use text::unescaped;
 pub(crate) use value::object;
 pub(crate) use write::{string as write_string, Members};

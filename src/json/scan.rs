@@ -11,9 +11,18 @@ pub(crate) struct StringEnd {
     pub(crate) escapes: bool,
 }
 
+/// Where the string that begins behind a quote at `at` ends, and whether it has escapes; nothing for what is no string.
+#[inline(always)]
+pub(crate) fn quote(text: &[u8], at: usize) -> Option<(usize, bool)> {
+    let end = plain_end(text, at);
+    match text.get(end) {
+        Some(b'"') => Some((end, false)),
+        _ => string_end(text, end).ok().map(|end| (end.quote, true)),
+    }
+}
+
 /// Finds the end of a string, given the position behind its opening quote. Its escapes are well-formed, and there is no control
 /// character in it; whether it is UTF-8 is not looked at.
-#[inline]
 pub(crate) fn string_end(text: &[u8], mut at: usize) -> Result<StringEnd, Flaw> {
     let mut escapes = false;
     loop {
@@ -30,10 +39,10 @@ pub(crate) fn string_end(text: &[u8], mut at: usize) -> Result<StringEnd, Flaw> 
     }
 }
 
-/// The first position that holds a quote, a backslash or a control character. Eight bytes at a time: strings of a stream are
+/// The first position that holds what a string can't hold as it is: a quote, a backslash or a control character. Eight bytes at a time: strings of a stream are
 /// short, and a search that is set up for long ones costs more than it finds.
-#[inline]
-fn plain_end(text: &[u8], mut at: usize) -> usize {
+#[inline(always)]
+pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*word);
         // A byte of the mask has its high bit set where the byte of the word is what is looked for; above the first such
@@ -82,19 +91,17 @@ fn escape_end(text: &[u8], at: usize) -> Result<usize, Flaw> {
     }
 }
 
-/// Whether `wanted` stands at a position. Without a branch a byte, and without a call: in WebAssembly `memcmp` is a loop over
-/// bytes.
+/// Whether `wanted` stands at a position. In words, and without a branch a byte: in WebAssembly `memcmp` is a loop over bytes.
 #[inline]
 pub(crate) fn is_at(text: &[u8], at: usize, wanted: &[u8]) -> bool {
     let Some(found) = text.get(at..).and_then(|rest| rest.get(..wanted.len())) else { return false };
-    let mut differ = 0u64;
-    let (mut a, mut b) = (found, wanted);
-    while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first_chunk::<8>(), b.split_first_chunk::<8>()) {
-        differ |= u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
-        (a, b) = (rest_a, rest_b);
-    }
-    for (x, y) in a.iter().zip(b) {
-        differ |= u64::from(x ^ y);
+    let (Some(found_last), Some(wanted_last)) = (found.last_chunk::<8>(), wanted.last_chunk::<8>()) else {
+        return found.iter().zip(wanted).all(|(a, b)| a == b);
+    };
+    // The last word overlaps the one before it.
+    let mut differ = u64::from_le_bytes(*found_last) ^ u64::from_le_bytes(*wanted_last);
+    for (a, b) in found.as_chunks::<8>().0.iter().zip(wanted.as_chunks::<8>().0) {
+        differ |= u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
     }
     differ == 0
 }

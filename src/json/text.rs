@@ -214,9 +214,9 @@ fn unit(digits: &[u8]) -> Option<(u32, &[u8])> {
 fn push_code(out: &mut Vec<u8>, code: u32) {
     let tail = |shift: u32| 0x80 | (code >> shift & 0x3F) as u8;
     match code {
-        ..=0x7F => out.push(code as u8),
-        ..=0x7FF => out.extend_from_slice(&[0xC0 | (code >> 6) as u8, tail(0)]),
-        ..=0xFFFF => out.extend_from_slice(&[0xE0 | (code >> 12) as u8, tail(6), tail(0)]),
+        0..=0x7F => out.push(code as u8),
+        0x80..=0x7FF => out.extend_from_slice(&[0xC0 | (code >> 6) as u8, tail(0)]),
+        0x800..=0xFFFF => out.extend_from_slice(&[0xE0 | (code >> 12) as u8, tail(6), tail(0)]),
         _ => out.extend_from_slice(&[0xF0 | (code >> 18) as u8, tail(12), tail(6), tail(0)]),
     }
 }

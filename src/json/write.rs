@@ -1,5 +1,6 @@
 //! Values -> JSON text.
 
+use super::scan::plain_end;
 use super::value::Value;
 
 /// Writes a value.
@@ -40,8 +41,8 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | ..=0x1F)) {
-        let (plain, escaped) = rest.split_at(at);
+    loop {
+        let (plain, escaped) = rest.split_at_checked(plain_end(rest, 0)).unwrap_or((rest, &[]));
         out.extend_from_slice(plain);
         let Some((&byte, after)) = escaped.split_first() else { break };
         rest = after;
@@ -60,7 +61,6 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
         };
         out.extend_from_slice(&[b'\\', short]);
     }
-    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

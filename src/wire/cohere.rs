@@ -12,8 +12,8 @@ use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
 use crate::json::{self, object, Json, Map, Value};
-use crate::template::{Learning, Learnt, Plain};
 use crate::route::ApiFormat;
+use crate::template::{Learning, Learnt, Plain};
 use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `CohereChatRequest`.
@@ -80,8 +80,10 @@ pub const PARAMETERS: &[Row] = &[
 pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
     let mut body = chat_request(ApiFormat::Cohere, stream);
     let messages = request.messages()?;
-    let turns =
-        Turns::of(&messages, request.params().get("oci").and_then(|oci| oci.get("preamble")).is_some_and(|text| text.as_str().is_some()))?;
+    let turns = Turns::of(
+        &messages,
+        request.params().get("oci").and_then(|oci| oci.get("preamble")).is_some_and(|text| text.as_str().is_some()),
+    )?;
     body.insert("message", turns.message.into());
     if !turns.history.is_empty() {
         body.insert("chatHistory", turns.history.into());
@@ -116,7 +118,9 @@ pub(super) fn response_format(format: &ResponseFormat<'_>) -> Value {
     match format {
         ResponseFormat::Text => object([("type", "TEXT".into())]),
         ResponseFormat::JsonObject | ResponseFormat::JsonSchema { schema: None, .. } => object([("type", "JSON_OBJECT".into())]),
-        ResponseFormat::JsonSchema { schema: Some(schema), .. } => object([("type", "JSON_OBJECT".into()), ("schema", (*schema).into())]),
+        ResponseFormat::JsonSchema { schema: Some(schema), .. } => {
+            object([("type", "JSON_OBJECT".into()), ("schema", (*schema).into())])
+        }
     }
 }
 
@@ -151,7 +155,9 @@ impl Turns {
                     turns.history.push(object([("role", "SYSTEM".into()), ("message", (words(content, at)?).into())]));
                 }
                 Message::User { content, .. } if index == last && !answers_now => turns.message = words(content, at)?,
-                Message::User { content, .. } => turns.history.push(object([("role", "USER".into()), ("message", (words(content, at)?).into())])),
+                Message::User { content, .. } => {
+                    turns.history.push(object([("role", "USER".into()), ("message", (words(content, at)?).into())]))
+                }
                 Message::Assistant { content, calls: sent, .. } => {
                     let mut turn = Map::new();
                     turn.insert("role", "CHATBOT".into());
@@ -174,7 +180,7 @@ impl Turns {
                             "no assistant message before it makes the call that this answers",
                         )
                     })?;
-                    results.push(object([("call", (&call.1).into()), ("outputs", (outputs(&words(content, at)?)).into())]));
+                    results.push(object([("call", (&call.1).into()), ("outputs", outputs(&words(content, at)?))]));
                 }
             }
         }
@@ -211,7 +217,7 @@ fn sent_call(call: &SentCall<'_>, at: impl Fn() -> String) -> Result<Value> {
             Error::param(format!("{}.tool_calls", at()), "the COHERE wire needs the arguments of a call as a JSON object")
         })?
     };
-    Ok(object([("name", call.name.into()), ("parameters", parameters.into())]))
+    Ok(object([("name", call.name.into()), ("parameters", parameters)]))
 }
 
 /// A list of objects, whatever the tool wrote.
@@ -291,26 +297,26 @@ pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dy
 
 /// Tells what a stream event says, or a whole answer: they have the same fields.
 fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
-    let [said, history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message] = fields(
-        event,
-        [
-            "text",
-            "chatHistory",
-            "toolCalls",
-            "finishReason",
-            "citations",
-            "searchQueries",
-            "documents",
-            "prompt",
-            "usage",
-            "code",
-            "message",
-            "error",
-            "errorMessage",
-        ],
-    );
-    let others =
-        [history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message];
+    let [said, history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message] =
+        fields(
+            event,
+            [
+                "text",
+                "chatHistory",
+                "toolCalls",
+                "finishReason",
+                "citations",
+                "searchQueries",
+                "documents",
+                "prompt",
+                "usage",
+                "code",
+                "message",
+                "error",
+                "errorMessage",
+            ],
+        );
+    let others = [history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message];
     let word = reason.and_then(Json::to_text);
     let reason = word.as_deref();
     let calls: Vec<Json<'_>> = list(calls)?.map(an_object).collect::<Reading<_>>()?;

@@ -13,8 +13,8 @@ use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, SentCall, Sink, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
 use crate::json::{object, Json, Map, Value};
-use crate::template::{Learning, Learnt, Plain};
 use crate::route::ApiFormat;
+use crate::template::{Learning, Learnt, Plain};
 use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `CohereChatRequestV2`.
@@ -98,7 +98,7 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
     }
     let tools = request.tools()?;
     match request.tool_choice()? {
-        Some(ToolChoice::None) => { body.insert("toolsChoice", "NONE".into()) }
+        Some(ToolChoice::None) => body.insert("toolsChoice", "NONE".into()),
         Some(ToolChoice::Required) => body.insert("toolsChoice", "REQUIRED".into()),
         Some(ToolChoice::Named(name)) if matches!(tools.as_slice(), [only] if only.name == name) => {
             body.insert("toolsChoice", "REQUIRED".into())
@@ -156,14 +156,20 @@ fn message_v2(message: &Message<'_>, index: usize) -> Result<Value> {
             turn.insert("content", parts(&said)?.into());
             let call = |call: &SentCall<'_>| {
                 let arguments = if call.arguments.trim().is_empty() { "{}" } else { call.arguments };
-                object([("id", call.id.into()), ("type", "FUNCTION".into()), ("function", object([("name", call.name.into()), ("arguments", arguments.into())]))])
+                object([
+                    ("id", call.id.into()),
+                    ("type", "FUNCTION".into()),
+                    ("function", object([("name", call.name.into()), ("arguments", arguments.into())])),
+                ])
             };
             if !calls.is_empty() {
                 turn.insert("toolCalls", calls.iter().map(call).collect());
             }
             turn.into()
         }
-        Message::Tool { call_id, content } => object([("role", "TOOL".into()), ("toolCallId", (*call_id).into()), ("content", parts(content)?.into())]),
+        Message::Tool { call_id, content } => {
+            object([("role", "TOOL".into()), ("toolCallId", (*call_id).into()), ("content", parts(content)?.into())])
+        }
     })
 }
 
@@ -175,7 +181,7 @@ fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
         Part::Image(image) => {
             let mut url = Map::new();
             url.insert("url", image.url.as_ref().into());
-            url.insert_some("detail", image.detail.map(|detail| detail_word(detail)));
+            url.insert_some("detail", image.detail.map(detail_word));
             object([("type", "IMAGE_URL".into()), ("imageUrl", url.into())])
         }
         Part::Audio(_) | Part::Video(_) | Part::File(_) => {
@@ -189,7 +195,8 @@ fn tool(tool: &Tool<'_>) -> Value {
     let mut function = Map::new();
     function.insert("name", tool.name.into());
     function.insert_some("description", tool.description);
-    let parameters = tool.parameters.cloned().unwrap_or_else(|| object([("type", "object".into()), ("properties", Map::new().into())]));
+    let parameters =
+        tool.parameters.cloned().unwrap_or_else(|| object([("type", "object".into()), ("properties", Map::new().into())]));
     function.insert("parameters", parameters);
     object([("type", "FUNCTION".into()), ("function", function.into())])
 }

@@ -11,8 +11,8 @@ use crate::answer::Answer;
 use crate::chat::{ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice};
 use crate::error::{Error, Result};
 use crate::json::{object, Json, Map, Value};
-use crate::template::{Learning, Learnt, Plain};
 use crate::route::{ApiFormat, Route};
+use crate::template::{Learning, Learnt, Plain};
 use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `GenericChatRequest`.
@@ -99,7 +99,7 @@ pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Res
             sent.insert("name", tool.name.into());
             sent.insert_some("description", tool.description);
             let plain = |schema| if family == Family::Google { plain_schema(schema) } else { schema.clone() };
-            sent.insert_some("parameters", tool.parameters.map(|schema| plain(schema)));
+            sent.insert_some("parameters", tool.parameters.map(plain));
             Value::Object(sent)
         };
         body.insert("tools", tools.iter().map(tool).collect());
@@ -172,8 +172,14 @@ fn assistant(
         }
     }
     if !calls.is_empty() {
-        let call =
-            |call: &SentCall<'_>| object([("id", call.id.into()), ("type", "FUNCTION".into()), ("name", call.name.into()), ("arguments", call.arguments.into())]);
+        let call = |call: &SentCall<'_>| {
+            object([
+                ("id", call.id.into()),
+                ("type", "FUNCTION".into()),
+                ("name", call.name.into()),
+                ("arguments", call.arguments.into()),
+            ])
+        };
         one.insert("toolCalls", calls.iter().map(call).collect());
     }
     Ok(())
@@ -319,7 +325,7 @@ fn response_format(format: &ResponseFormat<'_>) -> Value {
             let mut sent = Map::new();
             sent.insert("name", (*name).into());
             sent.insert_some("description", *description);
-            sent.insert_some("schema", schema.map(|schema| schema.clone()));
+            sent.insert_some("schema", schema.cloned());
             sent.insert_some("isStrict", *strict);
             object([("type", "JSON_SCHEMA".into()), ("jsonSchema", sent.into())])
         }

@@ -77,7 +77,11 @@ impl Wire {
             }
         };
         let compartment = compartment.filter(|id| !id.is_empty()).ok_or_else(missing_compartment)?;
-        let body = object([("compartmentId", compartment.into()), ("servingMode", route.serving_mode().map(ServingMode::to_value).into()), ("chatRequest", chat.into())]);
+        let body = object([
+            ("compartmentId", compartment.into()),
+            ("servingMode", route.serving_mode().map(ServingMode::to_value).into()),
+            ("chatRequest", chat.into()),
+        ]);
         Ok(json::write(&body))
     }
 

@@ -6,8 +6,8 @@ use crate::answer::Answer;
 use crate::chat::{ChatRequest, Reader, Sink, Text};
 use crate::error::{Code, Error, Result};
 use crate::json::{self, object, Json, Map, Value};
-use crate::template::{Learning, Learnt, Plain};
 use crate::route::Route;
+use crate::template::{Learning, Learnt, Plain};
 use crate::tool_calls::Fragment;
 
 // ---------------------------------------------------------------- the request
