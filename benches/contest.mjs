@@ -1,7 +1,4 @@
 // Takes the time of all contenders of a cell, in rounds: each round has each of them once, and begins with another.
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
 import { contendersOf } from "./contenders/index.mjs";
 import { corpusOf } from "./corpora.mjs";
 import { differences } from "./outcome.mjs";
@@ -15,22 +12,26 @@ const SLOW_ROUNDS = 3;
 const LEAST_ROUNDS = 5;
 const WARM_MS = { first: 250, later: 80 };
 
-/** The contenders of a path on a corpus, each in a process. */
+/** The contenders of a path on a corpus. */
 export class Contest {
-  #corpus;
   #entrants;
   #warm = false;
 
-  constructor(path, corpus, only = () => true) {
+  /**
+   * `enter(path, name, corpus, lengths)` makes what reads streams for one contender: `outcome`, `time` and `close`. `lengths` are
+   * as in contestant.mjs.
+   */
+  constructor(path, corpus, { enter, lengths, only = () => true }) {
     this.path = path;
-    this.#corpus = corpusOf(corpus);
+    this.corpus = corpus;
+    this.lengths = lengths;
     this.#entrants = contendersOf(path)
       .filter(only)
-      .map((contender) => ({ ...contender, process: new Entrant(path, contender.name, corpus) }));
+      .map((contender) => ({ ...contender, reader: enter(path, contender.name, corpus, lengths) }));
   }
 
   /** Checks that all say the same, warms up, and takes the time. `budgetMs` limits the rounds, but never below a few. */
-  async cell(chunking, { rounds = 31, budgetMs = 1500 }) {
+  async cell(chunking, { rounds = 41, budgetMs }) {
     const entrants = this.#entrants.map((entrant) => ({ ...entrant, times: [] }));
     await this.#compare(entrants, chunking);
     for (const entrant of entrants) await this.#warmUp(entrant, chunking);
@@ -52,19 +53,20 @@ export class Contest {
     }
     const ours = entrants.find(({ role }) => role === "ours");
     const contenders = entrants.map((entrant) => resultOf(entrant, ours));
-    return { path: this.path, corpus: this.#corpus.name, chunking, contenders };
+    return { path: this.path, corpus: this.corpus, chunking, contenders };
   }
 
   /** Nanoseconds per event of the corpus, whatever a contender reads it as. */
-  async #time({ process, repeats }, chunking) {
-    return ((await process.ask("time", chunking, repeats)) * 1e6) / repeats / this.#corpus.events.length;
+  async #time({ reader, repeats }, chunking) {
+    const { events } = corpusOf(this.corpus, this.lengths[chunking]);
+    return ((await reader.time(chunking, repeats)) * 1e6) / repeats / events.length;
   }
 
   async #warmUp(entrant, chunking) {
     const wanted = this.#warm ? WARM_MS.later : WARM_MS.first;
     let spent = 0;
     do {
-      entrant.streamMs = await entrant.process.ask("time", chunking, 1);
+      entrant.streamMs = await entrant.reader.time(chunking, 1);
       spent += entrant.streamMs;
     } while (spent < wanted);
   }
@@ -73,7 +75,7 @@ export class Contest {
   async #compare(entrants, chunking) {
     let first;
     for (const entrant of entrants) {
-      const outcome = await entrant.process.ask("outcome", chunking);
+      const outcome = await entrant.reader.outcome(chunking);
       if (!outcome) continue;
       first ??= outcome;
       // How many strings the text is cut into is each contender's own affair, and said in its name.
@@ -86,7 +88,7 @@ export class Contest {
   }
 
   close() {
-    for (const { process } of this.#entrants) process.close();
+    for (const { reader } of this.#entrants) reader.close();
   }
 }
 
@@ -98,26 +100,4 @@ function resultOf({ name, role, note, wrong, strings, times }, ours) {
   const result = { name, role, note, wrong, strings, ...summary(times) };
   if (ours) result.ratio = median(times.map((time, round) => time / ours.times[round]));
   return result;
-}
-
-class Entrant {
-  #child;
-  #answer;
-
-  constructor(...about) {
-    this.#child = fork(fileURLToPath(new URL("contestant-process.mjs", import.meta.url)), about, { serialization: "advanced" });
-    this.#child.on("message", ({ result, error }) => (error ? this.#answer?.reject(new Error(error)) : this.#answer?.resolve(result)));
-    this.#child.on("exit", (code) => this.#answer?.reject(new Error(`the process of ${about.join(", ")} ended with ${code}`)));
-  }
-
-  ask(does, ...given) {
-    return new Promise((resolve, reject) => {
-      this.#answer = { resolve, reject };
-      this.#child.send({ does, with: given });
-    });
-  }
-
-  close() {
-    this.#child.disconnect();
-  }
 }
