@@ -26,13 +26,23 @@ export function nameOf({ path, corpus, chunking, against }) {
   return `${PATH_NAMES[path]}, ${corpus}, ${chunking}, vs ${AGAINST_NAMES[against]}`;
 }
 
-/** The ratio that a bar speaks of, in these cells: undefined where it wasn't measured. */
+/**
+ * The ratio that a bar speaks of, in these cells, and the limit of it: what the ratio would be if ours did nothing but read.
+ * Undefined where it wasn't measured.
+ */
 export function reached(bar, cells) {
-  const cell = cells.find(({ path, corpus, chunking }) => path === bar.path && corpus === bar.corpus && chunking === bar.chunking);
+  const cell = cells.find(
+    ({ path, corpus, chunking }) => path === bar.path && corpus === bar.corpus && chunking === bar.chunking,
+  );
   const ours = cell?.contenders.find(({ role }) => role === "ours");
   if (!ours || ours.wrong) return undefined;
-  const others = cell.contenders.filter((contender) => contender.role === bar.against && !contender.wrong && isComparable(contender, ours));
-  return others.length > 0 ? Math.min(...others.map(({ ratio }) => ratio)) : undefined;
+  const others = cell.contenders.filter(
+    (contender) => contender.role === bar.against && !contender.wrong && isComparable(contender, ours),
+  );
+  if (others.length === 0) return undefined;
+  const value = Math.min(...others.map(({ ratio }) => ratio));
+  const floor = cell.contenders.find(({ role }) => role === "floor");
+  return { value, limit: floor && value / floor.ratio, met: isMet(bar, value) };
 }
 
 /** Text in fewer pieces is less work: whoever makes fewer than we do is no measure of us. */

@@ -37,13 +37,16 @@ export class Contest {
     for (const entrant of entrants) await this.#warmUp(entrant, chunking);
     this.#warm = true;
 
-    const usual = entrants.filter(({ role }) => role !== "other").map(({ streamMs }) => streamMs);
+    const usual = entrants.filter(isPacer).map(({ streamMs }) => streamMs);
     const wanted = Math.ceil(WINDOW_MS / Math.min(...(usual.length > 0 ? usual : [WINDOW_MS])));
     for (const entrant of entrants) {
       entrant.repeats = Math.max(1, Math.min(wanted, Math.floor((2 * WINDOW_MS) / entrant.streamMs)));
-      entrant.rounds = entrant.role === "other" && entrant.streamMs > SLOW_MS ? SLOW_ROUNDS : Infinity;
+      entrant.rounds = !isPacer(entrant) && entrant.streamMs > SLOW_MS ? SLOW_ROUNDS : Infinity;
     }
-    const roundMs = entrants.reduce((sum, { streamMs, repeats, rounds }) => sum + (rounds === Infinity ? streamMs * repeats : 0), 0);
+    const roundMs = entrants.reduce(
+      (sum, { streamMs, repeats, rounds }) => sum + (rounds === Infinity ? streamMs * repeats : 0),
+      0,
+    );
     const played = Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(budgetMs / roundMs)));
     for (let round = 0; round < played; round++) {
       for (let turn = 0; turn < entrants.length; turn++) {
@@ -79,17 +82,26 @@ export class Contest {
       if (!outcome) continue;
       first ??= outcome;
       // How many strings the text is cut into is each contender's own affair, and said in its name.
-      const different = differences(first, outcome, Object.keys(outcome).filter((part) => part !== "strings"));
+      const different = differences(
+        first,
+        outcome,
+        Object.keys(outcome).filter((part) => part !== "strings"),
+      );
       entrant.strings = outcome.strings;
       if (different.length === 0) continue;
       entrant.note = `differs in ${different.join(", ")}`;
-      entrant.wrong = entrant.role !== "other";
+      entrant.wrong = isPacer(entrant);
     }
   }
 
   close() {
     for (const { reader } of this.#entrants) reader.close();
   }
+}
+
+/** Whether bars hang on a contender: its pace is the cell's, and it has to be right. */
+function isPacer({ role }) {
+  return role !== "other" && role !== "floor";
 }
 
 /**

@@ -87,5 +87,9 @@ async function drained(response) {
 /** What a gateway is asked. */
 function requestOf({ request }) {
   const headers = { "content-type": "application/json" };
-  return new Request("https://gateway.example/v1/chat/completions", { method: "POST", headers, body: JSON.stringify({ ...request, stream: true }) });
+  return new Request("https://gateway.example/v1/chat/completions", {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ ...request, stream: true }),
+  });
 }

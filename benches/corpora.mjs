@@ -13,9 +13,47 @@ const WORDS =
   " the of and to in a is that it for on with as are this be by from or which an at cluster model endpoint stream token each when" +
   " request answer memory region dedicated service network parser chunk because performance between function available therefore" +
   " however instead example configuration";
-const ASCII = [...WORDS.trim().split(" ").map((word) => ` ${word}`), "ing", "ed", "ly", "tion", "s", "re", "un", ",", ".", " -", "1", "20", "ization"];
+const ASCII = [
+  ...WORDS.trim()
+    .split(" ")
+    .map((word) => ` ${word}`),
+  "ing",
+  "ed",
+  "ly",
+  "tion",
+  "s",
+  "re",
+  "un",
+  ",",
+  ".",
+  " -",
+  "1",
+  "20",
+  "ization",
+];
 const LINE_ENDS = [".\n\n", ":\n", "\n", ' "', '"', "\n\n- ", " `", "\\"];
-const MULTIBYTE = ["東京", "の", "は", "です", "クラスタ", "。", " für", " Größe", "é", " naïve", "ство", " это", " модель", "한국", "🚀", " 🦀", "—", "…", "“", "”"];
+const MULTIBYTE = [
+  "東京",
+  "の",
+  "は",
+  "です",
+  "クラスタ",
+  "。",
+  " für",
+  " Größe",
+  "é",
+  " naïve",
+  "ство",
+  " это",
+  " модель",
+  "한국",
+  "🚀",
+  " 🦀",
+  "—",
+  "…",
+  "“",
+  "”",
+];
 const REASONING = [" Let", " me", " think", " about", " what", " was", " asked", ".", " First", ",", " then", " so", "\n"];
 const HARD = ['"quoted"', "\n\n", "\\", "\u2028", "\u2029", "\t", "</script>", "\u0001", "é", "🦀", "{", "}", "data: ", "[DONE]"];
 
@@ -48,8 +86,10 @@ function speaker(seed) {
 }
 
 const text = (text, pad) => event({ index: 0, message: { role: "ASSISTANT", content: [{ type: "TEXT", text }] }, pad });
-const ended = (finishReason, pad) => event({ message: { role: "ASSISTANT", content: [{ type: "TEXT", text: "" }] }, finishReason, pad });
-const called = (call, pad) => event({ index: 0, message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", ...call }] }, pad });
+const ended = (finishReason, pad) =>
+  event({ message: { role: "ASSISTANT", content: [{ type: "TEXT", text: "" }] }, finishReason, pad });
+const called = (call, pad) =>
+  event({ index: 0, message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", ...call }] }, pad });
 
 /** GENERIC text, as recorded: an empty piece first, the finish in an event of its own. */
 function generic(seed, word, length) {
@@ -93,7 +133,11 @@ function calls(says, count, pieces) {
 /** GENERIC tool calls, fragmented as vLLM does. */
 function tools(seed, length) {
   const says = speaker(seed);
-  const finish = event({ message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", arguments: "" }] }, finishReason: "tool_calls", pad: says.pad() });
+  const finish = event({
+    message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", arguments: "" }] },
+    finishReason: "tool_calls",
+    pad: says.pad(),
+  });
   return [text("", says.pad()), ...calls(says, length / 200, 199), finish, DONE];
 }
 
@@ -111,7 +155,15 @@ function mixture(seed, length) {
   });
   const usage = { completionTokens: length, promptTokens: 43, totalTokens: length + 43 };
   const finish = event({ message: { role: "ASSISTANT" }, finishReason: "tool_calls", pad: pad() });
-  return [text("", pad()), ...reasoned, ...said, ...calls(says, 4, length * 0.05 - 1), finish, event({ usage, pad: pad() }), DONE];
+  return [
+    text("", pad()),
+    ...reasoned,
+    ...said,
+    ...calls(says, 4, length * 0.05 - 1),
+    finish,
+    event({ usage, pad: pad() }),
+    DONE,
+  ];
 }
 
 const escaped = (json) => json.replace(/[^\x00-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -4,7 +4,15 @@ import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
 
 const require = createRequire(import.meta.url);
-const PACKAGES = ["openai", "eventsource-parser", "@oracle/langchain-oci", "@langchain/core", "@ai-sdk/provider-utils", "esbuild", "workerd"];
+const PACKAGES = [
+  "openai",
+  "eventsource-parser",
+  "@oracle/langchain-oci",
+  "@langchain/core",
+  "@ai-sdk/provider-utils",
+  "esbuild",
+  "workerd",
+];
 
 export function machine() {
   const [{ model }] = cpus();

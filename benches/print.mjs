@@ -1,5 +1,5 @@
 // What a run says on the terminal.
-import { barRows } from "./report.mjs";
+import { barsOf } from "./report.mjs";
 
 /** One cell, as soon as it's measured. */
 export function printCell({ path, corpus, chunking, contenders }, where = "Node") {
@@ -21,7 +21,8 @@ export function printSizes(sizes) {
 }
 
 export function printCold(cold) {
-  if (cold) console.log("\nCold start in Node: ms from before the import to its end, to the first chunk, to the end of a short answer");
+  if (cold)
+    console.log("\nCold start in Node: ms from before the import to its end, to the first chunk, to the end of a short answer");
   for (const [name, parts] of Object.entries(cold ?? {})) {
     const columns = [parts.import, parts.first, parts.end].map(({ median }) => median.toFixed(2).padStart(8));
     console.log(`  ${name.padEnd(44)} ${columns.join(" ")}`);
@@ -30,10 +31,14 @@ export function printCold(cold) {
 
 /** The bars that this run has something to say of. */
 export function printBars(results) {
-  const rows = barRows(results).filter((columns) => columns.slice(2).some((column) => column !== "–"));
-  if (rows.length > 0) console.log("\nBars: asked, in Node, in workerd");
-  for (const [name, bar, ...values] of rows) {
-    const columns = values.map((value) => value.replaceAll("*", "").padStart(10));
-    console.log(`  ${name.padEnd(60)} ${bar.padEnd(10)} ${columns.join(" ")}`);
+  const bars = barsOf(results);
+  if (bars.length > 0) console.log("\nBars: asked, in Node, in workerd; in brackets the ratio if ours did nothing but read");
+  for (const { name, asked, node, workerd } of bars) {
+    const columns = [node, workerd].map((reached) => (reached ? sayReached(reached) : "").padEnd(28));
+    console.log(`  ${name.padEnd(60)} ${asked.padEnd(10)} ${columns.join(" ")}`.trimEnd());
   }
+}
+
+function sayReached({ text, limit, met }) {
+  return `${text.padStart(9)} ${met ? "met" : "NOT MET"}${limit ? ` (${limit})` : ""}`;
 }

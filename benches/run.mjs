@@ -30,7 +30,10 @@ async function run({ parts, whole, ...options }) {
   printBars(results);
   if (whole) writeFileSync(new URL("RESULTS.md", import.meta.url), report(results, machine()));
 
-  const wrong = [...results.node, ...results.short, ...results.workerd].filter(({ contenders }) => contenders.some((contender) => contender.wrong));
-  for (const { path, corpus, chunking } of wrong) console.error(`the contenders of ${path}, ${corpus}, ${chunking} do not say the same`);
+  const wrong = [...results.node, ...results.short, ...results.workerd].filter(({ contenders }) =>
+    contenders.some((contender) => contender.wrong),
+  );
+  for (const { path, corpus, chunking } of wrong)
+    console.error(`the contenders of ${path}, ${corpus}, ${chunking} do not say the same`);
   if (wrong.length > 0) process.exitCode = 1;
 }

@@ -1,8 +1,10 @@
 // A fresh process: from before a bundle is imported to the first chunk of a short answer, and to its end.
 import { cut } from "../chunkings.mjs";
 import { corpusOf } from "../corpora.mjs";
+import { pin } from "../pin.mjs";
 import { Service } from "../service.mjs";
 
+pin();
 const corpus = corpusOf("short");
 const service = new Service();
 service.chunks = cut(corpus.events, "ev:1");

@@ -10,8 +10,12 @@ export class Entrant {
 
   constructor(...about) {
     this.#child = fork(SCRIPT, [JSON.stringify(about)], { serialization: "advanced" });
-    this.#child.on("message", ({ result, error }) => (error ? this.#answer?.reject(new Error(error)) : this.#answer?.resolve(result)));
-    this.#child.on("exit", (code) => this.#answer?.reject(new Error(`the process of ${about.slice(0, 3).join(", ")} ended with ${code}`)));
+    this.#child.on("message", ({ result, error }) =>
+      error ? this.#answer?.reject(new Error(error)) : this.#answer?.resolve(result),
+    );
+    this.#child.on("exit", (code) =>
+      this.#answer?.reject(new Error(`the process of ${about.slice(0, 3).join(", ")} ended with ${code}`)),
+    );
   }
 
   outcome(chunking) {

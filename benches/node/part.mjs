@@ -12,7 +12,11 @@ export function measureNode(options, told) {
 
 /** One short answer, event by event: what a stream costs before its length counts. */
 export function measureShort(options, told) {
-  return measured([{ path: "chunks", corpus: "short", chunkings: ["ev:1"] }], { ...options, budgetMs: options.budgetMs ?? 1500 }, told);
+  return measured(
+    [{ path: "chunks", corpus: "short", chunkings: ["ev:1"] }],
+    { ...options, budgetMs: options.budgetMs ?? 1500 },
+    told,
+  );
 }
 
 async function measured(contests, { only, rounds, budgetMs }, told) {

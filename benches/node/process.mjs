@@ -1,6 +1,8 @@
 // A contestant in a process of its own: it does what the messages of entrant.mjs ask.
 import { contestant } from "../contestant.mjs";
+import { pin } from "../pin.mjs";
 
+pin();
 const ready = contestant(...JSON.parse(process.argv[2]));
 
 process.on("message", async ({ does, with: given }) => {

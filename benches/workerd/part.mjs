@@ -5,12 +5,13 @@ import { budgetOf, LENGTHS, WORKERD_GRID } from "../grid.mjs";
 import { median } from "../statistics.mjs";
 import { startWorkerd } from "./server.mjs";
 
-const IS_MEASURED = ({ name, role }) => role !== "other" || name === "reading only";
-
 export async function measureWorkerd({ paths, cells, only = () => true, rounds, budgetMs }, told) {
-  const rows = WORKERD_GRID.map((row) => ({ ...row, chunkings: row.chunkings.filter((chunking) => cells(row.corpus, chunking)) }));
+  const rows = WORKERD_GRID.map((row) => ({
+    ...row,
+    chunkings: row.chunkings.filter((chunking) => cells(row.corpus, chunking)),
+  }));
   const contests = rows.filter(({ path, chunkings }) => paths.includes(path) && chunkings.length > 0);
-  const takesPart = (contender) => IS_MEASURED(contender) && only(contender);
+  const takesPart = (contender) => contender.role !== "other" && only(contender);
   const isolates = contests.map(({ path }) => contendersOf(path).filter(takesPart).length);
   const workerd = await startWorkerd(isolates.reduce((sum, count) => sum + count, 0));
   const results = [];

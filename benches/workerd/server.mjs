@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 
 import { bundle, FOR_WORKERD } from "../bundle.mjs";
+import { pin } from "../pin.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -18,7 +19,9 @@ export async function startWorkerd(count) {
   writeFileSync(config, configOf(count, files));
 
   // The listening ports are told on a pipe, as JSON lines.
-  const workerd = spawn(require("workerd").default, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const workerd = spawn(require("workerd").default, ["serve", config, "--control-fd=3"], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
   let said = "";
   for (const output of [workerd.stdout, workerd.stderr]) output.on("data", (data) => (said += data));
   const ended = new Promise((resolve) => workerd.on("exit", resolve));
@@ -27,7 +30,9 @@ export async function startWorkerd(count) {
     await ended;
   };
   try {
-    return { origins: await listening(workerd, count), said: () => said, stop };
+    const origins = await listening(workerd, count);
+    pin(workerd.pid);
+    return { origins, stop };
   } catch (error) {
     await stop();
     throw new Error(`workerd did not start: ${error.message}\n${said}`);
@@ -55,7 +60,9 @@ function listening(workerd, count) {
 }
 
 function configOf(count, files) {
-  const modules = files.map(({ name }) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`);
+  const modules = files.map(
+    ({ name }) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`,
+  );
   const each = (write) => Array.from({ length: count }, (_, at) => write(at)).join(",\n    ");
   return `using Workerd = import "/workerd/workerd.capnp";
 
