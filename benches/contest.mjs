@@ -4,8 +4,6 @@ import { corpusOf } from "./corpora.mjs";
 import { differences } from "./outcome.mjs";
 import { median, summary } from "./statistics.mjs";
 
-// A round's share of one contender: long enough for the clock, and for its garbage to be collected within it.
-const WINDOW_MS = 12;
 // A slow contender, of whom nothing hangs, gets this often and no oftener.
 const SLOW_MS = 120;
 const SLOW_ROUNDS = 3;
@@ -19,12 +17,14 @@ export class Contest {
 
   /**
    * `enter(path, name, corpus, lengths)` makes what reads streams for one contender: `outcome`, `time` and `close`. `lengths` are
-   * as in contestant.mjs.
+   * as in contestant.mjs. `windowMs` is a round's share of one contender: long enough for the clock, and for its garbage to be
+   * collected within it.
    */
-  constructor(path, corpus, { enter, lengths, only = () => true }) {
+  constructor(path, corpus, { enter, lengths, windowMs, only = () => true }) {
     this.path = path;
     this.corpus = corpus;
     this.lengths = lengths;
+    this.windowMs = windowMs;
     this.#entrants = contendersOf(path)
       .filter(only)
       .map((contender) => ({ ...contender, reader: enter(path, contender.name, corpus, lengths) }));
@@ -37,11 +37,9 @@ export class Contest {
     for (const entrant of entrants) await this.#warmUp(entrant, chunking);
     this.#warm = true;
 
-    const usual = entrants.filter(isPacer).map(({ streamMs }) => streamMs);
-    const wanted = Math.ceil(WINDOW_MS / Math.min(...(usual.length > 0 ? usual : [WINDOW_MS])));
     for (const entrant of entrants) {
-      entrant.repeats = Math.max(1, Math.min(wanted, Math.floor((2 * WINDOW_MS) / entrant.streamMs)));
-      entrant.rounds = !isPacer(entrant) && entrant.streamMs > SLOW_MS ? SLOW_ROUNDS : Infinity;
+      entrant.repeats = Math.max(1, Math.round(this.windowMs / entrant.streamMs));
+      entrant.rounds = !decides(entrant) && entrant.streamMs > SLOW_MS ? SLOW_ROUNDS : Infinity;
     }
     const roundMs = entrants.reduce(
       (sum, { streamMs, repeats, rounds }) => sum + (rounds === Infinity ? streamMs * repeats : 0),
@@ -65,13 +63,19 @@ export class Contest {
     return ((await reader.time(chunking, repeats)) * 1e6) / repeats / events.length;
   }
 
+  /** Reads streams until the code is warm, and as many at once as it takes to tell how long one takes. */
   async #warmUp(entrant, chunking) {
     const wanted = this.#warm ? WARM_MS.later : WARM_MS.first;
+    let repeats = 1;
     let spent = 0;
-    do {
-      entrant.streamMs = await entrant.reader.time(chunking, 1);
-      spent += entrant.streamMs;
-    } while (spent < wanted);
+    for (;;) {
+      const ms = await entrant.reader.time(chunking, repeats);
+      spent += ms;
+      entrant.streamMs = ms / repeats;
+      const isLong = ms >= this.windowMs / 2;
+      if (isLong && spent >= wanted) return;
+      if (!isLong) repeats *= 2;
+    }
   }
 
   /** Whoever decides a bar must say the same as the first; of the others it is noted. */
@@ -90,7 +94,7 @@ export class Contest {
       entrant.strings = outcome.strings;
       if (different.length === 0) continue;
       entrant.note = `differs in ${different.join(", ")}`;
-      entrant.wrong = isPacer(entrant);
+      entrant.wrong = decides(entrant);
     }
   }
 
@@ -99,8 +103,8 @@ export class Contest {
   }
 }
 
-/** Whether bars hang on a contender: its pace is the cell's, and it has to be right. */
-function isPacer({ role }) {
+/** Whether bars hang on a contender: it takes part in every round, and it has to be right. */
+function decides({ role }) {
   return role !== "other" && role !== "floor";
 }
 

@@ -207,8 +207,8 @@ const METHOD = `## How it is measured
   of their main threads are on one core.
 - Before a cell is timed, all must say the same: text, reasoning, finish, tool calls, usage, the number of deltas and, normalised for id
   and time, every chunk. Who differs is told below the table; where a bar hangs on it, the run fails.
-- After the warm-up, rounds: each has every contender once, for about 12 ms, and begins with another. Times are medians of the rounds; a
-  ratio is the median of the rounds' own ratios, so that what disturbs the machine for a while disturbs both sides.
+- After the warm-up, rounds: each has every contender once, for about 12 ms (30 in workerd), and begins with another. Times are medians
+  of the rounds; a ratio is the median of the rounds' own ratios, so that what disturbs the machine for a while disturbs both sides.
 - openai 7 is held by the faster of two rows: given OpenAI's events of the same answer, which it need not map, and given OCI's. The
   gateway and \`text()\` by the fastest plain JavaScript; one that makes fewer strings than we do is not compared.
 - In workerd the clocks stand still while a Worker computes: the time is taken outside, around a request that reads many streams, less that

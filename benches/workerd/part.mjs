@@ -19,7 +19,7 @@ export async function measureWorkerd({ paths, cells, only = () => true, rounds, 
     let next = 0;
     const enter = (...about) => new Entrant(workerd.origins[next++], about);
     for (const { path, corpus, chunkings } of contests) {
-      const contest = new Contest(path, corpus, { enter, lengths: LENGTHS.workerd, only: takesPart });
+      const contest = new Contest(path, corpus, { enter, lengths: LENGTHS.workerd, windowMs: 30, only: takesPart });
       for (const chunking of chunkings) {
         const cell = await contest.cell(chunking, { rounds, budgetMs: budgetMs ?? budgetOf(path, corpus, chunking) });
         results.push(cell);
