@@ -24,7 +24,7 @@ build: setup
 size: setup
 	node scripts/size-by-crate.mjs
 
-# All contenders side by side: prints the table and writes benches/RESULTS.md. `node benches/run.mjs --help` tells of shorter runs.
+# All contenders side by side: prints the table and writes benches/RESULTS.md. `… run.mjs --help` tells of shorter runs.
 bench: build
 	./benches/setup.sh
 	node benches/run.mjs

@@ -5,7 +5,7 @@ import { CHUNKINGS } from "./chunkings.mjs";
 import { PATHS } from "./contenders/index.mjs";
 import { CORPORA } from "./corpora.mjs";
 
-export const USAGE = `node benches/run.mjs [options]      without options: everything, and benches/RESULTS.md is written anew
+export const USAGE = `node_modules/.bin/node benches/run.mjs [options]      without options: everything, and benches/RESULTS.md is written
 
   --only=CORPUS/CHUNKING,…   for example generic/1400,cohere/*,*/ev:1
                              corpora: ${CORPORA.join(", ")}; chunkings: ${CHUNKINGS.join(", ")}

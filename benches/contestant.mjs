@@ -6,23 +6,23 @@ import { openaiEventsOf } from "./openai-events.mjs";
 import { outcomeOfChunks, outcomeOfEvents, outcomeOfText } from "./outcome.mjs";
 import { Service } from "./service.mjs";
 
-/** Gets a contender ready. It reads as many streams as it is asked to, each from its request to its end. */
-export async function contestant(path, name, corpusName) {
+/**
+ * Gets a contender ready. It reads as many streams as it is asked to, each from its request to its end. `lengths` are those of
+ * chunkings whose streams are shorter than others.
+ */
+export async function contestant(path, name, corpusName, lengths = {}) {
   const contender = contendersOf(path).find((contender) => contender.name === name);
   const corpus = corpusOf(corpusName);
   const service = new Service();
-  const events = contender.reads === "openai" ? openaiEventsOf(corpus) : corpus.events;
   const open = (await contender.load())(service, corpus);
   const { drain, collect } = readers[contender.gives];
-  const cuts = new Map();
+  let served;
 
-  /** Only what is being read is kept: a cut into single bytes takes much memory. */
   const serve = (chunking) => {
-    if (!cuts.has(chunking)) {
-      cuts.clear();
-      cuts.set(chunking, cut(events, chunking));
-    }
-    service.chunks = cuts.get(chunking);
+    if (served === chunking) return;
+    const said = corpusOf(corpusName, lengths[chunking]);
+    service.chunks = cut(contender.reads === "openai" ? openaiEventsOf(said) : said.events, chunking);
+    served = chunking;
   };
 
   return {
@@ -87,5 +87,9 @@ async function drained(response) {
 /** What a gateway is asked. */
 function requestOf({ request }) {
   const headers = { "content-type": "application/json" };
-  return new Request("https://gateway.example/v1/chat/completions", { method: "POST", headers, body: JSON.stringify({ ...request, stream: true }) });
+  return new Request("https://gateway.example/v1/chat/completions", {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ ...request, stream: true }),
+  });
 }

@@ -1,6 +1,6 @@
 // What is streamed: made-up answers in the shapes of the recordings, the same bytes at every run.
 
-/** Events of text in a corpus, beside the few that open and close the stream. */
+/** Events of text in an answer, beside the few that open and close the stream. */
 const LENGTH = 2000;
 
 /** An endpoint's OCID of the usual length, of no tenancy. Chunks repeat it, so its length counts. */
@@ -13,9 +13,47 @@ const WORDS =
   " the of and to in a is that it for on with as are this be by from or which an at cluster model endpoint stream token each when" +
   " request answer memory region dedicated service network parser chunk because performance between function available therefore" +
   " however instead example configuration";
-const ASCII = [...WORDS.trim().split(" ").map((word) => ` ${word}`), "ing", "ed", "ly", "tion", "s", "re", "un", ",", ".", " -", "1", "20", "ization"];
+const ASCII = [
+  ...WORDS.trim()
+    .split(" ")
+    .map((word) => ` ${word}`),
+  "ing",
+  "ed",
+  "ly",
+  "tion",
+  "s",
+  "re",
+  "un",
+  ",",
+  ".",
+  " -",
+  "1",
+  "20",
+  "ization",
+];
 const LINE_ENDS = [".\n\n", ":\n", "\n", ' "', '"', "\n\n- ", " `", "\\"];
-const MULTIBYTE = ["東京", "の", "は", "です", "クラスタ", "。", " für", " Größe", "é", " naïve", "ство", " это", " модель", "한국", "🚀", " 🦀", "—", "…", "“", "”"];
+const MULTIBYTE = [
+  "東京",
+  "の",
+  "は",
+  "です",
+  "クラスタ",
+  "。",
+  " für",
+  " Größe",
+  "é",
+  " naïve",
+  "ство",
+  " это",
+  " модель",
+  "한국",
+  "🚀",
+  " 🦀",
+  "—",
+  "…",
+  "“",
+  "”",
+];
 const REASONING = [" Let", " me", " think", " about", " what", " was", " asked", ".", " First", ",", " then", " so", "\n"];
 const HARD = ['"quoted"', "\n\n", "\\", "\u2028", "\u2029", "\t", "</script>", "\u0001", "é", "🦀", "{", "}", "data: ", "[DONE]"];
 
@@ -48,26 +86,28 @@ function speaker(seed) {
 }
 
 const text = (text, pad) => event({ index: 0, message: { role: "ASSISTANT", content: [{ type: "TEXT", text }] }, pad });
-const ended = (finishReason, pad) => event({ message: { role: "ASSISTANT", content: [{ type: "TEXT", text: "" }] }, finishReason, pad });
-const called = (call, pad) => event({ index: 0, message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", ...call }] }, pad });
+const ended = (finishReason, pad) =>
+  event({ message: { role: "ASSISTANT", content: [{ type: "TEXT", text: "" }] }, finishReason, pad });
+const called = (call, pad) =>
+  event({ index: 0, message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", ...call }] }, pad });
 
 /** GENERIC text, as recorded: an empty piece first, the finish in an event of its own. */
-function generic(seed, word, length = LENGTH) {
+function generic(seed, word, length) {
   const { pad, ...says } = speaker(seed);
   const said = Array.from({ length }, () => text(says[word](), pad()));
   return [text("", pad()), ...said, ended("stop", pad()), DONE];
 }
 
 /** COHERE text, as recorded: the last event says everything again, and there is no [DONE]. */
-function cohere(seed) {
+function cohere(seed, length) {
   const { ascii, pad } = speaker(seed);
-  const words = Array.from({ length: LENGTH }, ascii);
+  const words = Array.from({ length: length }, ascii);
   const whole = words.join("");
   const chatHistory = [
     { role: "USER", message: "What is a cluster?" },
     { role: "CHATBOT", message: whole },
   ];
-  const usage = { completionTokens: LENGTH, promptTokens: 12, totalTokens: LENGTH + 12 };
+  const usage = { completionTokens: length, promptTokens: 12, totalTokens: length + 12 };
   const said = words.map((text) => event({ apiFormat: "COHERE", text, pad: pad() }));
   return [...said, event({ apiFormat: "COHERE", text: whole, chatHistory, finishReason: "COMPLETE", pad: pad(), usage })];
 }
@@ -91,27 +131,39 @@ function calls(says, count, pieces) {
 }
 
 /** GENERIC tool calls, fragmented as vLLM does. */
-function tools(seed) {
+function tools(seed, length) {
   const says = speaker(seed);
-  const finish = event({ message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", arguments: "" }] }, finishReason: "tool_calls", pad: says.pad() });
-  return [text("", says.pad()), ...calls(says, 10, LENGTH / 10 - 1), finish, DONE];
+  const finish = event({
+    message: { role: "ASSISTANT", toolCalls: [{ type: "FUNCTION", arguments: "" }] },
+    finishReason: "tool_calls",
+    pad: says.pad(),
+  });
+  return [text("", says.pad()), ...calls(says, length / 200, 199), finish, DONE];
 }
 
 /** Everything that GENERIC has: reasoning, text with whatever JSON escapes, tool calls, usage. */
-function mixture(seed) {
+function mixture(seed, length) {
   const says = speaker(seed);
   const { oneOf, below, pad } = says;
-  const reasoned = Array.from({ length: LENGTH * 0.2 }, () =>
+  const reasoned = Array.from({ length: length * 0.2 }, () =>
     event({ index: 0, message: { role: "ASSISTANT", reasoningContent: oneOf(REASONING) }, pad: pad() }),
   );
-  const said = Array.from({ length: LENGTH * 0.6 }, () => {
+  const said = Array.from({ length: length * 0.6 }, () => {
     const written = text(below(100) < 20 ? oneOf(HARD) : says.multibyte(), pad());
     // Some servers write what is not ASCII as escapes.
     return below(100) < 20 ? escaped(written) : written;
   });
-  const usage = { completionTokens: LENGTH, promptTokens: 43, totalTokens: LENGTH + 43 };
+  const usage = { completionTokens: length, promptTokens: 43, totalTokens: length + 43 };
   const finish = event({ message: { role: "ASSISTANT" }, finishReason: "tool_calls", pad: pad() });
-  return [text("", pad()), ...reasoned, ...said, ...calls(says, 4, LENGTH * 0.05 - 1), finish, event({ usage, pad: pad() }), DONE];
+  return [
+    text("", pad()),
+    ...reasoned,
+    ...said,
+    ...calls(says, 4, length * 0.05 - 1),
+    finish,
+    event({ usage, pad: pad() }),
+    DONE,
+  ];
 }
 
 const escaped = (json) => json.replace(/[^\x00-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -123,20 +175,20 @@ const TOOLS = TOOL_NAMES.map((name) => ({
 }));
 
 const made = {
-  generic: { apiFormat: "GENERIC", make: () => generic(1, "ascii") },
-  multibyte: { apiFormat: "GENERIC", make: () => generic(2, "multibyte") },
-  cohere: { apiFormat: "COHERE", make: () => cohere(3) },
-  tools: { apiFormat: "GENERIC", hasTools: true, make: () => tools(4) },
-  mixture: { apiFormat: "GENERIC", hasTools: true, includeUsage: true, make: () => mixture(5) },
-  // Not in the grid: the "one short answer" and the cold start.
+  generic: { apiFormat: "GENERIC", make: (length) => generic(1, "ascii", length) },
+  multibyte: { apiFormat: "GENERIC", make: (length) => generic(2, "multibyte", length) },
+  cohere: { apiFormat: "COHERE", make: (length) => cohere(3, length) },
+  tools: { apiFormat: "GENERIC", hasTools: true, make: (length) => tools(4, length) },
+  mixture: { apiFormat: "GENERIC", hasTools: true, includeUsage: true, make: (length) => mixture(5, length) },
+  // Not in the grid: one short answer, warm and cold, of 20 events.
   short: { apiFormat: "GENERIC", make: () => generic(6, "ascii", 17) },
 };
 
 /** The corpora of the grid. */
 export const CORPORA = ["generic", "multibyte", "cohere", "tools", "mixture"];
 
-/** A corpus: its events as OCI writes them, and the request that gets them. */
-export function corpusOf(name) {
+/** A corpus: its events as OCI writes them, and the request that gets them. `length` is a multiple of 200. */
+export function corpusOf(name, length = LENGTH) {
   const { apiFormat, includeUsage = false, hasTools = false, make } = made[name];
   const request = {
     model: MODEL,
@@ -145,5 +197,5 @@ export function corpusOf(name) {
     ...(hasTools && { tools: TOOLS }),
     ...(includeUsage && { stream_options: { include_usage: true } }),
   };
-  return { name, apiFormat, includeUsage, request, events: make() };
+  return { name, apiFormat, includeUsage, request, events: make(length) };
 }

@@ -2,7 +2,15 @@
 
 /** The outcome of chunk objects. */
 export function outcomeOfChunks(chunks) {
-  const outcome = { text: "", reasoning: "", finish: null, calls: [], usage: null, deltas: 0, chunks: JSON.stringify(chunks.map(normalised)) };
+  const outcome = {
+    text: "",
+    reasoning: "",
+    finish: null,
+    calls: [],
+    usage: null,
+    deltas: 0,
+    chunks: JSON.stringify(chunks.map(normalised)),
+  };
   for (const { choices, usage } of chunks) {
     if (usage) outcome.usage = sorted(usage);
     const [choice] = choices;
@@ -37,14 +45,19 @@ export function outcomeOfText(strings) {
 
 /** A chunk without what differs from call to call, its keys in one order. */
 function normalised({ id, created, ...rest }) {
-  if (typeof id !== "string" || !Number.isInteger(created)) throw new Error(`a chunk has the id ${id} and was created ${created}`);
+  if (typeof id !== "string" || !Number.isInteger(created))
+    throw new Error(`a chunk has the id ${id} and was created ${created}`);
   return sorted(rest);
 }
 
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
 }
 
 /** What of two outcomes differs, of the parts that both have; `parts` narrows it further. */

@@ -3,31 +3,57 @@
 
 /**
  * Contenders of each path, in the order of the tables: a name and what loads its function of `(service, corpus)`. The function
- * makes the opener of streams. `role` says what the bars need to know; without one, a contender is information.
+ * makes the opener of streams. `role` says what the bars need to know; "other" contenders are information. One that only reads
+ * shows what nobody can go below.
  */
 const CONTENDERS = {
   chunks: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).chunks },
     { name: "plain JavaScript", role: "plain", load: async () => (await import("./plain.mjs")).chunks },
-    { name: "openai 7, OpenAI's events", role: "openai", reads: "openai", load: async () => (await import("./openai.mjs")).chunks },
+    {
+      name: "openai 7, OpenAI's events",
+      role: "openai",
+      reads: "openai",
+      load: async () => (await import("./openai.mjs")).chunks,
+    },
     { name: "openai 7, OCI's events", role: "openai", load: async () => (await import("./openai.mjs")).mappedChunks },
     { name: "@oracle/langchain-oci", load: async () => (await import("./langchain.mjs")).chunks },
     { name: "Vercel parseJsonEventStream", load: async () => (await import("./vercel.mjs")).chunks },
-    { name: "reading only", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
   ],
   text: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).text },
     { name: "plain JavaScript, a string an event", role: "plain", load: async () => (await import("./plain.mjs")).text },
-    { name: "plain JavaScript, a string a network chunk", role: "plain", load: async () => (await import("./plain.mjs")).joinedText },
+    {
+      name: "plain JavaScript, a string a network chunk",
+      role: "plain",
+      load: async () => (await import("./plain.mjs")).joinedText,
+    },
+    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
   ],
   gateway: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).gateway },
-    { name: "plain JavaScript, chunks by JSON.stringify", role: "plain", load: async () => (await import("./plain-gateway.mjs")).gateway },
-    { name: "plain JavaScript, text by JSON.stringify", role: "plain", load: async () => (await import("./plain-gateway.mjs")).frugalGateway },
+    {
+      name: "plain JavaScript, chunks by JSON.stringify",
+      role: "plain",
+      load: async () => (await import("./plain-gateway.mjs")).gateway,
+    },
+    {
+      name: "plain JavaScript, text by JSON.stringify",
+      role: "plain",
+      load: async () => (await import("./plain-gateway.mjs")).frugalGateway,
+    },
+    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
   ],
   passthrough: [
     { name: "ours", role: "ours", reads: "openai", load: async () => (await import("./ours.mjs")).passthrough },
-    { name: "reading only", reads: "openai", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    {
+      name: "reading only",
+      role: "floor",
+      reads: "openai",
+      gives: "bytes",
+      load: async () => (await import("./floor.mjs")).bytes,
+    },
   ],
 };
 

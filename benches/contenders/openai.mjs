@@ -21,7 +21,7 @@ export function mappedChunks(service, corpus) {
     const made = [];
     for await (const event of await openai.chat.completions.create({ ...corpus.request, stream: true })) {
       map(event, made);
-      yield* made;
+      for (const chunk of made) yield chunk;
       made.length = 0;
     }
   };

@@ -25,6 +25,10 @@ export function gateway(service, corpus) {
 
 /** The openai transport: the service's own events pass. */
 export function passthrough(service, corpus) {
-  const oci = clientOf(service, {}, { region: "us-chicago-1", models: { [corpus.request.model]: "meta.llama-3.3-70b-instruct" } });
+  const oci = clientOf(
+    service,
+    {},
+    { region: "us-chicago-1", models: { [corpus.request.model]: "meta.llama-3.3-70b-instruct" } },
+  );
   return (request) => oci.fetch(request);
 }

@@ -37,7 +37,13 @@ export function chunkMaker({ id, created, model }, includeUsage) {
       usage: null,
     });
   }
-  return (index, delta, finish_reason) => ({ id, object: "chat.completion.chunk", created, model, choices: [{ index, delta, finish_reason }] });
+  return (index, delta, finish_reason) => ({
+    id,
+    object: "chat.completion.chunk",
+    created,
+    model,
+    choices: [{ index, delta, finish_reason }],
+  });
 }
 
 function usageChunk({ id, created, model }, { completionTokens = 0, promptTokens = 0, totalTokens = 0 }) {
@@ -105,7 +111,8 @@ function cohere(head, includeUsage, chunk, ofText) {
     const isLast = Boolean(event.finishReason);
     let { text } = event;
     // What comes with one of these says again what was said.
-    if (text && said && (isLast || event.chatHistory || event.toolCalls)) text = text.startsWith(said) ? text.slice(said.length) : "";
+    if (text && said && (isLast || event.chatHistory || event.toolCalls))
+      text = text.startsWith(said) ? text.slice(said.length) : "";
     if (text) {
       chunks.push(said ? ofText(0, text) : chunk(0, { role: "assistant", content: text }, null));
       said += text;

@@ -9,16 +9,26 @@ export function send(fetch, corpus, request) {
   const body = {
     compartmentId: COMPARTMENT,
     servingMode: { servingType: "DEDICATED", endpointId: request.model },
-    chatRequest: { apiFormat: corpus.apiFormat, isStream: true, streamOptions: { isIncludeUsage: true }, maxTokens: request.max_tokens, ...chatRequest },
+    chatRequest: {
+      apiFormat: corpus.apiFormat,
+      isStream: true,
+      streamOptions: { isIncludeUsage: true },
+      maxTokens: request.max_tokens,
+      ...chatRequest,
+    },
   };
   return fetch(URL, { method: "POST", headers: HEADERS, body: JSON.stringify(body) });
 }
 
 function generic({ messages }) {
-  return { messages: messages.map(({ role, content }) => ({ role: role.toUpperCase(), content: [{ type: "TEXT", text: content }] })) };
+  return {
+    messages: messages.map(({ role, content }) => ({ role: role.toUpperCase(), content: [{ type: "TEXT", text: content }] })),
+  };
 }
 
 function cohere({ messages }) {
-  const chatHistory = messages.slice(0, -1).map(({ role, content }) => ({ role: role === "assistant" ? "CHATBOT" : "USER", message: content }));
+  const chatHistory = messages
+    .slice(0, -1)
+    .map(({ role, content }) => ({ role: role === "assistant" ? "CHATBOT" : "USER", message: content }));
   return { message: messages.at(-1).content, chatHistory };
 }

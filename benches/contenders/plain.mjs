@@ -5,19 +5,20 @@ import { headOf, mapperOf } from "./plain-mapper.mjs";
 import { send } from "./plain-request.mjs";
 
 /**
- * An iterator over what `read` adds to the queue, one network chunk at a time. While something is queued, `next()` is a plain
+ * An iterator over what `feed` makes of a body, one network chunk at a time. While something is queued, `next()` is a plain
  * function: neither a generator nor an async function is resumed for an item.
  */
 class Queue {
   #items = [];
   #next = 0;
-  #read;
-  #cancel;
+  #reader;
+  #feed;
+  #decoder = new TextDecoder();
   #ended = false;
 
-  constructor(read, cancel) {
-    this.#read = read;
-    this.#cancel = cancel;
+  constructor(reader, feed) {
+    this.#reader = reader;
+    this.#feed = feed;
   }
 
   [Symbol.asyncIterator]() {
@@ -30,11 +31,15 @@ class Queue {
   }
 
   async #fill() {
-    this.#items.length = 0;
+    const items = this.#items;
+    items.length = 0;
     this.#next = 0;
     while (!this.#ended) {
-      this.#ended = !(await this.#read(this.#items));
-      if (this.#items.length > 0) return { value: this.#items[this.#next++], done: false };
+      const { value, done } = await this.#reader.read();
+      this.#ended = done;
+      // At the end, a last event may lack its blank line.
+      this.#feed(done ? `${this.#decoder.decode()}\n\n` : this.#decoder.decode(value, { stream: true }), items);
+      if (items.length > 0) return { value: items[this.#next++], done: false };
     }
     return { value: undefined, done: true };
   }
@@ -43,7 +48,7 @@ class Queue {
     this.#ended = true;
     this.#items.length = 0;
     this.#next = 0;
-    await this.#cancel();
+    await this.#reader.cancel();
     return { value, done: true };
   }
 }
@@ -52,23 +57,18 @@ class Queue {
 async function open(service, corpus, onData, flush) {
   const response = await send(service.fetch, corpus, corpus.request);
   if (!response.ok) throw new Error(`the service answered ${response.status}`);
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
   let items;
   const parser = createParser({
     onEvent({ data }) {
       if (data !== "[DONE]") onData(data, items);
     },
   });
-  const read = async (list) => {
-    const { value, done } = await reader.read();
+  const feed = (text, list) => {
     items = list;
-    // At the end, a last event may lack its blank line.
-    parser.feed(done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true }));
+    parser.feed(text);
     flush?.(list);
-    return !done;
   };
-  return new Queue(read, () => reader.cancel());
+  return new Queue(response.body.getReader(), feed);
 }
 
 export function chunks(service, corpus) {
@@ -111,7 +111,8 @@ function textReader({ apiFormat }) {
   let said = "";
   return (event) => {
     let { text } = event;
-    if (text && said && (event.finishReason || event.chatHistory || event.toolCalls)) text = text.startsWith(said) ? text.slice(said.length) : "";
+    if (text && said && (event.finishReason || event.chatHistory || event.toolCalls))
+      text = text.startsWith(said) ? text.slice(said.length) : "";
     said += text ?? "";
     return text ?? "";
   };

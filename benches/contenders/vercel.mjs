@@ -5,17 +5,17 @@ import { headOf, mapperOf } from "./plain-mapper.mjs";
 import { send } from "./plain-request.mjs";
 
 export function chunks(service, corpus) {
-  return async () => {
+  return async function* () {
     const response = await send(service.fetch, corpus, corpus.request);
     const map = mapperOf(corpus, headOf(corpus.request.model));
-    // A transformer is what its providers add to the pipe.
-    const mapping = new TransformStream({
-      transform(result, controller) {
-        const made = [];
-        map(result.value, made);
-        for (const chunk of made) controller.enqueue(chunk);
-      },
-    });
-    return parseJsonEventStream({ stream: response.body }).pipeThrough(mapping);
+    const reader = parseJsonEventStream({ stream: response.body }).getReader();
+    const made = [];
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      map(value.value, made);
+      for (const chunk of made) yield chunk;
+      made.length = 0;
+    }
   };
 }

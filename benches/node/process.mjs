@@ -1,8 +1,9 @@
-// A contestant in a process of its own: it does what the messages of measure.mjs ask.
-import { contestant } from "./contestant.mjs";
+// A contestant in a process of its own: it does what the messages of entrant.mjs ask.
+import { contestant } from "../contestant.mjs";
+import { pin } from "../pin.mjs";
 
-const [path, name, corpus] = process.argv.slice(2);
-const ready = contestant(path, name, corpus);
+pin();
+const ready = contestant(...JSON.parse(process.argv[2]));
 
 process.on("message", async ({ does, with: given }) => {
   try {

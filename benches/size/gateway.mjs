@@ -1,0 +1,2 @@
+// The gateway, in one line.
+export { default } from "oci-genai-edge/gateway";
