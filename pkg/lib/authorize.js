@@ -28,7 +28,8 @@ async function asked(hook, signal, message) {
   }
 }
 
-function aborted(signal) {
+/** Rejects with the signal's reason when it aborts. What awaits it is not held by the signal. */
+export function aborted(signal) {
   const aborting = new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener("abort", () => reject(signal.reason), { once: true });

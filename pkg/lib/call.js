@@ -1,5 +1,6 @@
 // One call: its handle in wasm, its abort signal, its time limits, its report.
 
+import { aborted } from "./authorize.js";
 import { DONE, FAILED, OUTPUT, feed, guarded, takeBytes, takeChunks, toError } from "./core.js";
 import { refuse } from "./error.js";
 
@@ -8,6 +9,10 @@ export const WHOLE = 0;
 export const CHUNKS = 1;
 export const EVENTS = 2;
 export const AS_ASKED = 3;
+
+// A call that its reader dropped without a word is let go once the collector has found it. Nothing that lives longer than the
+// call may hold it, then: neither the signals' listeners nor wasm, which holds the request's signal.
+const dropped = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry(letGo);
 
 /**
  * Reads steps of an answer until it ends. A step adds to `items` (chunks) or `bytes` (events), and the call frees itself when
@@ -25,9 +30,10 @@ export class Call {
 
   #handle;
   #reader;
+  #held;
   #controller = new AbortController();
   #signal;
-  #onAbort;
+  #grip;
   #onFinish;
   #timeouts;
   #timers = new Map();
@@ -42,6 +48,8 @@ export class Call {
     const told = optionsToJson(plain);
     this.#timeouts = JSON.parse(guarded(() => client.timeouts(told)));
     this.#handle = guarded(() => client.call(request, told, mode, this.#controller.signal, newId()));
+    this.#held = { handle: this.#handle, controller: this.#controller, reader: undefined, grip: undefined };
+    dropped?.register(this, this.#held, this);
     this.isEvents = this.#handle.isEvents;
     this.#signal = signal;
     this.#onFinish = onFinish;
@@ -51,10 +59,8 @@ export class Call {
   async open() {
     const signal = this.#signal;
     if (signal?.aborted) throw this.#fail(signal.reason);
-    const stopped = new Promise((_, reject) => {
-      this.#controller.signal.addEventListener("abort", () => reject(this.#controller.signal.reason), { once: true });
-    });
-    if (signal) signal.addEventListener("abort", (this.#onAbort = () => this.stop(signal.reason)), { once: true });
+    const stopped = aborted(this.#controller.signal);
+    if (signal) this.#grip = this.#held.grip = gripOn(this, signal);
     this.#limit("totalMs");
     this.#limit("firstChunkMs");
     const handle = this.#handle;
@@ -68,7 +74,10 @@ export class Call {
       throw this.#fail(this.error ?? toError(this.#failure() ?? thrown));
     }
     this.#clear("firstChunkMs");
-    this.#reader = handle.takeReader();
+    this.#waits(false);
+    // Stopped in the moment between the opening and here.
+    if (this.ended) throw this.error;
+    this.#reader = this.#held.reader = handle.takeReader();
     this.#step(handle.output());
   }
 
@@ -87,11 +96,13 @@ export class Call {
   /** Asks for the next network chunk: what comes of it is to be given to `took` or `lost`. */
   reading() {
     if (this.#timeouts.chunkMs) this.#limit("chunkMs");
+    this.#waits(true);
     return this.#reader.read();
   }
 
   /** Decodes what was read. */
   took(result) {
+    this.#waits(false);
     if (this.#timeouts.chunkMs) this.#clear("chunkMs");
     // Stopped while reading: the end has been seen to.
     if (this.#handle === undefined) return;
@@ -109,6 +120,7 @@ export class Call {
 
   /** The connection broke. */
   lost(thrown) {
+    this.#waits(false);
     if (this.#timeouts.chunkMs) this.#clear("chunkMs");
     if (this.#handle !== undefined) this.#finishStep(this.#handle.broke(thrown));
   }
@@ -190,8 +202,10 @@ export class Call {
   #end() {
     const handle = this.#handle;
     this.#handle = undefined;
+    this.#held = undefined;
+    dropped?.unregister(this);
     for (const name of [...this.#timers.keys()]) this.#clear(name);
-    if (this.#onAbort) this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#grip?.release();
     this.#report = handle.report();
     this.#route = handle.route();
     if (this.done) this.#completion = handle.completion();
@@ -204,6 +218,10 @@ export class Call {
         // A report that nobody could take must not hurt the call.
       }
     }
+  }
+
+  #waits(somebody) {
+    if (this.#grip) this.#grip.waiting = somebody ? this : undefined;
   }
 
   #limit(name) {
@@ -220,6 +238,36 @@ export class Call {
   #clear(name) {
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
+  }
+}
+
+/**
+ * What a caller's signal, which may outlive many calls, holds of one: the call itself while somebody waits for it, since then only
+ * the signal may wake him; else nothing that would keep it.
+ */
+function gripOn(call, signal) {
+  const idle = weakly(call);
+  const listener = () => (grip.waiting ?? idle.deref())?.stop(signal.reason);
+  const grip = { waiting: call, release: () => signal.removeEventListener("abort", listener) };
+  signal.addEventListener("abort", listener, { once: true });
+  return grip;
+}
+
+// Not inside `gripOn`: closures made by one call share what any of them captures.
+function weakly(call) {
+  return typeof WeakRef === "undefined" ? { deref: () => call } : new WeakRef(call);
+}
+
+/** Frees what a dropped call had, and cancels its request. */
+function letGo({ handle, controller, reader, grip }) {
+  handle.free();
+  grip?.release();
+  const reason = new DOMException("nobody reads the stream any more", "AbortError");
+  try {
+    controller.abort(reason);
+    reader?.cancel(reason).catch(() => {});
+  } catch {
+    // Where a request's I/O ends with the request (workerd), there is nothing left to cancel.
   }
 }
 
