@@ -57,4 +57,4 @@ lint: setup
 	node scripts/lint.mjs
 
 clean:
-	rm -rf target .tools node_modules benches/node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
+	rm -rf target .tools node_modules benches/node_modules benches/out benches/native/target pkg/wasm www/oci-genai-edge tests/out .wrangler

@@ -8,7 +8,8 @@ import { median, summary } from "./statistics.mjs";
 const SLOW_MS = 120;
 const SLOW_ROUNDS = 3;
 const LEAST_ROUNDS = 5;
-const WARM_MS = { first: 250, later: 80 };
+// Later chunkings find the code warm.
+const LATER_WARM_MS = 80;
 
 /** The contenders of a path on a corpus. */
 export class Contest {
@@ -20,11 +21,12 @@ export class Contest {
    * as in contestant.mjs. `windowMs` is a round's share of one contender: long enough for the clock, and for its garbage to be
    * collected within it.
    */
-  constructor(path, corpus, { enter, lengths, windowMs, only = () => true }) {
+  constructor(path, corpus, { enter, lengths, windowMs, warmMs = 400, only = () => true }) {
     this.path = path;
     this.corpus = corpus;
     this.lengths = lengths;
     this.windowMs = windowMs;
+    this.warmMs = warmMs;
     this.#entrants = contendersOf(path)
       .filter(only)
       .map((contender) => ({ ...contender, reader: enter(path, contender.name, corpus, lengths) }));
@@ -65,7 +67,7 @@ export class Contest {
 
   /** Reads streams until the code is warm, and as many at once as it takes to tell how long one takes. */
   async #warmUp(entrant, chunking) {
-    const wanted = this.#warm ? WARM_MS.later : WARM_MS.first;
+    const wanted = this.#warm ? LATER_WARM_MS : this.warmMs;
     let repeats = 1;
     let spent = 0;
     for (;;) {

@@ -19,10 +19,10 @@ export function measureShort(options, told) {
   );
 }
 
-async function measured(contests, { only, rounds, budgetMs }, told) {
+async function measured(contests, { only, rounds, budgetMs, warmMs }, told) {
   const results = [];
   for (const { path, corpus, chunkings } of contests) {
-    const contest = new Contest(path, corpus, { enter, lengths: LENGTHS.node, windowMs: 12, only });
+    const contest = new Contest(path, corpus, { enter, lengths: LENGTHS.node, windowMs: 12, warmMs, only });
     try {
       for (const chunking of chunkings) {
         const cell = await contest.cell(chunking, { rounds, budgetMs: budgetMs ?? budgetOf(path, corpus, chunking) });
