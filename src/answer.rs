@@ -223,12 +223,12 @@ impl Answer {
     /// A fragment of a tool call.
     pub(crate) fn tool_call(&mut self, choice: u32, fragment: &Fragment<'_>, sink: &mut dyn Sink) -> Result<()> {
         let most = self.max_tool_calls;
-        let stem = self.head.id.trim_start_matches("chatcmpl-").to_owned();
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
+        let id = self.head.id.clone();
         let result = calls.take(
             fragment,
             most,
-            |index| format!("call_{stem}_{choice}_{index}"),
+            |index| format!("call_{}_{choice}_{index}", id.trim_start_matches("chatcmpl-")),
             |delta| self.tell(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink),
         );
         self.choice(choice).calls = calls;

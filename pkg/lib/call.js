@@ -21,6 +21,8 @@ const dropped = typeof FinalizationRegistry === "undefined" ? undefined : new Fi
 export class Call {
   /** Chunks that were decoded and not taken: strings for plain text, objects for all else. */
   items = [];
+  /** Set by a reader of the text alone: what came together is one string. */
+  joins = false;
   /** Bytes of events that were decoded and not taken. */
   bytes = [];
   /** Set when the answer has ended well. */
@@ -163,7 +165,7 @@ export class Call {
 
   #take() {
     if (this.isEvents) this.bytes.push(takeBytes());
-    else takeChunks(this.items);
+    else takeChunks(this.items, this.joins);
   }
 
   // Made once, not for every network chunk.

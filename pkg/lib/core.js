@@ -5,11 +5,10 @@ import { OciError, refuse } from "./error.js";
 
 export { Client };
 
-/** Flags of a step, and the mark of a length that is a whole chunk's: as in src/js. */
+/** Flags of a step: as in src/js/call.rs. */
 export const DONE = 1;
 export const FAILED = 2;
 export const OUTPUT = 4;
-export const JSON_MARK = 0x80000000;
 
 let memory;
 let input = 0;
@@ -99,26 +98,65 @@ function feedPieces(handle, chunk, take) {
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The output as chunks: strings for plain text, objects for all else. */
-export function takeChunks(items) {
+/**
+ * The output as chunks: strings for plain text, objects for all else. `joined` is for a reader of the text alone: what came
+ * together is one string.
+ */
+export function takeChunks(items, joined) {
   if (words.length === 0) look();
   const count = words[header + 3];
   if (count === 0) return;
   const at = words[header];
   const size = words[header + 1];
-  const lengths = words[header + 2] >>> 2;
+  const mixed = words[header + 4] !== 0;
+  const first = words[header + 2] >>> 2;
   // As many UTF-16 units as bytes: ASCII. One short text a network chunk is what a model in a hurry sends.
-  if (count === 1 && size <= SHORT && words[lengths] === size) {
+  if (count === 1 && size <= SHORT && words[first] === size) {
     items.push(shortText(at, size));
     return;
   }
   const text = decoder.decode(bytes.subarray(at, at + size));
+  if (joined && !mixed) items.push(text);
+  else if (mixed) split(items, text, first, count);
+  else {
+    for (let index = 0, from = 0; index < count; index++) {
+      const to = from + words[first + index];
+      items.push(text.substring(from, to));
+      from = to;
+    }
+  }
+}
+
+/** The kinds of src/js/output.rs. */
+const TEXT = 0;
+const REASONING = 1;
+const ARGUMENTS = 2;
+
+function split(items, text, first, count) {
   for (let index = 0, from = 0; index < count; index++) {
-    const length = words[lengths + index];
-    const to = from + (length & ~JSON_MARK);
+    const word = words[first + index];
+    const kind = word >>> 30;
+    const to = from + (word & 0x3fffffff);
     const piece = text.substring(from, to);
-    items.push(length >>> 31 ? JSON.parse(piece) : piece);
     from = to;
+    if (kind === TEXT) items.push(piece);
+    else if (kind === REASONING) items.push(new Piece(piece, -1));
+    else if (kind === ARGUMENTS) items.push(new Piece(piece, words[first + ++index]));
+    else items.push(JSON.parse(piece));
+  }
+}
+
+/** What goes on with a string that is no text: the reasoning, or the arguments of the call of this index. */
+export class Piece {
+  constructor(text, call) {
+    this.text = text;
+    this.call = call;
+  }
+
+  /** OpenAI's delta. */
+  get delta() {
+    if (this.call < 0) return { reasoning_content: this.text };
+    return { tool_calls: [{ index: this.call, function: { arguments: this.text } }] };
   }
 }
 

@@ -5,7 +5,7 @@ import { errorBody } from "./stream.js";
 
 /** Answers one request. Rejects only with the reason of the caller's own signal, as fetch does. */
 export async function answer(client, input, init) {
-  const request = input instanceof Request && init === undefined ? input : new Request(input, withDuplex(init));
+  const request = requestOf(input, init);
   const path = new URL(request.url).pathname.replace(/\/+$/, "");
   if (path.endsWith("/chat/completions")) {
     return request.method === "POST" ? complete(client, request) : wrongMethod("POST");
@@ -14,6 +14,15 @@ export async function answer(client, input, init) {
     return request.method === "GET" || request.method === "HEAD" ? models(client) : wrongMethod("GET");
   }
   return plain(404, errorOf(`there is no ${path || "/"} here: POST …/chat/completions and GET …/models are`, "not_found"));
+}
+
+/** What is asked for. OpenAI's clients give an address and a string: a Request of it would be read back into that string. */
+function requestOf(input, init) {
+  if (input instanceof Request && init === undefined) return input;
+  if (typeof input === "string" && init?.method === "POST" && typeof init.body === "string") {
+    return { method: "POST", url: input, signal: init.signal ?? undefined, text: () => init.body };
+  }
+  return new Request(input, withDuplex(init));
 }
 
 async function complete(client, request) {

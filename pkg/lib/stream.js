@@ -1,11 +1,12 @@
 // ChatStream: an async iterator over chunks, with a queue between network chunks and readers.
 
 import { CHUNKS, Call, EVENTS } from "./call.js";
+import { Piece } from "./core.js";
 import { OciError } from "./error.js";
 
-/** Makes the object of a plain text chunk. One function, one hidden class. */
-function plainChunk(head, content) {
-  const choices = [{ index: 0, delta: { content }, finish_reason: null }];
+/** Makes the object of a chunk that says one thing. One function, one hidden class. */
+function plainChunk(head, delta) {
+  const choices = [{ index: 0, delta, finish_reason: null }];
   return { id: head.id, object: "chat.completion.chunk", created: head.created, model: head.model, choices };
 }
 
@@ -168,6 +169,7 @@ export class ChatStream {
         continue;
       }
       // The way of nearly every network chunk, with one wait.
+      call.joins = text;
       let result;
       try {
         result = await (this.#reading = call.reading());
@@ -226,12 +228,13 @@ export class ChatStream {
   }
 
   #chunk(item) {
-    if (typeof item !== "string") {
+    const bare = typeof item === "string";
+    if (!bare && !(item instanceof Piece)) {
       if (this.#head.id !== item.id) this.#head = { id: item.id, created: item.created, model: item.model };
       if (this.#usageIsNull && item.usage === undefined) item.usage = null;
       return item;
     }
-    const chunk = plainChunk(this.#head, item);
+    const chunk = plainChunk(this.#head, bare ? { content: item } : item.delta);
     if (this.#usageIsNull) chunk.usage = null;
     return chunk;
   }
@@ -265,7 +268,7 @@ function cancelled() {
 }
 
 function textOf(item) {
-  return typeof item === "string" ? item : item.choices?.[0]?.index === 0 ? item.choices[0].delta?.content : undefined;
+  return typeof item === "string" ? item : item instanceof Piece ? undefined : item.choices?.[0]?.index === 0 ? item.choices[0].delta?.content : undefined;
 }
 
 /** OpenAI's error body. */

@@ -1,7 +1,7 @@
 //! The writer of OpenAI events: chunks -> the bytes of an event stream.
 
 use super::chunk::{Chunk, Head, Sink};
-use crate::json::write_string;
+use crate::json::write_content;
 
 /// Writes what it is given as OpenAI's server-sent events. The start of every plain chunk is the same bytes, so it is made
 /// once; the text between it and the end is escaped as JSON.
@@ -17,7 +17,7 @@ impl EventWriter {
     /// A writer for one answer. With `include_usage` every chunk but the last carries `"usage":null`, as at OpenAI.
     pub fn new(include_usage: bool) -> Self {
         let after_text =
-            if include_usage { "},\"finish_reason\":null}],\"usage\":null}\n\n" } else { "},\"finish_reason\":null}]}\n\n" };
+            if include_usage { "\"},\"finish_reason\":null}],\"usage\":null}\n\n" } else { "\"},\"finish_reason\":null}]}\n\n" };
         EventWriter { out: Vec::new(), before_text: Vec::new(), after_text, usage_is_null: include_usage }
     }
 
@@ -54,7 +54,7 @@ impl EventWriter {
         // {…,"choices":[]} -> {…,"choices":[
         json.truncate(json.len().saturating_sub(2));
         start.extend_from_slice(&json);
-        start.extend_from_slice(b"{\"index\":0,\"delta\":{\"content\":");
+        start.extend_from_slice(b"{\"index\":0,\"delta\":{\"content\":\"");
         self.before_text = start;
     }
 }
@@ -65,7 +65,7 @@ impl Sink for EventWriter {
             self.text_start(head);
         }
         self.out.extend_from_slice(&self.before_text);
-        write_string(&mut self.out, text);
+        write_content(&mut self.out, text);
         self.out.extend_from_slice(self.after_text.as_bytes());
     }
 

@@ -158,8 +158,8 @@ impl Inner {
         if let (DONE, Output::Events(events)) = (flags, &mut self.output) {
             events.done();
         }
-        let (bytes, lengths) = self.output.bytes();
-        memory::set_header(bytes, lengths);
+        let (bytes, words) = self.output.bytes();
+        memory::set_header(bytes, words, self.output.is_mixed());
         flags | if bytes.is_empty() { 0 } else { OUTPUT }
     }
 

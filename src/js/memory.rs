@@ -11,8 +11,8 @@ use wasm_bindgen::prelude::*;
 
 /// How many bytes are handed over at once: as much as runtimes read at once. A longer chunk is handed over in pieces.
 const INPUT_BYTES: usize = 64 * 1024;
-/// Address of the output, its length, address of the item lengths, their number.
-const HEADER_WORDS: usize = 4;
+/// Address of the output, its length, address of the words of its chunks, their number, whether they are not all plain text.
+const HEADER_WORDS: usize = 5;
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; INPUT_BYTES]);
@@ -43,7 +43,8 @@ pub(super) fn with_input<T>(length: u32, read: impl FnOnce(&[u8]) -> T) -> T {
 }
 
 /// Says where the output stands. It stays there until the same call is fed again, or freed.
-pub(super) fn set_header(output: &[u8], lengths: &[u32]) {
-    let words = [output.as_ptr() as usize as u32, output.len() as u32, lengths.as_ptr() as usize as u32, lengths.len() as u32];
-    HEADER.with(|header| header.iter().zip(words).for_each(|(cell, word)| cell.set(word)));
+pub(super) fn set_header(output: &[u8], words: &[u32], mixed: bool) {
+    let (output_at, words_at) = (output.as_ptr() as usize as u32, words.as_ptr() as usize as u32);
+    let header_words = [output_at, output.len() as u32, words_at, words.len() as u32, u32::from(mixed)];
+    HEADER.with(|header| header.iter().zip(header_words).for_each(|(cell, word)| cell.set(word)));
 }

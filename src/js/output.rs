@@ -1,6 +1,6 @@
 //! The two shapes of output that JavaScript reads: chunks, and OpenAI's events.
 
-use crate::chat::{Chunk, EventWriter, Head, Sink};
+use crate::chat::{Chunk, ChunkChoice, Delta, EventWriter, FunctionDelta, Head, Sink, ToolCallDelta};
 
 /// What a call's sink writes.
 #[derive(Debug)]
@@ -11,16 +11,22 @@ pub(super) enum Output {
     Events(EventWriter),
 }
 
-/// The chunks of one network chunk: all their text in one buffer, and one length a chunk.
+/// The chunks of one network chunk: all their text in one buffer, and a word a chunk, which is its kind and the length of its
+/// text. Lengths count UTF-16 units, as JavaScript's strings do.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     text: Vec<u8>,
-    lengths: Vec<u32>,
+    words: Vec<u32>,
+    /// Whether there is anything but plain text.
+    mixed: bool,
 }
 
-/// A length with this bit is that of a whole chunk, as JSON text; without it, of the text of a plain one. Lengths count UTF-16
-/// units, as JavaScript's strings do.
-const JSON: u32 = 1 << 31;
+/// The kinds, in the two highest bits. What a model says piece by piece travels bare; all else is a whole chunk as JSON text.
+const TEXT: u32 = 0;
+const REASONING: u32 = 1 << 30;
+/// A piece of a call's arguments; the next word is the index of the call.
+const ARGUMENTS: u32 = 2 << 30;
+const JSON: u32 = 3 << 30;
 
 impl Output {
     pub(super) fn sink(&mut self) -> &mut dyn Sink {
@@ -32,9 +38,14 @@ impl Output {
 
     pub(super) fn bytes(&self) -> (&[u8], &[u32]) {
         match self {
-            Output::Chunks(chunks) => (&chunks.text, &chunks.lengths),
+            Output::Chunks(chunks) => (&chunks.text, &chunks.words),
             Output::Events(events) => (events.bytes(), &[]),
         }
+    }
+
+    /// Whether there is anything but plain text.
+    pub(super) fn is_mixed(&self) -> bool {
+        matches!(self, Output::Chunks(chunks) if chunks.mixed)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -45,7 +56,8 @@ impl Output {
         match self {
             Output::Chunks(chunks) => {
                 chunks.text.clear();
-                chunks.lengths.clear();
+                chunks.words.clear();
+                chunks.mixed = false;
             }
             Output::Events(events) => events.clear(),
         }
@@ -56,21 +68,51 @@ impl Chunks {
     fn push(&mut self, text: &str, kind: u32) {
         let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
         self.text.extend_from_slice(text.as_bytes());
-        self.lengths.push(units as u32 | kind);
+        self.words.push(units as u32 | kind);
+        self.mixed |= kind != TEXT;
     }
 }
 
 impl Sink for Chunks {
     fn text(&mut self, _: &Head, text: &str) {
-        self.push(text, 0);
+        self.push(text, TEXT);
     }
 
     fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
+        match bare(chunk) {
+            Some(Bare::Reasoning(text)) => return self.push(text, REASONING),
+            Some(Bare::Arguments(index, text)) => {
+                self.push(text, ARGUMENTS);
+                return self.words.push(index);
+            }
+            None => {}
+        }
         let json = chunk.to_json(head);
         self.push(&String::from_utf8_lossy(&json), JSON);
     }
 
     fn verbatim(&mut self, json: &str) {
         self.push(json, JSON);
+    }
+}
+
+/// A chunk of the first choice that goes on with one string.
+enum Bare<'a> {
+    Reasoning(&'a str),
+    Arguments(u32, &'a str),
+}
+
+fn bare<'a>(chunk: &'a Chunk<'_>) -> Option<Bare<'a>> {
+    let Chunk { choices, usage: None, oci: None } = chunk else { return None };
+    let [ChunkChoice { index: 0, delta, logprobs: None, finish_reason: None }] = choices.as_slice() else { return None };
+    let Delta { role: None, content: None, reasoning_content, refusal: None, tool_calls, annotations: None } = delta else {
+        return None;
+    };
+    match (reasoning_content, tool_calls.as_slice()) {
+        (Some(text), []) => Some(Bare::Reasoning(text)),
+        (None, [ToolCallDelta { index, id: None, kind: None, function: FunctionDelta { name: None, arguments } }]) => {
+            Some(Bare::Arguments(u32::try_from(*index).ok()?, arguments))
+        }
+        _ => None,
     }
 }

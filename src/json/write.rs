@@ -36,10 +36,16 @@ pub(super) fn value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
-/// Writes a string with its quotes. Only what must be escaped is.
+/// Writes a string with its quotes.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
+    content(out, text);
+    out.push(b'"');
+}
+
+/// Writes what stands between the quotes of a string. Only what must be escaped is.
+pub(crate) fn content(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut rest = text.as_bytes();
     loop {
         let (plain, escaped) = rest.split_at_checked(plain_end(rest, 0)).unwrap_or((rest, &[]));
@@ -61,7 +67,6 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
         };
         out.extend_from_slice(&[b'\\', short]);
     }
-    out.push(b'"');
 }
 
 /// Writes the members of an object, one after the other.
