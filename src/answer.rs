@@ -179,10 +179,14 @@ impl Answer {
 
     pub(crate) fn reasoning(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) {
         let state = self.choice(choice);
-        let before = state.reasoning.len();
-        state.reasoning.push_str(&state.reasoning_joiner.join(&piece.0));
-        let new = state.reasoning.get(before..).unwrap_or_default().to_owned();
-        if !new.is_empty() {
+        let new = state.reasoning_joiner.join(&piece.0);
+        state.reasoning.push_str(&new);
+        if new.is_empty() {
+            return;
+        }
+        if choice == 0 && state.opened {
+            sink.reasoning(&self.head, &new);
+        } else {
             self.tell(choice, Delta { reasoning_content: Some(&new), ..Delta::default() }, sink);
         }
     }
@@ -222,6 +226,15 @@ impl Answer {
 
     /// A fragment of a tool call.
     pub(crate) fn tool_call(&mut self, choice: u32, fragment: &Fragment<'_>, sink: &mut dyn Sink) -> Result<()> {
+        // Nearly every fragment: the first choice's open call goes on.
+        if let Some(state) = self.choices.first_mut().filter(|state| state.index == 0 && choice == 0) {
+            if let Some((call, piece)) = state.calls.go_on(fragment) {
+                if !piece.is_empty() {
+                    sink.arguments(&self.head, call, piece);
+                }
+                return Ok(());
+            }
+        }
         let most = self.max_tool_calls;
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
         let id = self.head.id.clone();

@@ -613,6 +613,16 @@ impl Sink for Counting<'_> {
         self.inner.text(head, text);
     }
 
+    fn reasoning(&mut self, head: &Head, text: &str) {
+        self.told += 1;
+        self.inner.reasoning(head, text);
+    }
+
+    fn arguments(&mut self, head: &Head, call: usize, piece: &str) {
+        self.told += 1;
+        self.inner.arguments(head, call, piece);
+    }
+
     fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
         self.told += 1;
         self.inner.chunk(head, chunk);

@@ -416,6 +416,8 @@ pub(crate) struct Silent;
 
 impl Sink for Silent {
     fn text(&mut self, _: &Head, _: &str) {}
+    fn reasoning(&mut self, _: &Head, _: &str) {}
+    fn arguments(&mut self, _: &Head, _: usize, _: &str) {}
     fn chunk(&mut self, _: &Head, _: &Chunk<'_>) {}
     fn verbatim(&mut self, _: &str) {}
     fn line(&mut self, _: &[u8]) {}

@@ -56,6 +56,18 @@ impl ToolCalls {
         self.slots.get(position).map(|slot| slot.id.clone())
     }
 
+    /// Takes a fragment that says no more than that the call that is open goes on, and gives what is new of its arguments.
+    pub(crate) fn go_on<'f>(&mut self, fragment: &'f Fragment<'_>) -> Option<(usize, &'f str)> {
+        let slot = self.slots.get_mut(self.current)?;
+        let says_more = fragment.name.is_some() || fragment.id.as_ref().is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
+        let piece = std::str::from_utf8(&fragment.arguments.as_ref()?.0).ok()?;
+        if says_more || !slot.announced || !slot.joiner.is_clean() {
+            return None;
+        }
+        slot.arguments.push_str(piece);
+        Some((self.current, piece))
+    }
+
     /// Takes a fragment, and reports what the caller should hear of it. `make_id` names a call that OCI left without an id.
     pub(crate) fn take(
         &mut self,

@@ -3,6 +3,7 @@
 import { aborted } from "./authorize.js";
 import { DONE, FAILED, OUTPUT, feed, guarded, takeBytes, takeChunks, toError } from "./core.js";
 import { refuse } from "./error.js";
+import { Slab } from "./slab.js";
 
 /** What a call is to give: see `Client::call` in src/js/client.rs. */
 export const WHOLE = 0;
@@ -31,6 +32,7 @@ export class Call {
   error = undefined;
 
   #handle;
+  #slab;
   #reader;
   #held;
   #controller = new AbortController();
@@ -164,7 +166,7 @@ export class Call {
   }
 
   #take() {
-    if (this.isEvents) this.bytes.push(takeBytes());
+    if (this.isEvents) this.bytes.push(takeBytes((this.#slab ??= new Slab())));
     else takeChunks(this.items, this.joins);
   }
 

@@ -116,8 +116,8 @@ export function takeChunks(items, joined) {
     return;
   }
   const text = decoder.decode(bytes.subarray(at, at + size));
-  if (joined && !mixed) items.push(text);
-  else if (mixed) split(items, text, first, count);
+  if (mixed) split(items, text, first, count, joined);
+  else if (joined) items.push(text);
   else {
     for (let index = 0, from = 0; index < count; index++) {
       const to = from + words[first + index];
@@ -132,11 +132,14 @@ const TEXT = 0;
 const REASONING = 1;
 const ARGUMENTS = 2;
 
-function split(items, text, first, count) {
+function split(items, text, first, count, joined) {
   for (let index = 0, from = 0; index < count; index++) {
     const word = words[first + index];
     const kind = word >>> 30;
-    const to = from + (word & 0x3fffffff);
+    let to = from + (word & 0x3fffffff);
+    if (kind === TEXT && joined) {
+      while (index + 1 < count && words[first + index + 1] >>> 30 === TEXT) to += words[first + ++index];
+    }
     const piece = text.substring(from, to);
     from = to;
     if (kind === TEXT) items.push(piece);
@@ -176,8 +179,8 @@ function shortText(at, size) {
 }
 
 /** The output as bytes of events: a copy, since the memory is used again. */
-export function takeBytes() {
+export function takeBytes(slab) {
   if (words.length === 0) look();
   const at = words[header];
-  return bytes.slice(at, at + words[header + 1]);
+  return slab.copy(bytes, at, at + words[header + 1]);
 }

@@ -21,6 +21,8 @@ export class ChatStream {
   /** The reading of the next network chunk, while somebody waits for it. */
   #reading;
   #opened = false;
+  /** Whether whoever opens wants the text alone. */
+  #joins = false;
   #thrown = false;
   #over = false;
   #finalError;
@@ -125,6 +127,7 @@ export class ChatStream {
     this.#opening ??= (async () => {
       if (!this.#makeCall) return;
       this.#call = this.#makeCall(mode);
+      this.#call.joins = this.#joins;
       await this.#call.open();
       this.#opened = true;
       this.#took();
@@ -155,6 +158,7 @@ export class ChatStream {
 
   /** The next chunk or text, after reading on until there is one. */
   async #nextOf(text) {
+    this.#joins = text;
     for (;;) {
       // Several may have waited for the same network chunk: the last of them may find nothing left.
       while (this.#next < this.#items.length) {

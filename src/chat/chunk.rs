@@ -135,6 +135,19 @@ pub trait Sink {
     /// Text of the first choice and nothing else: nearly all of a stream, and the only call that has to be fast.
     fn text(&mut self, head: &Head, text: &str);
 
+    /// Reasoning of the first choice and nothing else.
+    fn reasoning(&mut self, head: &Head, text: &str) {
+        let delta = Delta { reasoning_content: Some(text), ..Delta::default() };
+        self.chunk(head, &Chunk::of(delta));
+    }
+
+    /// The next piece of the arguments of a call of the first choice, and nothing else.
+    fn arguments(&mut self, head: &Head, call: usize, piece: &str) {
+        let function = FunctionDelta { name: None, arguments: piece };
+        let call = ToolCallDelta { index: call, function, ..ToolCallDelta::default() };
+        self.chunk(head, &Chunk::of(Delta { tool_calls: vec![call], ..Delta::default() }));
+    }
+
     /// Any other chunk.
     fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>);
 
@@ -146,7 +159,12 @@ pub trait Sink {
     fn line(&mut self, _bytes: &[u8]) {}
 }
 
-impl Chunk<'_> {
+impl<'a> Chunk<'a> {
+    /// A chunk in which the first choice goes on.
+    fn of(delta: Delta<'a>) -> Chunk<'a> {
+        Chunk { choices: vec![ChunkChoice { delta, ..ChunkChoice::default() }], ..Chunk::default() }
+    }
+
     /// The JSON that OpenAI would send.
     pub fn to_json(&self, head: &Head) -> Vec<u8> {
         let mut out = Vec::with_capacity(256);

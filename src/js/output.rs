@@ -1,6 +1,6 @@
 //! The two shapes of output that JavaScript reads: chunks, and OpenAI's events.
 
-use crate::chat::{Chunk, ChunkChoice, Delta, EventWriter, FunctionDelta, Head, Sink, ToolCallDelta};
+use crate::chat::{Chunk, EventWriter, Head, Sink};
 
 /// What a call's sink writes.
 #[derive(Debug)]
@@ -78,41 +78,21 @@ impl Sink for Chunks {
         self.push(text, TEXT);
     }
 
+    fn reasoning(&mut self, _: &Head, text: &str) {
+        self.push(text, REASONING);
+    }
+
+    fn arguments(&mut self, _: &Head, call: usize, piece: &str) {
+        self.push(piece, ARGUMENTS);
+        self.words.push(call as u32);
+    }
+
     fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
-        match bare(chunk) {
-            Some(Bare::Reasoning(text)) => return self.push(text, REASONING),
-            Some(Bare::Arguments(index, text)) => {
-                self.push(text, ARGUMENTS);
-                return self.words.push(index);
-            }
-            None => {}
-        }
         let json = chunk.to_json(head);
         self.push(&String::from_utf8_lossy(&json), JSON);
     }
 
     fn verbatim(&mut self, json: &str) {
         self.push(json, JSON);
-    }
-}
-
-/// A chunk of the first choice that goes on with one string.
-enum Bare<'a> {
-    Reasoning(&'a str),
-    Arguments(u32, &'a str),
-}
-
-fn bare<'a>(chunk: &'a Chunk<'_>) -> Option<Bare<'a>> {
-    let Chunk { choices, usage: None, oci: None } = chunk else { return None };
-    let [ChunkChoice { index: 0, delta, logprobs: None, finish_reason: None }] = choices.as_slice() else { return None };
-    let Delta { role: None, content: None, reasoning_content, refusal: None, tool_calls, annotations: None } = delta else {
-        return None;
-    };
-    match (reasoning_content, tool_calls.as_slice()) {
-        (Some(text), []) => Some(Bare::Reasoning(text)),
-        (None, [ToolCallDelta { index, id: None, kind: None, function: FunctionDelta { name: None, arguments } }]) => {
-            Some(Bare::Arguments(u32::try_from(*index).ok()?, arguments))
-        }
-        _ => None,
     }
 }
