@@ -8,6 +8,7 @@ use crate::chat::{
     Completion, Delta, Extras, Head, Joiner, Sink, Text,
 };
 use crate::error::{Code, Error, Result};
+use crate::gather::each;
 use crate::tool_calls::{Fragment, ToolCalls};
 use crate::tool_text::{Found, ToolText};
 
@@ -15,6 +16,7 @@ use crate::tool_text::{Found, ToolText};
 #[derive(Clone, Debug)]
 pub struct Answer {
     head: Head,
+    /// By their indexes.
     choices: Vec<ChoiceState>,
     usage: Option<Value>,
     service_tier: Option<String>,
@@ -241,7 +243,7 @@ impl Answer {
         let result = calls.take(
             fragment,
             most,
-            |index| format!("call_{}_{choice}_{index}", id.trim_start_matches("chatcmpl-")),
+            |index| format!("call_{}_{choice}_{index}", id.strip_prefix("chatcmpl-").unwrap_or(&id)),
             |delta| self.tell(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink),
         );
         self.choice(choice).calls = calls;
@@ -365,8 +367,7 @@ impl Answer {
                 finish_reason: state.finish.as_ref().map(|finish| finish.openai),
             }
         };
-        let mut choices: Vec<Choice> = self.choices.iter().map(choice).collect();
-        choices.sort_by_key(|choice| choice.index);
+        let choices = each(self.choices.iter(), choice);
         let mut completion = Completion::new(&self.head, choices);
         completion.usage = self.usage.clone();
         completion.service_tier = self.service_tier.clone();
@@ -427,17 +428,17 @@ impl Answer {
 
     /// The first choice by its index, which need not be the one that was heard first.
     fn first(&self) -> Option<&ChoiceState> {
-        self.choices.iter().min_by_key(|choice| choice.index)
+        self.choices.first()
     }
 
     fn choice(&mut self, index: u32) -> &mut ChoiceState {
         // Nearly always the first and only one.
-        let at = self.choices.iter().position(|choice| choice.index == index).unwrap_or_else(|| {
+        let at = self.choices.iter().position(|choice| choice.index >= index).unwrap_or(self.choices.len());
+        if self.choices.get(at).is_none_or(|choice| choice.index != index) {
             let tool_text = self.tool_text.then(Default::default);
-            self.choices.push(ChoiceState { index, tool_text, ..ChoiceState::default() });
-            self.choices.len() - 1
-        });
-        #[allow(clippy::indexing_slicing)] // `at` was found, or made, a line above
+            self.choices.insert(at, ChoiceState { index, tool_text, ..ChoiceState::default() });
+        }
+        #[allow(clippy::indexing_slicing)] // what stands at `at` was found, or made, above
         &mut self.choices[at]
     }
 

@@ -14,6 +14,7 @@
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Chunk, Head, Sink};
 use crate::error::{Code, Error, Result};
+use crate::gather::holds;
 use crate::opening::{is_event_stream, opening, Opening};
 use crate::options::{Candidate, Retry};
 use crate::report::{Attempt, Report};
@@ -494,7 +495,7 @@ impl Call {
                 Some(format) => candidate.route.corrected(format),
                 None => None,
             },
-            Code::BadRequest if error.message().contains(NOT_ON_OPENAI) && candidate.route.transport() == Transport::OpenAi => {
+            Code::BadRequest if holds(error.message(), NOT_ON_OPENAI) && candidate.route.transport() == Transport::OpenAi => {
                 candidate.route.moved_to_native()
             }
             _ => None,

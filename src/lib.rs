@@ -32,6 +32,7 @@ pub mod call;
 pub mod chat;
 pub mod endpoint;
 pub mod error;
+mod gather;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
 pub mod json;

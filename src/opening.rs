@@ -1,5 +1,7 @@
 //! What a body is, by its first bytes.
 
+use crate::gather::holds;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opening {
     Undecided,
@@ -35,7 +37,7 @@ pub(crate) fn opening(bytes: &[u8], content_type: &str) -> Opening {
 }
 
 pub(crate) fn is_event_stream(content_type: &str) -> bool {
-    content_type.to_ascii_lowercase().contains("event-stream")
+    holds(&content_type.to_ascii_lowercase(), "event-stream")
 }
 
 #[cfg(test)]

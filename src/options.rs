@@ -4,6 +4,7 @@ use crate::json::{Map, Value};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Code, Error, Result};
+use crate::gather::{joined, try_each};
 use crate::json;
 use crate::route::{ApiFormat, Overrides, Route, Site, Transport};
 use crate::stream::Limits;
@@ -105,7 +106,7 @@ impl Options {
         if let Some(models) = at.object("models")? {
             for (name, value) in models.iter() {
                 let targets = match value {
-                    Value::Array(several) => several.iter().map(|one| target(name, one)).collect::<Result<Vec<_>>>()?,
+                    Value::Array(several) => try_each(several.iter(), |one| target(name, one))?,
                     one => vec![target(name, one)?],
                 };
                 if targets.is_empty() {
@@ -135,7 +136,7 @@ impl Options {
     pub fn candidates(&self, model: &str, told: Overrides) -> Result<Vec<Candidate>> {
         let plain = [Target { model: model.to_owned(), ..Target::default() }];
         let targets = self.aliases.iter().rfind(|(name, _)| name == model).map_or(&plain[..], |(_, targets)| targets.as_slice());
-        targets.iter().map(|target| self.candidate(target, told)).collect()
+        try_each(targets.iter(), |target| self.candidate(target, told))
     }
 
     fn candidate(&self, target: &Target, told: Overrides) -> Result<Candidate> {
@@ -221,7 +222,7 @@ fn refused(name: &str, wanted: &str) -> Error {
 fn one_of<const N: usize>(at: &Place<'_>, name: &str, words: [&str; N]) -> Result<Option<usize>> {
     let Some(value) = at.get(name) else { return Ok(None) };
     let found = words.iter().position(|word| value == word);
-    found.map(Some).ok_or_else(|| refused(&at.name(name), &format!("\"{}\"", words.join("\" or \""))))
+    found.map(Some).ok_or_else(|| refused(&at.name(name), &format!("\"{}\"", joined(&words, "\" or \""))))
 }
 
 fn overrides(at: &Place<'_>) -> Result<Overrides> {

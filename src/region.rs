@@ -54,15 +54,15 @@ impl Region {
     /// table doesn't have; with one, a region that is known to be elsewhere is refused.
     pub fn parse(text: &str, realm: Option<&str>) -> Result<Region, InvalidRegion> {
         let text = text.to_ascii_lowercase();
-        let known = REGIONS.iter().find(|(code, name, _)| *code == text || *name == text);
+        let known = regions().find(|(code, name, _)| *code == text || *name == text);
         let name = match known {
-            Some((_, name, _)) => (*name).to_owned(),
+            Some((_, name, _)) => name.to_owned(),
             None if is_region_name(&text) => text,
             None => return Err(InvalidRegion::Malformed),
         };
         let wanted = realm.map(|id| Realm::find(id).ok_or(InvalidRegion::UnknownRealm)).transpose()?;
         let realm = match (wanted, known) {
-            (Some(realm), Some((_, _, id))) if realm.id != *id => return Err(InvalidRegion::OtherRealm(id)),
+            (Some(realm), Some((_, _, id))) if realm.id != id => return Err(InvalidRegion::OtherRealm(id)),
             (Some(realm), _) => realm,
             (None, known) => {
                 let id = known.map_or("oc1", |(_, _, id)| id);
@@ -149,94 +149,101 @@ const REALMS: &[(&str, &str)] = &[
     ("oc52", "oraclecloud52.com"),
 ];
 
-/// Short code, region, realm.
-const REGIONS: &[(&str, &str, &str)] = &[
-    ("lej", "af-casablanca-1", "oc1"),
-    ("jnb", "af-johannesburg-1", "oc1"),
-    ("hsg", "ap-batam-1", "oc1"),
-    ("yny", "ap-chuncheon-1", "oc1"),
-    ("onm", "ap-delhi-1", "oc1"),
-    ("hyd", "ap-hyderabad-1", "oc1"),
-    ("jbp", "ap-kulai-2", "oc1"),
-    ("mel", "ap-melbourne-1", "oc1"),
-    ("bom", "ap-mumbai-1", "oc1"),
-    ("kix", "ap-osaka-1", "oc1"),
-    ("icn", "ap-seoul-1", "oc1"),
-    ("sin", "ap-singapore-1", "oc1"),
-    ("xsp", "ap-singapore-2", "oc1"),
-    ("syd", "ap-sydney-1", "oc1"),
-    ("nrt", "ap-tokyo-1", "oc1"),
-    ("yul", "ca-montreal-1", "oc1"),
-    ("yyz", "ca-toronto-1", "oc1"),
-    ("ams", "eu-amsterdam-1", "oc1"),
-    ("fra", "eu-frankfurt-1", "oc1"),
-    ("mad", "eu-madrid-1", "oc1"),
-    ("orf", "eu-madrid-3", "oc1"),
-    ("mrs", "eu-marseille-1", "oc1"),
-    ("lin", "eu-milan-1", "oc1"),
-    ("cdg", "eu-paris-1", "oc1"),
-    ("arn", "eu-stockholm-1", "oc1"),
-    ("nrq", "eu-turin-1", "oc1"),
-    ("zrh", "eu-zurich-1", "oc1"),
-    ("mtz", "il-jerusalem-1", "oc1"),
-    ("auh", "me-abudhabi-1", "oc1"),
-    ("dxb", "me-dubai-1", "oc1"),
-    ("jed", "me-jeddah-1", "oc1"),
-    ("ruh", "me-riyadh-1", "oc1"),
-    ("mty", "mx-monterrey-1", "oc1"),
-    ("qro", "mx-queretaro-1", "oc1"),
-    ("bog", "sa-bogota-1", "oc1"),
-    ("scl", "sa-santiago-1", "oc1"),
-    ("gru", "sa-saopaulo-1", "oc1"),
-    ("vap", "sa-valparaiso-1", "oc1"),
-    ("vcp", "sa-vinhedo-1", "oc1"),
-    ("cwl", "uk-cardiff-1", "oc1"),
-    ("lhr", "uk-london-1", "oc1"),
-    ("iad", "us-ashburn-1", "oc1"),
-    ("ord", "us-chicago-1", "oc1"),
-    ("phx", "us-phoenix-1", "oc1"),
-    ("aga", "us-saltlake-2", "oc1"),
-    ("sjc", "us-sanjose-1", "oc1"),
-    ("lfi", "us-langley-1", "oc2"),
-    ("luf", "us-luke-1", "oc2"),
-    ("ric", "us-gov-ashburn-1", "oc3"),
-    ("pia", "us-gov-chicago-1", "oc3"),
-    ("tus", "us-gov-phoenix-1", "oc3"),
-    ("brs", "uk-gov-cardiff-1", "oc4"),
-    ("ltn", "uk-gov-london-1", "oc4"),
-    ("nja", "ap-chiyoda-1", "oc8"),
-    ("ukb", "ap-ibaraki-1", "oc8"),
-    ("mct", "me-dcc-muscat-1", "oc9"),
-    ("ibr", "me-ibri-1", "oc9"),
-    ("wga", "ap-dcc-canberra-1", "oc10"),
-    ("ork", "eu-dcc-dublin-1", "oc14"),
-    ("snn", "eu-dcc-dublin-2", "oc14"),
-    ("bgy", "eu-dcc-milan-1", "oc14"),
-    ("mxp", "eu-dcc-milan-2", "oc14"),
-    ("dus", "eu-dcc-rating-1", "oc14"),
-    ("dtm", "eu-dcc-rating-2", "oc14"),
-    ("dac", "ap-dcc-gazipur-1", "oc15"),
-    ("str", "eu-frankfurt-2", "oc19"),
-    ("vll", "eu-madrid-2", "oc19"),
-    ("beg", "eu-jovanovac-1", "oc20"),
-    ("vve", "me-alrayyan-1", "oc21"),
-    ("doh", "me-dcc-doha-1", "oc21"),
-    ("ebb", "us-somerset-1", "oc23"),
-    ("ebl", "us-thames-1", "oc23"),
-    ("avf", "eu-crissier-1", "oc24"),
-    ("avz", "eu-dcc-zurich-1", "oc24"),
-    ("ahu", "me-abudhabi-3", "oc26"),
-    ("rba", "me-alain-1", "oc26"),
-    ("rkt", "me-abudhabi-2", "oc29"),
-    ("shj", "me-abudhabi-4", "oc29"),
-    ("bno", "ap-chuncheon-2", "oc35"),
-    ("dtz", "ap-seoul-2", "oc35"),
-    ("dln", "ap-suwon-1", "oc35"),
-    ("yxj", "us-ashburn-2", "oc42"),
-    ("pgc", "us-newark-1", "oc42"),
-    ("jsk", "eu-budapest-1", "oc51"),
-    ("hnw", "sa-riodejaneiro-1", "oc52"),
-];
+/// Short code, region and realm of each. One text, not a table of addresses: those would weigh more than the names in wasm.
+const REGIONS: &str = "\
+lej af-casablanca-1 oc1
+jnb af-johannesburg-1 oc1
+hsg ap-batam-1 oc1
+yny ap-chuncheon-1 oc1
+onm ap-delhi-1 oc1
+hyd ap-hyderabad-1 oc1
+jbp ap-kulai-2 oc1
+mel ap-melbourne-1 oc1
+bom ap-mumbai-1 oc1
+kix ap-osaka-1 oc1
+icn ap-seoul-1 oc1
+sin ap-singapore-1 oc1
+xsp ap-singapore-2 oc1
+syd ap-sydney-1 oc1
+nrt ap-tokyo-1 oc1
+yul ca-montreal-1 oc1
+yyz ca-toronto-1 oc1
+ams eu-amsterdam-1 oc1
+fra eu-frankfurt-1 oc1
+mad eu-madrid-1 oc1
+orf eu-madrid-3 oc1
+mrs eu-marseille-1 oc1
+lin eu-milan-1 oc1
+cdg eu-paris-1 oc1
+arn eu-stockholm-1 oc1
+nrq eu-turin-1 oc1
+zrh eu-zurich-1 oc1
+mtz il-jerusalem-1 oc1
+auh me-abudhabi-1 oc1
+dxb me-dubai-1 oc1
+jed me-jeddah-1 oc1
+ruh me-riyadh-1 oc1
+mty mx-monterrey-1 oc1
+qro mx-queretaro-1 oc1
+bog sa-bogota-1 oc1
+scl sa-santiago-1 oc1
+gru sa-saopaulo-1 oc1
+vap sa-valparaiso-1 oc1
+vcp sa-vinhedo-1 oc1
+cwl uk-cardiff-1 oc1
+lhr uk-london-1 oc1
+iad us-ashburn-1 oc1
+ord us-chicago-1 oc1
+phx us-phoenix-1 oc1
+aga us-saltlake-2 oc1
+sjc us-sanjose-1 oc1
+lfi us-langley-1 oc2
+luf us-luke-1 oc2
+ric us-gov-ashburn-1 oc3
+pia us-gov-chicago-1 oc3
+tus us-gov-phoenix-1 oc3
+brs uk-gov-cardiff-1 oc4
+ltn uk-gov-london-1 oc4
+nja ap-chiyoda-1 oc8
+ukb ap-ibaraki-1 oc8
+mct me-dcc-muscat-1 oc9
+ibr me-ibri-1 oc9
+wga ap-dcc-canberra-1 oc10
+ork eu-dcc-dublin-1 oc14
+snn eu-dcc-dublin-2 oc14
+bgy eu-dcc-milan-1 oc14
+mxp eu-dcc-milan-2 oc14
+dus eu-dcc-rating-1 oc14
+dtm eu-dcc-rating-2 oc14
+dac ap-dcc-gazipur-1 oc15
+str eu-frankfurt-2 oc19
+vll eu-madrid-2 oc19
+beg eu-jovanovac-1 oc20
+vve me-alrayyan-1 oc21
+doh me-dcc-doha-1 oc21
+ebb us-somerset-1 oc23
+ebl us-thames-1 oc23
+avf eu-crissier-1 oc24
+avz eu-dcc-zurich-1 oc24
+ahu me-abudhabi-3 oc26
+rba me-alain-1 oc26
+rkt me-abudhabi-2 oc29
+shj me-abudhabi-4 oc29
+bno ap-chuncheon-2 oc35
+dtz ap-seoul-2 oc35
+dln ap-suwon-1 oc35
+yxj us-ashburn-2 oc42
+pgc us-newark-1 oc42
+jsk eu-budapest-1 oc51
+hnw sa-riodejaneiro-1 oc52";
+
+fn regions() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    REGIONS.split('\n').filter_map(|row| {
+        let (code, rest) = row.split_once(' ')?;
+        let (name, realm) = rest.split_once(' ')?;
+        Some((code, name, realm))
+    })
+}
 
 #[cfg(test)]
 mod tests {
@@ -244,16 +251,16 @@ mod tests {
 
     #[test]
     fn the_table_obeys_its_own_grammar() {
-        for (code, name, realm) in REGIONS {
+        for (code, name, realm) in regions() {
             assert!(is_region_name(name), "{name}");
             assert!(!is_region_name(code), "{code}");
             assert!(Realm::find(realm).is_some(), "{realm}");
             assert_eq!(Region::parse(code, None), Region::parse(name, Some(realm)));
         }
-        let mut codes: Vec<_> = REGIONS.iter().map(|row| row.0).chain(REGIONS.iter().map(|row| row.1)).collect();
+        let mut codes: Vec<_> = regions().map(|row| row.0).chain(regions().map(|row| row.1)).collect();
         codes.sort_unstable();
         codes.dedup();
-        assert_eq!(codes.len(), 2 * REGIONS.len());
+        assert_eq!(codes.len(), 2 * regions().count());
     }
 
     #[test]

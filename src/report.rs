@@ -1,5 +1,6 @@
 //! What there is to tell of a call when it is over: for logs, metrics, billing.
 
+use crate::gather::each;
 use crate::json::{Map, Value};
 
 /// One request and how it ended.
@@ -45,7 +46,7 @@ impl Report<'_> {
     pub fn to_value(&self) -> Value {
         let mut told = Map::new();
         told.insert("model", self.model.into());
-        told.insert("attempts", self.attempts.iter().map(Attempt::to_value).collect());
+        told.insert("attempts", each(self.attempts.iter(), Attempt::to_value).into());
         told.insert("streamed", self.streamed.into());
         told.insert_some("fallback", self.fallback);
         told.insert_some("usage", self.usage);

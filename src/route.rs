@@ -331,8 +331,8 @@ impl<'a> Kind<'a> {
     fn region(&self, id: &str, site: &Site) -> Result<Option<Region>> {
         let configured = site.region.as_deref().map(|text| {
             Region::parse(text, site.realm.as_deref()).map_err(|why| match why {
-                InvalidRegion::OtherRealm(_) => Error::new(Code::RegionMismatch, format!("region {text:?}: {why}")),
-                _ => Error::new(Code::InvalidOptions, format!("region {:?}: {why}", shown(text))),
+                InvalidRegion::OtherRealm(_) => Error::new(Code::RegionMismatch, format!("region \"{}\": {why}", shown(text))),
+                _ => Error::new(Code::InvalidOptions, format!("region \"{}\": {why}", shown(text))),
             })
         });
         let configured = configured.transpose()?;
@@ -397,21 +397,26 @@ fn is_vendor_model(id: &str) -> bool {
 }
 
 fn invalid(id: &str, why: impl std::fmt::Display, hint: &'static str) -> Error {
-    Error::new(Code::InvalidModel, format!("model {:?}: {why}", shown(id))).with_hint(hint)
+    Error::new(Code::InvalidModel, format!("model \"{}\": {why}", shown(id))).with_hint(hint)
 }
 
 fn mismatch(id: &str, what: &str) -> Error {
-    Error::new(Code::RegionMismatch, format!("model {:?} names another {what} than the one that is configured", shown(id)))
+    Error::new(Code::RegionMismatch, format!("model \"{}\" names another {what} than the one that is configured", shown(id)))
         .with_hint("leave `region` and `realm` out: the OCID names its own; or check which endpoint was meant")
 }
 
 /// As much of what was given as a message should hold.
 fn shown(text: &str) -> String {
     const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+    let mut shown = String::new();
+    for (index, c) in text.chars().enumerate() {
+        if index == MOST {
+            shown.push('…');
+            break;
+        }
+        shown.push(if c.is_control() { char::REPLACEMENT_CHARACTER } else { c });
     }
+    shown
 }
 
 fn other_ocid_hint(ocid: &Ocid<'_>) -> &'static str {

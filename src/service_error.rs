@@ -6,6 +6,7 @@
 use crate::json::Value;
 
 use crate::error::{Code, Error};
+use crate::gather::holds;
 use crate::json;
 use crate::route::{Route, Transport};
 
@@ -36,8 +37,8 @@ fn kind(status: u16, message: &str) -> Code {
         404 => Code::NotFoundOrUnauthorized,
         409 => Code::Conflict,
         429 => Code::RateLimited,
-        400 if message.contains(WRONG_FORMAT) => Code::WrongApiFormat,
-        400 if message.contains("Inappropriate") && message.contains("blocklist") => Code::ContentFiltered,
+        400 if holds(message, WRONG_FORMAT) => Code::WrongApiFormat,
+        400 if holds(message, "Inappropriate") && holds(message, "blocklist") => Code::ContentFiltered,
         400..=499 => Code::BadRequest,
         502..=504 => Code::ServiceUnavailable,
         500..=599 => Code::ServiceError,

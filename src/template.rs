@@ -116,7 +116,7 @@ impl Template {
     }
 
     /// The string that counts, if bytes begin with an event like this one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find<'a>(&self, bytes: &'a [u8]) -> Option<Found<'a>> {
         let [before, between, after] = &self.literals;
         let first = before.len();
@@ -145,7 +145,7 @@ impl Template {
 }
 
 impl<'a> Found<'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(self) -> Text<'a> {
         Text(if self.escapes { unescaped(self.content) } else { Cow::Borrowed(self.content) })
     }
@@ -165,7 +165,7 @@ const MOST_IDLE: u32 = 16;
 
 impl Templates {
     /// The template that bytes begin with an event of.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find<'a>(&mut self, bytes: &'a [u8]) -> Option<(&Template, Found<'a>)> {
         let (template, found) = self.known.iter().find_map(|known| Some((known, known.find(bytes)?)))?;
         self.idle = 0;

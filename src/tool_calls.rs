@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use crate::chat::{Function, FunctionDelta, Joiner, Text, ToolCall, ToolCallDelta};
 use crate::error::{Code, Error, Result};
+use crate::gather::each;
 use crate::json::Json;
 
 /// What one event says of one call.
@@ -145,7 +146,7 @@ impl ToolCalls {
 
     /// Every call, whole.
     pub(crate) fn opened(&self) -> Vec<ToolCallDelta<'_>> {
-        self.slots.iter().enumerate().map(|(index, slot)| slot.opening(index)).collect()
+        each(self.slots.iter().enumerate(), |(index, slot)| slot.opening(index))
     }
 
     /// For the completion.
@@ -155,7 +156,7 @@ impl ToolCalls {
             kind: "function",
             function: Function { name: slot.name.clone(), arguments: slot.arguments.clone() },
         };
-        self.slots.iter().map(call).collect()
+        each(self.slots.iter(), call)
     }
 }
 

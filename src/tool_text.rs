@@ -4,6 +4,7 @@
 //! and Llama write `<tool_calling>` (seen by locus `docs/how-to/oci-dac.md` and langchain-oracle). Text is held back only while it
 //! could still be an opening tag, or stands inside one; what turns out to be neither is released as the text that it was.
 
+use crate::gather::try_each;
 use crate::json::{Flaw, Value};
 
 use crate::json;
@@ -79,7 +80,7 @@ impl ToolText {
             release(&std::mem::take(&mut self.held), found);
             return false;
         };
-        let (before, tag) = self.held.split_at(at);
+        let Some((before, tag)) = self.held.split_at_checked(at) else { return false };
         release(before, found);
         if let Some(open) = TAGS.iter().position(|(open, _)| tag.starts_with(open)) {
             self.open = Some(open);
@@ -162,7 +163,7 @@ fn calls(body: &str) -> Result<Vec<Found>, Broken> {
         Value::Array(several) if !several.is_empty() => several,
         one => vec![one],
     };
-    several.iter().map(|one| call(one).ok_or(Broken::NoCall)).collect()
+    try_each(several.iter(), |one| call(one).ok_or(Broken::NoCall))
 }
 
 /// Whether JSON text breaks off inside a string.

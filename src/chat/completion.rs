@@ -1,5 +1,6 @@
 //! A whole answer.
 
+use crate::gather::each;
 use crate::json::{object, Map, Value};
 
 use super::chunk::{Extras, Head};
@@ -101,7 +102,7 @@ impl Completion {
         told.insert("object", self.object.into());
         told.insert("created", self.created.into());
         told.insert("model", self.model.as_str().into());
-        told.insert("choices", self.choices.iter().map(Choice::to_value).collect());
+        told.insert("choices", each(self.choices.iter(), Choice::to_value).into());
         told.insert_some("usage", self.usage.as_ref());
         told.insert_some("service_tier", self.service_tier.as_deref());
         told.insert_some("oci", self.oci.as_ref().map(Extras::to_value));
@@ -128,7 +129,7 @@ impl Message {
         told.insert("refusal", self.refusal.as_deref().into());
         told.insert_some("reasoning_content", self.reasoning_content.as_deref());
         if !self.tool_calls.is_empty() {
-            told.insert("tool_calls", self.tool_calls.iter().map(ToolCall::to_value).collect());
+            told.insert("tool_calls", each(self.tool_calls.iter(), ToolCall::to_value).into());
         }
         told.insert_some("annotations", self.annotations.as_ref());
         told.into()

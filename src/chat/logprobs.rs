@@ -1,5 +1,6 @@
 //! OCI's `Logprobs` (parallel arrays), in OpenAI's shape (a list of tokens).
 
+use crate::gather::each;
 use crate::json::{object, Map, Value};
 
 use crate::json::parse;
@@ -12,10 +13,10 @@ pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
         let token = token.as_str().unwrap_or_default();
         let top = at("topLogprobs", index);
         let top = top.as_ref().and_then(Value::as_object).into_iter().flat_map(Map::iter);
-        let top: Vec<Value> = top.map(|(token, logprob)| entry(token, Some(logprob.clone()), None)).collect();
+        let top = each(top, |(token, logprob)| entry(token, Some(logprob.clone()), None));
         entry(token, at("tokenLogprobs", index), Some(top))
     };
-    let content: Vec<Value> = tokens.iter().enumerate().map(one).collect();
+    let content = each(tokens.iter().enumerate(), one);
     (!content.is_empty()).then(|| whole(content))
 }
 
@@ -33,7 +34,7 @@ fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value 
     let mut entry = Map::new();
     entry.insert("token", token.into());
     entry.insert("logprob", number);
-    entry.insert("bytes", token.bytes().map(|byte| u64::from(byte).into()).collect());
+    entry.insert("bytes", each(token.bytes(), |byte| Value::from(u64::from(byte))).into());
     if let Some(top) = top {
         entry.insert("top_logprobs", top.into());
     }

@@ -7,6 +7,7 @@ use crate::json::{Flaw, Map, Value};
 
 use super::reader::Reader;
 use crate::error::{Code, Error, Result};
+use crate::gather::try_each;
 use crate::json;
 
 /// A request: the JSON object that the caller gave.
@@ -153,14 +154,14 @@ impl ChatRequest {
 
     pub(crate) fn messages(&self) -> Result<Vec<Message<'_>>> {
         match self.param("messages") {
-            Some(messages) => messages.items()?.map(|message| read_message(&message)).collect(),
+            Some(messages) => try_each(messages.items()?, |message| read_message(&message)),
             None => Ok(Vec::new()),
         }
     }
 
     pub(crate) fn tools(&self) -> Result<Vec<Tool<'_>>> {
         match self.param("tools") {
-            Some(tools) => tools.items()?.map(|tool| read_tool(&tool)).collect(),
+            Some(tools) => try_each(tools.items()?, |tool| read_tool(&tool)),
             None => Ok(Vec::new()),
         }
     }
@@ -214,8 +215,8 @@ impl ChatRequest {
         if let Some(one) = stop.value.as_str() {
             return Ok(Some(vec![one]));
         }
-        let several: Result<Vec<&str>> = stop.items()?.map(|item| item.string()).collect();
-        several.map(Some)
+        let several = try_each(stop.items()?, |item| item.string())?;
+        Ok(Some(several))
     }
 }
 
@@ -243,7 +244,7 @@ fn read_message<'a>(message: &Reader<'a, '_>) -> Result<Message<'a>> {
                 return Err(call.error("function_call is OpenAI's former name: use tool_calls".into()));
             }
             let calls = match message.get("tool_calls") {
-                Some(calls) => calls.items()?.map(|call| read_sent_call(&call)).collect::<Result<_>>()?,
+                Some(calls) => try_each(calls.items()?, |call| read_sent_call(&call))?,
                 None => Vec::new(),
             };
             Message::Assistant { name, content, calls }
@@ -262,7 +263,7 @@ fn read_content<'a>(message: &Reader<'a, '_>) -> Result<Vec<Part<'a>>> {
     let content = message.need("content")?;
     match content.value {
         Value::String(text) => Ok(vec![Part::Text(text)]),
-        Value::Array(_) => content.items()?.map(|part| read_part(&part)).collect(),
+        Value::Array(_) => try_each(content.items()?, |part| read_part(&part)),
         _ => Err(content.wanted("a string or an array of parts")),
     }
 }

@@ -19,6 +19,7 @@ use super::output::Output;
 use super::{memory, now};
 use crate::call::{Call, Next, Standing};
 use crate::error::{Code, Error};
+use crate::gather::each;
 use crate::json::{self, object};
 use crate::report::Attempt;
 use crate::route::Route;
@@ -165,7 +166,7 @@ impl Inner {
 
     fn failure(&mut self) -> Option<Failure> {
         let Next::Fail(error) = self.call.next(now()) else { return None };
-        let attempts = self.call.attempts().iter().map(Attempt::to_value).collect();
+        let attempts = each(self.call.attempts().iter(), Attempt::to_value).into();
         let partial = self.call.has_answer().then(|| self.call.answer().completion().to_value());
         Some(Failure::new(&error, attempts, partial, self.cause.clone()))
     }

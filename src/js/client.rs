@@ -1,7 +1,6 @@
 //! The client: options that were read once, the host's functions, and what has been learnt of endpoints.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Function, Reflect};
@@ -32,10 +31,10 @@ pub struct Client {
 
 /// What services said of models whose format or transport was only assumed, while the client lives.
 #[derive(Debug, Default)]
-pub(super) struct Learnt(RefCell<BTreeMap<String, (Transport, Option<ApiFormat>)>>);
+pub(super) struct Learnt(RefCell<Vec<(String, (Transport, Option<ApiFormat>))>>);
 
 /// More models than this are not remembered: their ids come from callers.
-const MOST_LEARNT: usize = 1000;
+const MOST_LEARNT: usize = 100;
 
 /// What a call is to give.
 const WHOLE: u32 = 0;
@@ -142,15 +141,17 @@ impl Learnt {
     pub(super) fn take_from(&self, call: &Call) {
         if let Some((model, transport, format)) = call.learnt() {
             let mut learnt = self.0.borrow_mut();
-            if learnt.len() < MOST_LEARNT || learnt.contains_key(model) {
-                learnt.insert(model.to_owned(), (transport, format));
+            let is_known = learnt.iter().any(|(known, _)| known == model);
+            if is_known || learnt.len() < MOST_LEARNT {
+                learnt.retain(|(known, _)| known != model);
+                learnt.push((model.to_owned(), (transport, format)));
             }
         }
     }
 
     fn apply(&self, candidate: &mut Candidate) {
         let learnt = self.0.borrow();
-        let Some((transport, format)) = learnt.get(candidate.route.model()) else { return };
+        let Some((_, (transport, format))) = learnt.iter().find(|(model, _)| model == candidate.route.model()) else { return };
         candidate.route = candidate.route.clone().with_learnt(*transport, *format);
     }
 }

@@ -19,7 +19,7 @@ pub use value::{Map, Number, Value};
 
 pub(crate) use scan::{is_at, quote};
 pub(crate) use text::unescaped;
-pub(crate) use value::object;
+pub(crate) use value::{digits, object};
 pub(crate) use write::{content as write_content, Members};
 
 /// Parses JSON text into a value.

@@ -92,18 +92,18 @@ fn escape_end(text: &[u8], at: usize) -> Result<usize, Flaw> {
 }
 
 /// Whether `wanted` stands at a position. In words, and without a branch a byte: in WebAssembly `memcmp` is a loop over bytes.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_at(text: &[u8], at: usize, wanted: &[u8]) -> bool {
     let Some(found) = text.get(at..).and_then(|rest| rest.get(..wanted.len())) else { return false };
-    let (Some(found_last), Some(wanted_last)) = (found.last_chunk::<8>(), wanted.last_chunk::<8>()) else {
-        return found.iter().zip(wanted).all(|(a, b)| a == b);
-    };
-    // The last word overlaps the one before it.
-    let mut differ = u64::from_le_bytes(*found_last) ^ u64::from_le_bytes(*wanted_last);
-    for (a, b) in found.as_chunks::<8>().0.iter().zip(wanted.as_chunks::<8>().0) {
-        differ |= u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+    // The last word overlaps the ones before it.
+    if let (Some(found_last), Some(wanted_last)) = (found.last_chunk::<16>(), wanted.last_chunk::<16>()) {
+        let words = found.as_chunks::<16>().0.iter().zip(wanted.as_chunks::<16>().0);
+        return !words.fold(found_last != wanted_last, |differ, (a, b)| differ | (a != b));
     }
-    differ == 0
+    if let (Some(found_last), Some(wanted_last)) = (found.last_chunk::<8>(), wanted.last_chunk::<8>()) {
+        return found_last == wanted_last && found.first_chunk::<8>() == wanted.first_chunk::<8>();
+    }
+    found.iter().zip(wanted).all(|(a, b)| a == b)
 }
 
 /// Behind the white space that stands at a position.

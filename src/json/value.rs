@@ -114,7 +114,7 @@ impl Value {
             return None;
         }
         for name in names {
-            let name = name.replace("~1", "/").replace("~0", "~");
+            let name = unescaped_name(name);
             value = match value {
                 Value::Array(items) => items.get(digits(name.as_bytes())? as usize)?,
                 other => other.get(&name)?,
@@ -364,7 +364,7 @@ impl std::fmt::Display for Value {
 }
 
 /// A number that is all digits.
-pub(super) fn digits(text: &[u8]) -> Option<u64> {
+pub(crate) fn digits(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
     }
@@ -372,6 +372,19 @@ pub(super) fn digits(text: &[u8]) -> Option<u64> {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte & 0xF))?;
         number.checked_mul(10)?.checked_add(digit)
     })
+}
+
+/// A name in a pointer, without its escapes.
+fn unescaped_name(name: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = name.chars();
+    while let Some(c) = rest.next() {
+        match (c, rest.as_str().as_bytes().first()) {
+            ('~', Some(b'0' | b'1')) => plain.push(if rest.next() == Some('1') { '/' } else { '~' }),
+            _ => plain.push(c),
+        }
+    }
+    plain
 }
 
 // ---------------------------------------------------------------- parsing

@@ -6,11 +6,12 @@
 
 use super::family::{inlined_schema, COHERE_MAX_TOKENS};
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{an_object, failure, fields, list, text, Reading, Unread};
+use super::reading::{failure, fields, objects, text, Reading, Unread};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
+use crate::gather::each;
 use crate::json::{self, object, Json, Map, Value};
 use crate::route::ApiFormat;
 use crate::template::{Learning, Learnt, Plain};
@@ -20,20 +21,20 @@ use crate::tool_calls::{arguments_text, Fragment};
 pub const PARAMETERS: &[Row] = &[
     Row(
         "messages",
-        Rule::Built(
+        Rule::built(
             "message, chatHistory, preambleOverride and toolResults; text only, without names, reasoning and annotations",
         ),
     ),
-    Row("stream", Rule::Built("isStream")),
+    Row("stream", Rule::built("isStream")),
     Row(
         "stream_options",
-        Rule::Built("streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk tells it"),
+        Rule::built("streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk tells it"),
     ),
-    Row("max_tokens", Rule::Built("maxTokens; 4,000 where none is given, since the service would stop after 20")),
-    Row("max_completion_tokens", Rule::Built("as max_tokens; wins over it")),
+    Row("max_tokens", Rule::built("maxTokens; 4,000 where none is given, since the service would stop after 20")),
+    Row("max_completion_tokens", Rule::built("as max_tokens; wins over it")),
     Row("temperature", Rule::Becomes("temperature", Kind::Number)),
     Row("top_p", Rule::Becomes("topP", Kind::Number)),
-    Row("stop", Rule::Built("stopSequences")),
+    Row("stop", Rule::built("stopSequences")),
     Row("seed", Rule::Becomes("seed", Kind::Integer)),
     Row("presence_penalty", Rule::Becomes("presencePenalty", Kind::Number)),
     Row("frequency_penalty", Rule::Becomes("frequencyPenalty", Kind::Number)),
@@ -43,19 +44,19 @@ pub const PARAMETERS: &[Row] = &[
     Row("logit_bias", Rule::Refused("leave it out; GENERIC has it", Harmless::Empty)),
     Row("reasoning_effort", Rule::Refused("these models do not reason: leave it out", Harmless::Words(&["none"]))),
     Row("verbosity", Rule::Refused("ask for it in a system message", Harmless::Words(&["medium"]))),
-    Row("metadata", Rule::Dropped("labels for OpenAI's dashboard")),
-    Row("prediction", Rule::Dropped("makes the same answer come faster, where a model has it")),
+    Row("metadata", Rule::dropped("labels for OpenAI's dashboard")),
+    Row("prediction", Rule::dropped("makes the same answer come faster, where a model has it")),
     Row("web_search_options", Rule::Refused("search yourself and give what you found as oci.documents", Harmless::Never)),
     Row("service_tier", Rule::Refused("leave it out: there is one tier", Harmless::Words(&["auto", "default"]))),
     Row(
         "tools",
-        Rule::Built("tools: parameterDefinitions with Python type names; what a type name can't say goes into the description"),
+        Rule::built("tools: parameterDefinitions with Python type names; what a type name can't say goes into the description"),
     ),
-    Row("tool_choice", Rule::Built("auto: as it is; none: the tools are left out; required and a named function are refused")),
+    Row("tool_choice", Rule::built("auto: as it is; none: the tools are left out; required and a named function are refused")),
     Row("parallel_tool_calls", Rule::Refused("the model decides: leave it out, and take the calls as they come", Harmless::True)),
     Row(
         "response_format",
-        Rule::Built("responseFormat: {type: TEXT | JSON_OBJECT, schema}; a JSON schema loses its name and strictness"),
+        Rule::built("responseFormat: {type: TEXT | JSON_OBJECT, schema}; a JSON schema loses its name and strictness"),
     ),
     Row("oci.top_k", Rule::Becomes("topK", Kind::Integer)),
     Row("oci.documents", Rule::Becomes("documents", Kind::Array)),
@@ -89,7 +90,7 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
         body.insert("chatHistory", turns.history.into());
     }
     if !turns.preamble.is_empty() {
-        body.insert("preambleOverride", turns.preamble.join("\n\n").into());
+        body.insert("preambleOverride", turns.preamble.into());
     }
     if !turns.results.is_empty() {
         body.insert("toolResults", turns.results.into());
@@ -106,7 +107,7 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
             .with_hint("use \"auto\" or \"none\", or a model that speaks COHEREV2 or GENERIC"));
     }
     if !tools.is_empty() && choice != Some(ToolChoice::None) {
-        body.insert("tools", tools.iter().map(tool).collect());
+        body.insert("tools", each(tools.iter(), tool).into());
     }
     if let Some(format) = request.response_format()? {
         body.insert("responseFormat", response_format(&format));
@@ -129,7 +130,7 @@ pub(super) fn response_format(format: &ResponseFormat<'_>) -> Value {
 struct Turns {
     message: String,
     history: Vec<Value>,
-    preamble: Vec<String>,
+    preamble: String,
     results: Vec<Value>,
 }
 
@@ -149,7 +150,10 @@ impl Turns {
             }
             match message {
                 Message::System { content, .. } if turns.history.is_empty() && !has_preamble => {
-                    turns.preamble.push(words(content, at)?);
+                    if !turns.preamble.is_empty() {
+                        turns.preamble.push_str("\n\n");
+                    }
+                    turns.preamble.push_str(&words(content, at)?);
                 }
                 Message::System { content, .. } => {
                     turns.history.push(object([("role", "SYSTEM".into()), ("message", (words(content, at)?).into())]));
@@ -319,7 +323,7 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
     let others = [history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message];
     let word = reason.and_then(Json::to_text);
     let reason = word.as_deref();
-    let calls: Vec<Json<'_>> = list(calls)?.map(an_object).collect::<Reading<_>>()?;
+    let calls: Vec<Json<'_>> = objects(calls)?;
     let restates = history.is_some() || !calls.is_empty() || reason.is_some();
     match text(said)? {
         Some(piece) if restates => answer.restated_text(0, &piece, sink)?,

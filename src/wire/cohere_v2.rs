@@ -7,11 +7,12 @@ use super::cohere::{filtered, response_format};
 use super::family::COHERE_MAX_TOKENS;
 use super::generic::detail_word;
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{an_object, failure, fields, list, message, said_parts, text, Reading, Unread};
+use super::reading::{an_object, failure, fields, message, objects, said_parts, text, values, Reading, Unread};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, SentCall, Sink, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
+use crate::gather::{each, try_each};
 use crate::json::{object, Json, Map, Value};
 use crate::route::ApiFormat;
 use crate::template::{Learning, Learnt, Plain};
@@ -21,18 +22,18 @@ use crate::tool_calls::{arguments_text, Fragment};
 pub const PARAMETERS: &[Row] = &[
     Row(
         "messages",
-        Rule::Built("messages: every content becomes a list of parts; text, images and documents, without names and annotations"),
+        Rule::built("messages: every content becomes a list of parts; text, images and documents, without names and annotations"),
     ),
-    Row("stream", Rule::Built("isStream")),
+    Row("stream", Rule::built("isStream")),
     Row(
         "stream_options",
-        Rule::Built("streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk tells it"),
+        Rule::built("streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk tells it"),
     ),
-    Row("max_tokens", Rule::Built("maxTokens; 4,000 where none is given, since the service would stop after 20")),
-    Row("max_completion_tokens", Rule::Built("as max_tokens; wins over it")),
+    Row("max_tokens", Rule::built("maxTokens; 4,000 where none is given, since the service would stop after 20")),
+    Row("max_completion_tokens", Rule::built("as max_tokens; wins over it")),
     Row("temperature", Rule::Becomes("temperature", Kind::Number)),
     Row("top_p", Rule::Becomes("topP", Kind::Number)),
-    Row("stop", Rule::Built("stopSequences")),
+    Row("stop", Rule::built("stopSequences")),
     Row("seed", Rule::Becomes("seed", Kind::Integer)),
     Row("presence_penalty", Rule::Becomes("presencePenalty", Kind::Number)),
     Row("frequency_penalty", Rule::Becomes("frequencyPenalty", Kind::Number)),
@@ -40,27 +41,27 @@ pub const PARAMETERS: &[Row] = &[
     Row("logprobs", Rule::Becomes("isLogProbsEnabled", Kind::Bool)),
     Row("top_logprobs", Rule::Refused("leave it out; GENERIC has it", Harmless::Zero)),
     Row("logit_bias", Rule::Refused("leave it out; GENERIC has it", Harmless::Empty)),
-    Row("reasoning_effort", Rule::Built("thinking: DISABLED for none, ENABLED for any other; oci.thinking_budget says how much")),
+    Row("reasoning_effort", Rule::built("thinking: DISABLED for none, ENABLED for any other; oci.thinking_budget says how much")),
     Row("verbosity", Rule::Refused("ask for it in a system message", Harmless::Words(&["medium"]))),
-    Row("metadata", Rule::Dropped("labels for OpenAI's dashboard")),
-    Row("prediction", Rule::Dropped("makes the same answer come faster, where a model has it")),
+    Row("metadata", Rule::dropped("labels for OpenAI's dashboard")),
+    Row("prediction", Rule::dropped("makes the same answer come faster, where a model has it")),
     Row("web_search_options", Rule::Refused("search yourself and give what you found as oci.documents", Harmless::Never)),
     Row("service_tier", Rule::Refused("use oci.priority", Harmless::Words(&["auto", "default"]))),
-    Row("tools", Rule::Built("tools: {type: FUNCTION, function}; strict on any of them sets isStrictToolsEnabled")),
+    Row("tools", Rule::built("tools: {type: FUNCTION, function}; strict on any of them sets isStrictToolsEnabled")),
     Row(
         "tool_choice",
-        Rule::Built("toolsChoice: REQUIRED or NONE, left out for auto; a named function is refused unless it is the only tool"),
+        Rule::built("toolsChoice: REQUIRED or NONE, left out for auto; a named function is refused unless it is the only tool"),
     ),
     Row("parallel_tool_calls", Rule::Refused("the model decides: leave it out, and take the calls as they come", Harmless::True)),
     Row(
         "response_format",
-        Rule::Built("responseFormat: {type: TEXT | JSON_OBJECT, schema}; a JSON schema loses its name and strictness"),
+        Rule::built("responseFormat: {type: TEXT | JSON_OBJECT, schema}; a JSON schema loses its name and strictness"),
     ),
     Row("oci.top_k", Rule::Becomes("topK", Kind::Integer)),
     Row("oci.documents", Rule::Becomes("documents", Kind::Array)),
-    Row("oci.citation_quality", Rule::Built("citationOptions.mode: ACCURATE, FAST or OFF")),
+    Row("oci.citation_quality", Rule::built("citationOptions.mode: ACCURATE, FAST or OFF")),
     Row("oci.safety_mode", Rule::Becomes("safetyMode", Kind::Word(&["CONTEXTUAL", "STRICT", "OFF"]))),
-    Row("oci.thinking_budget", Rule::Built("thinking: ENABLED with this tokenBudget")),
+    Row("oci.thinking_budget", Rule::built("thinking: ENABLED with this tokenBudget")),
     Row("oci.is_search_queries_only", Rule::Becomes("isSearchQueriesOnly", Kind::Bool)),
     Row("oci.is_raw_prompting", Rule::Becomes("isRawPrompting", Kind::Bool)),
     Row("oci.is_strict_tools", Rule::Becomes("isStrictToolsEnabled", Kind::Bool)),
@@ -79,8 +80,8 @@ pub const PARAMETERS: &[Row] = &[
 pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
     let mut body = chat_request(ApiFormat::CohereV2, stream);
     let messages = request.messages()?;
-    let sent: Result<Vec<Value>> = messages.iter().enumerate().map(|(index, message)| message_v2(message, index)).collect();
-    body.insert("messages", sent?.into());
+    let sent = try_each(messages.iter().enumerate(), |(index, message)| message_v2(message, index))?;
+    body.insert("messages", sent.into());
     apply(Wire::CohereV2, request, &mut body)?;
     body.insert("maxTokens", request.max_tokens()?.cloned().unwrap_or_else(|| COHERE_MAX_TOKENS.into()));
     if let Some(stop) = request.stop()? {
@@ -113,7 +114,7 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
         body.or_insert("isStrictToolsEnabled", true.into());
     }
     if !tools.is_empty() {
-        body.insert("tools", tools.iter().map(tool).collect());
+        body.insert("tools", each(tools.iter(), tool).into());
     }
     if let Some(format) = request.response_format()? {
         body.insert("responseFormat", response_format(&format));
@@ -144,7 +145,7 @@ fn thinking(request: &ChatRequest) -> Result<Option<Value>> {
 fn message_v2(message: &Message<'_>, index: usize) -> Result<Value> {
     let parts = |content: &[Part<'_>]| -> Result<Vec<Value>> {
         let at = |part: usize| format!("messages[{index}].content[{part}]");
-        content.iter().enumerate().map(|(index, one)| part(one, || at(index))).collect()
+        try_each(content.iter().enumerate(), |(index, one)| part(one, || at(index)))
     };
     Ok(match message {
         Message::System { content, .. } => object([("role", "SYSTEM".into()), ("content", parts(content)?.into())]),
@@ -163,7 +164,7 @@ fn message_v2(message: &Message<'_>, index: usize) -> Result<Value> {
                 ])
             };
             if !calls.is_empty() {
-                turn.insert("toolCalls", calls.iter().map(call).collect());
+                turn.insert("toolCalls", each(calls.iter(), call).into());
             }
             turn.into()
         }
@@ -244,8 +245,8 @@ fn tell_message<'a>(said: Json<'a>, is_last: bool, answer: &mut Answer, sink: &m
     let [content, plan, calls, citations] = fields(said, ["content", "toolPlan", "toolCalls", "citations"]);
     // Checked as a whole before anything is told.
     let (parts, mut learning) = (said_parts(content)?, Learning::new(0));
-    let calls = list(calls)?.map(an_object).collect::<Reading<Vec<_>>>()?;
-    let citations: Vec<Value> = list(citations)?.map(Json::to_value).collect();
+    let calls = objects(calls)?;
+    let citations = values(citations)?;
     for [said, thinking] in parts {
         if let Some(piece) = text(thinking)? {
             learning.one(Plain::Reasoning, thinking);

@@ -1,5 +1,6 @@
 //! What some models want that others do not. All such rules stand here, each with its evidence.
 
+use crate::gather::each;
 use crate::json::{object, Map, Value};
 
 /// A model's maker, as far as it changes what is sent.
@@ -74,7 +75,7 @@ impl<'a> Inliner<'a> {
                 }
                 plain.into()
             }
-            Value::Array(items) => items.iter().map(|item| self.schema(item)).collect(),
+            Value::Array(items) => each(items.iter(), |item| self.schema(item)).into(),
             other => other.clone(),
         }
     }

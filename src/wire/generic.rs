@@ -5,11 +5,12 @@
 
 use super::family::{plain_schema, Family};
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{an_object, failure, fields, index, list, message, said_parts, text, Reading, Unread};
+use super::reading::{an_object, failure, fields, index, list, message, objects, said_parts, text, values, Reading, Unread};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice};
 use crate::error::{Error, Result};
+use crate::gather::{each, try_each};
 use crate::json::{object, Json, Map, Value};
 use crate::route::{ApiFormat, Route};
 use crate::template::{Learning, Learnt, Plain};
@@ -17,37 +18,37 @@ use crate::tool_calls::{arguments_text, Fragment};
 
 /// The wire's table. Names on the right are fields of `GenericChatRequest`.
 pub const PARAMETERS: &[Row] = &[
-    Row("messages", Rule::Built("messages: every content becomes a list of parts; annotations of earlier answers are not sent")),
-    Row("stream", Rule::Built("isStream")),
+    Row("messages", Rule::built("messages: every content becomes a list of parts; annotations of earlier answers are not sent")),
+    Row("stream", Rule::built("isStream")),
     Row(
         "stream_options",
-        Rule::Built("streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk tells it"),
+        Rule::built("streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk tells it"),
     ),
-    Row("max_tokens", Rule::Built("maxTokens; maxCompletionTokens for openai.* but gpt-oss")),
-    Row("max_completion_tokens", Rule::Built("as max_tokens; wins over it")),
+    Row("max_tokens", Rule::built("maxTokens; maxCompletionTokens for openai.* but gpt-oss")),
+    Row("max_completion_tokens", Rule::built("as max_tokens; wins over it")),
     Row("temperature", Rule::Becomes("temperature", Kind::Number)),
     Row("top_p", Rule::Becomes("topP", Kind::Number)),
-    Row("stop", Rule::Built("stop: always a list")),
+    Row("stop", Rule::built("stop: always a list")),
     Row("seed", Rule::Becomes("seed", Kind::Integer)),
     Row("n", Rule::Becomes("numGenerations", Kind::Integer)),
-    Row("logprobs", Rule::Built("logProbs: top_logprobs, at least 1")),
-    Row("top_logprobs", Rule::Built("logProbs")),
+    Row("logprobs", Rule::built("logProbs: top_logprobs, at least 1")),
+    Row("top_logprobs", Rule::built("logProbs")),
     Row("logit_bias", Rule::Becomes("logitBias", Kind::Object)),
     Row("presence_penalty", Rule::Becomes("presencePenalty", Kind::Number)),
     Row("frequency_penalty", Rule::Becomes("frequencyPenalty", Kind::Number)),
     Row("reasoning_effort", Rule::Becomes("reasoningEffort", Kind::Word(&["NONE", "MINIMAL", "LOW", "MEDIUM", "HIGH"]))),
     Row("verbosity", Rule::Becomes("verbosity", Kind::Word(&["LOW", "MEDIUM", "HIGH"]))),
     Row("metadata", Rule::Becomes("metadata", Kind::Object)),
-    Row("prediction", Rule::Built("prediction: {type: CONTENT, content: parts}")),
-    Row("web_search_options", Rule::Built("webSearchOptions")),
+    Row("prediction", Rule::built("prediction: {type: CONTENT, content: parts}")),
+    Row("web_search_options", Rule::built("webSearchOptions")),
     Row("service_tier", Rule::Becomes("serviceTier", Kind::Word(&["AUTO", "DEFAULT", "PRIORITY"]))),
     Row(
         "tools",
-        Rule::Built("tools: flat, {type: FUNCTION, name, description, parameters}; strict has no place and is left out"),
+        Rule::built("tools: flat, {type: FUNCTION, name, description, parameters}; strict has no place and is left out"),
     ),
-    Row("tool_choice", Rule::Built("toolChoice: {type: AUTO | NONE | REQUIRED} or {type: FUNCTION, name}")),
+    Row("tool_choice", Rule::built("toolChoice: {type: AUTO | NONE | REQUIRED} or {type: FUNCTION, name}")),
     Row("parallel_tool_calls", Rule::Becomes("isParallelToolCalls", Kind::Bool)),
-    Row("response_format", Rule::Built("responseFormat: {type: TEXT | JSON_OBJECT | JSON_SCHEMA, jsonSchema}")),
+    Row("response_format", Rule::built("responseFormat: {type: TEXT | JSON_OBJECT | JSON_SCHEMA, jsonSchema}")),
     Row("oci.top_k", Rule::Becomes("topK", Kind::Integer)),
     Row("oci.max_completion_tokens", Rule::Becomes("maxCompletionTokens", Kind::Integer)),
     Row("oci.is_echo", Rule::Becomes("isEcho", Kind::Bool)),
@@ -102,7 +103,7 @@ pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Res
             sent.insert_some("parameters", tool.parameters.map(plain));
             Value::Object(sent)
         };
-        body.insert("tools", tools.iter().map(tool).collect());
+        body.insert("tools", each(tools.iter(), tool).into());
     }
     if let Some(choice) = request.tool_choice()? {
         let choice = match choice {
@@ -180,13 +181,13 @@ fn assistant(
                 ("arguments", call.arguments.into()),
             ])
         };
-        one.insert("toolCalls", calls.iter().map(call).collect());
+        one.insert("toolCalls", each(calls.iter(), call).into());
     }
     Ok(())
 }
 
 fn parts(parts: &[Part<'_>], at: impl Fn(usize) -> String) -> Result<Vec<Value>> {
-    parts.iter().enumerate().map(|(index, one)| part(one, || at(index))).collect()
+    try_each(parts.iter().enumerate(), |(index, one)| part(one, || at(index)))
 }
 
 fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
@@ -286,9 +287,9 @@ fn prediction(request: &ChatRequest) -> Result<Option<Value>> {
     let content = prediction.need("content")?;
     let texts: Vec<&str> = match content.value.as_str() {
         Some(text) => vec![text],
-        None => content.items()?.map(|part| part.need("text")?.string()).collect::<Result<_>>()?,
+        None => try_each(content.items()?, |part| part.need("text")?.string())?,
     };
-    let parts: Vec<Value> = texts.into_iter().map(|text| object([("type", "TEXT".into()), ("text", text.into())])).collect();
+    let parts = each(texts.into_iter(), |text| object([("type", "TEXT".into()), ("text", text.into())]));
     Ok(Some(object([("type", "CONTENT".into()), ("content", parts.into())])))
 }
 
@@ -389,8 +390,8 @@ fn tell_message<'a>(said: Json<'a>, choice: u32, answer: &mut Answer, sink: &mut
         fields(said, ["content", "reasoningContent", "refusal", "toolCalls", "annotations"]);
     // Checked as a whole before anything is told.
     let (parts, mut learning) = (said_parts(content)?, Learning::new(choice));
-    let calls = list(calls)?.map(an_object).collect::<Reading<Vec<_>>>()?;
-    let annotations: Vec<Value> = list(annotations)?.map(|one| annotation(one.to_value())).collect();
+    let calls = objects(calls)?;
+    let annotations = each(values(annotations)?.into_iter(), annotation);
     if let Some(piece) = text(reasoning)? {
         learning.one(Plain::Reasoning, reasoning);
         answer.reasoning(choice, &piece, sink);

@@ -1,7 +1,7 @@
 //! The openai transport: OCI's own OpenAI-compatible route. What the caller says and what the service answers pass as they
 //! are; they are read along the way, so that `final()`, reports and errors know what passed.
 
-use super::reading::{an_object, failure, fields, index, list, text, Reading, Unread};
+use super::reading::{an_object, failure, fields, index, list, objects, text, values, Reading, Unread};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Reader, Sink, Text};
 use crate::error::{Code, Error, Result};
@@ -45,7 +45,7 @@ pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dy
     if let Some(error) = failure(error, code, message, None) {
         return Err(error.into());
     }
-    let choices: Vec<Json<'_>> = list(choices)?.map(an_object).collect::<Reading<_>>()?;
+    let choices: Vec<Json<'_>> = objects(choices)?;
     let usage = usage.filter(|usage| usage.is_object());
     read_head(event, answer)?;
     if let Some(usage) = usage {
@@ -127,7 +127,7 @@ fn tell_delta<'a>(delta: Json<'a>, index: u32, answer: &mut Answer) -> Reading<L
         });
         answer.tool_call(index, &Fragment { id, name: text(name)?, arguments: text(arguments)? }, silent)?;
     }
-    let annotations: Vec<Value> = list(annotations)?.map(Json::to_value).collect();
+    let annotations = values(annotations)?;
     if !annotations.is_empty() {
         learning.no_more();
     }
@@ -139,7 +139,7 @@ fn tell_delta<'a>(delta: Json<'a>, index: u32, answer: &mut Answer) -> Reading<L
 pub(super) fn read_whole(body: Json<'_>, answer: &mut Answer) -> Result<()> {
     let read = |answer: &mut Answer| -> Reading<()> {
         let [choices, usage] = fields(body, ["choices", "usage"]);
-        let choices: Vec<Json<'_>> = list(choices)?.map(an_object).collect::<Reading<_>>()?;
+        let choices: Vec<Json<'_>> = objects(choices)?;
         if choices.is_empty() {
             return Err(Unread::Unreadable);
         }

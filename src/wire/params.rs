@@ -8,6 +8,7 @@ use crate::json::{Map, Value};
 use super::Wire;
 use crate::chat::{ChatRequest, Reader};
 use crate::error::{Error, Result};
+use crate::gather::joined;
 
 /// A row: a parameter of Chat Completions, or one under `oci` (`oci.top_k`).
 #[derive(Clone, Copy, Debug)]
@@ -80,13 +81,34 @@ impl Harmless {
     }
 }
 
+/// Words that only the documentation shows: they don't travel in the wasm.
+const fn shown(words: &'static str) -> &'static str {
+    if cfg!(target_arch = "wasm32") {
+        ""
+    } else {
+        words
+    }
+}
+
+impl Rule {
+    /// [`Rule::Built`], with words for the documentation.
+    pub(super) const fn built(words: &'static str) -> Rule {
+        Rule::Built(shown(words))
+    }
+
+    /// [`Rule::Dropped`], with words for the documentation.
+    pub(super) const fn dropped(words: &'static str) -> Rule {
+        Rule::Dropped(shown(words))
+    }
+}
+
 /// Parameters that OpenAI has for its own bookkeeping, on every wire.
 pub(super) const BOOKKEEPING: &[Row] = &[
-    Row("user", Rule::Dropped("names the caller to OpenAI")),
-    Row("safety_identifier", Rule::Dropped("names the caller to OpenAI")),
-    Row("store", Rule::Dropped("whether OpenAI keeps the answer")),
-    Row("prompt_cache_key", Rule::Dropped("a hint to OpenAI's cache")),
-    Row("prompt_cache_retention", Rule::Dropped("a hint to OpenAI's cache")),
+    Row("user", Rule::dropped("names the caller to OpenAI")),
+    Row("safety_identifier", Rule::dropped("names the caller to OpenAI")),
+    Row("store", Rule::dropped("whether OpenAI keeps the answer")),
+    Row("prompt_cache_key", Rule::dropped("a hint to OpenAI's cache")),
+    Row("prompt_cache_retention", Rule::dropped("a hint to OpenAI's cache")),
     Row("modalities", Rule::Refused("the answer is text: leave modalities out", Harmless::Words(&[]))),
     Row("audio", Rule::Refused("the answer is text: leave audio out", Harmless::Never)),
     Row("functions", Rule::Refused("functions is OpenAI's former name: use tools", Harmless::Empty)),
@@ -152,7 +174,7 @@ fn checked(given: &Reader<'_, '_>, kind: Kind) -> Result<Value> {
             let word = given.string()?.to_ascii_uppercase();
             return match words.contains(&word.as_str()) {
                 true => Ok(word.into()),
-                false => Err(given.wanted(&format!("one of {}", words.join(", ").to_ascii_lowercase()))),
+                false => Err(given.wanted(&format!("one of {}", joined(words, ", ").to_ascii_lowercase()))),
             };
         }
     };

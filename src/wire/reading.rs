@@ -4,7 +4,8 @@ use super::{cohere, cohere_v2, generic, openai, Wire};
 use crate::answer::{service_said, Answer};
 use crate::chat::Text;
 use crate::error::{Code, Error, Result};
-use crate::json::{Flaw, Json};
+use crate::gather::{each, try_each};
+use crate::json::{Flaw, Json, Value};
 
 /// Why an event was not read.
 #[derive(Debug)]
@@ -50,6 +51,16 @@ pub(super) fn list<'a>(field: Option<Json<'a>>) -> Reading<impl Iterator<Item = 
     }
 }
 
+/// A field that must be an array of objects where it is given.
+pub(super) fn objects<'a>(field: Option<Json<'a>>) -> Reading<Vec<Json<'a>>> {
+    try_each(list(field)?, an_object)
+}
+
+/// The values of a field that must be an array where it is given.
+pub(super) fn values(field: Option<Json<'_>>) -> Reading<Vec<Value>> {
+    Ok(each(list(field)?, Json::to_value))
+}
+
 /// The index of a choice; 0 where none is given.
 pub(super) fn index(field: Option<Json<'_>>) -> Reading<u32> {
     let Some(field) = field else { return Ok(0) };
@@ -85,7 +96,7 @@ pub(super) fn said_parts<'a>(content: Option<Json<'a>>) -> Reading<Vec<[Option<J
     match content {
         None => Ok(Vec::new()),
         Some(content) if content.is_string() => Ok(vec![[Some(content), None]]),
-        content => list(content)?.map(|part| an_object(part).map(|part| fields(part, ["text", "thinking"]))).collect(),
+        content => try_each(list(content)?, |part| an_object(part).map(|part| fields(part, ["text", "thinking"]))),
     }
 }
 
