@@ -31,7 +31,10 @@ pub struct Client {
 
 /// What services said of models whose format or transport was only assumed, while the client lives.
 #[derive(Debug, Default)]
-pub(super) struct Learnt(RefCell<Vec<(String, (Transport, Option<ApiFormat>))>>);
+pub(super) struct Learnt(RefCell<Vec<(String, Taken)>>);
+
+/// The transport and the format that a model turned out to take.
+type Taken = (Transport, Option<ApiFormat>);
 
 /// More models than this are not remembered: their ids come from callers.
 const MOST_LEARNT: usize = 100;
