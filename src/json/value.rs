@@ -148,7 +148,9 @@ impl Number {
                 }
             }
         }
-        exponent = exponent.saturating_add(power.strip_prefix('+').unwrap_or(power).parse().unwrap_or(0));
+        // A power that has too many digits is a large one.
+        let largest = if power.starts_with('-') { i32::MIN } else { i32::MAX };
+        exponent = exponent.saturating_add(power.parse().unwrap_or(largest));
         let (steps, scale) = (exponent.unsigned_abs().min(400), mantissa as f64);
         // Powers of ten up to 22 are exact, and so is one multiplication or division by one.
         let (mut power, mut rest) = (1.0f64, scale);
