@@ -268,7 +268,8 @@ impl Lines {
 
     /// Whether the next byte begins a line, with nothing kept from before.
     pub(crate) fn is_between(&self) -> bool {
-        (self.partial.is_empty() || self.spent) && !self.in_comment && !self.after_cr && !self.failed && self.bom == BOM.len()
+        let nothing_kept = (self.partial.is_empty() || self.spent) && !self.late_lf;
+        nothing_kept && !self.in_comment && !self.after_cr && !self.failed && self.bom == BOM.len()
     }
 
     /// Takes the next line off the bytes, without its end; none when they don't complete one, and are kept. A failure is final.
