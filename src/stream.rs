@@ -237,8 +237,11 @@ impl Events {
 
     fn line(&mut self, line: Line<'_>, sink: &mut dyn Sink) -> Result<()> {
         if let Some(passing) = &mut self.passing {
-            if line.after_late_lf && !passing.left_out {
-                sink.line(b"\n");
+            // The rest of the line before goes where that line went.
+            match line.after_late_lf && !passing.left_out {
+                true if !passing.lines.is_empty() => passing.lines.push(b'\n'),
+                true if !self.answer.is_empty() => sink.line(b"\n"),
+                _ => {}
             }
             if !std::mem::take(&mut passing.left_out) || !line.text.is_empty() {
                 passing.lines.extend_from_slice(line.text);
