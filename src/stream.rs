@@ -318,7 +318,13 @@ impl Events {
 
     /// Reads an event in full, and learns what it looks like.
     fn read(&mut self, data: &[u8], sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-        let learnt: Learnt<'_> = self.wire.read_event(data, &mut self.answer, sink)?;
+        let heads = self.answer.heads();
+        let read = self.wire.read_event(data, &mut self.answer, sink);
+        // What was learnt under another head would leave this one in its place.
+        if self.answer.heads() != heads {
+            self.templates.forget();
+        }
+        let learnt: Learnt<'_> = read?;
         if let Some(said) = learnt {
             self.templates.learn(data, &said);
         }

@@ -176,6 +176,11 @@ impl Templates {
         Some((template, found))
     }
 
+    /// Forgets what was learnt.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
+    }
+
     /// Learns an event that has been read in full.
     pub(crate) fn learn(&mut self, event: &[u8], said: &Said<'_>) {
         self.idle += 1;
