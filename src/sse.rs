@@ -331,6 +331,11 @@ impl Lines {
         (!self.failed && !std::mem::take(&mut self.spent) && !line.is_empty()).then_some(line)
     }
 
+    /// Whether an LF was dropped that belonged to a CR before it, and no line has told so.
+    pub(crate) fn take_late_lf(&mut self) -> bool {
+        std::mem::take(&mut self.late_lf)
+    }
+
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
         if self.partial.len().saturating_add(bytes.len()) > self.limit.saturating_add(FIELD_NAME_ROOM) {
             self.failed = true;
