@@ -230,7 +230,9 @@ impl Events {
                 break;
             }
             tell(template.choice, &template.what, &found.text(), &mut self.answer, self.passing.is_some(), sink)?;
-            if self.passing.is_some() {
+            if let Some(passing) = &mut self.passing {
+                // The blank line to come is this event's.
+                passing.left_out = false;
                 sink.verbatim(&lossy(event));
                 sink.line(bytes.get(..bytes.len() - after.len()).unwrap_or_default());
             }
