@@ -16,6 +16,8 @@ use crate::tool_text::{Found, ToolText};
 #[derive(Clone, Debug)]
 pub struct Answer {
     head: Head,
+    /// How often the service gave it another head.
+    heads: u32,
     /// By their indexes.
     choices: Vec<ChoiceState>,
     usage: Option<Value>,
@@ -66,6 +68,7 @@ impl Answer {
     pub fn new(head: Head, max_tool_calls: usize) -> Self {
         Answer {
             head,
+            heads: 0,
             choices: Vec::new(),
             usage: None,
             service_tier: None,
@@ -97,9 +100,18 @@ impl Answer {
     /// What a service that speaks OpenAI's protocol says of its answer.
     pub(crate) fn set_head(&mut self, id: Option<String>, created: Option<u64>, model: Option<String>) {
         let head = &mut self.head;
+        let changes = id.as_ref().is_some_and(|id| *id != head.id)
+            || created.is_some_and(|created| created != head.created)
+            || model.as_ref().is_some_and(|model| *model != head.model);
+        self.heads = self.heads.wrapping_add(changes.into());
         head.id = id.unwrap_or_else(|| std::mem::take(&mut head.id));
         head.created = created.unwrap_or(head.created);
         head.model = model.unwrap_or_else(|| std::mem::take(&mut head.model));
+    }
+
+    /// A number that is another one after [`Answer::set_head`] brought something new.
+    pub(crate) fn heads(&self) -> u32 {
+        self.heads
     }
 
     /// There is such a choice, whether or not it says anything.

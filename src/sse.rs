@@ -268,7 +268,8 @@ impl Lines {
 
     /// Whether the next byte begins a line, with nothing kept from before.
     pub(crate) fn is_between(&self) -> bool {
-        (self.partial.is_empty() || self.spent) && !self.in_comment && !self.after_cr && !self.failed && self.bom == BOM.len()
+        let nothing_kept = (self.partial.is_empty() || self.spent) && !self.late_lf;
+        nothing_kept && !self.in_comment && !self.after_cr && !self.failed && self.bom == BOM.len()
     }
 
     /// Takes the next line off the bytes, without its end; none when they don't complete one, and are kept. A failure is final.
@@ -328,6 +329,11 @@ impl Lines {
     pub(crate) fn last(&mut self) -> Option<Vec<u8>> {
         let line = std::mem::take(&mut self.partial);
         (!self.failed && !std::mem::take(&mut self.spent) && !line.is_empty()).then_some(line)
+    }
+
+    /// Whether an LF was dropped that belonged to a CR before it, and no line has told so.
+    pub(crate) fn take_late_lf(&mut self) -> bool {
+        std::mem::take(&mut self.late_lf)
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {

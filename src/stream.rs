@@ -89,6 +89,8 @@ struct Passing {
     lines: Vec<u8>,
     /// The event was left out, and with it goes the blank line that ends it.
     left_out: bool,
+    /// The last line did not pass, nor does the rest of its end.
+    dropped: bool,
     /// The caller has been given the usage.
     usage: bool,
 }
@@ -162,12 +164,14 @@ impl Decoder {
     /// The stream ended. Fails with `stream_truncated` if the answer did not.
     pub fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
         if self.events.state == State::Open {
-            let last = self.lines.last();
+            let (last, after_late_lf) = (self.lines.last(), self.lines.take_late_lf());
             let events = &mut self.events;
-            let result = last.map_or(Ok(()), |line| events.line(Line { text: &line, end: b"\n", after_late_lf: false }, sink));
+            let has_last = last.is_some();
+            let result = last.map_or(Ok(()), |line| events.line(Line { text: &line, end: b"\n", after_late_lf }, sink));
             // An event that the end of the stream cut in two is no unreadable one.
             let cut = !events.held.is_empty();
-            let result = result.and_then(|()| events.line(Line { text: b"", end: b"\n", after_late_lf: false }, sink));
+            let after_late_lf = after_late_lf && !has_last;
+            let result = result.and_then(|()| events.line(Line { text: b"", end: b"\n", after_late_lf }, sink));
             let result = result.map_err(|error| if cut && error == unreadable() { truncated(self.received) } else { error });
             // Bytes after the finish that make no event lose nothing that the caller was promised.
             let result = if self.events.answer.is_finished() { Ok(()) } else { result };
@@ -226,7 +230,9 @@ impl Events {
                 break;
             }
             tell(template.choice, &template.what, &found.text(), &mut self.answer, self.passing.is_some(), sink)?;
-            if self.passing.is_some() {
+            if let Some(passing) = &mut self.passing {
+                // The blank line to come is this event's.
+                passing.left_out = false;
                 sink.verbatim(&lossy(event));
                 sink.line(bytes.get(..bytes.len() - after.len()).unwrap_or_default());
             }
@@ -237,10 +243,14 @@ impl Events {
 
     fn line(&mut self, line: Line<'_>, sink: &mut dyn Sink) -> Result<()> {
         if let Some(passing) = &mut self.passing {
-            if line.after_late_lf && !passing.left_out {
-                sink.line(b"\n");
+            // The rest of the line before goes where that line went.
+            match line.after_late_lf && !passing.dropped {
+                true if passing.lines.is_empty() => sink.line(b"\n"),
+                true => passing.lines.push(b'\n'),
+                false => {}
             }
-            if !std::mem::take(&mut passing.left_out) || !line.text.is_empty() {
+            passing.dropped = std::mem::take(&mut passing.left_out) && line.text.is_empty();
+            if !passing.dropped {
                 passing.lines.extend_from_slice(line.text);
                 passing.lines.extend_from_slice(line.end);
             }
@@ -264,7 +274,9 @@ impl Events {
         }
         if let Some(passing) = self.passing.as_mut().filter(|_| self.held.is_empty()) {
             // What stands before the first event is no answer yet.
-            if !self.answer.is_empty() {
+            if self.answer.is_empty() {
+                passing.dropped = true;
+            } else {
                 sink.line(&passing.lines);
             }
             passing.lines.clear();
@@ -315,7 +327,13 @@ impl Events {
 
     /// Reads an event in full, and learns what it looks like.
     fn read(&mut self, data: &[u8], sink: &mut dyn Sink) -> std::result::Result<(), Unread> {
-        let learnt: Learnt<'_> = self.wire.read_event(data, &mut self.answer, sink)?;
+        let heads = self.answer.heads();
+        let read = self.wire.read_event(data, &mut self.answer, sink);
+        // What was learnt under another head would leave this one in its place.
+        if self.answer.heads() != heads {
+            self.templates.forget();
+        }
+        let learnt: Learnt<'_> = read?;
         if let Some(said) = learnt {
             self.templates.learn(data, &said);
         }
@@ -334,7 +352,7 @@ impl Events {
     fn leave_out(&mut self) {
         if let Some(passing) = &mut self.passing {
             passing.lines.clear();
-            passing.left_out = true;
+            (passing.left_out, passing.dropped) = (true, true);
         }
     }
 

@@ -96,6 +96,10 @@ pub(crate) struct Found<'a> {
 impl Template {
     /// Learns an event that has been read.
     pub(crate) fn learn(event: &[u8], said: &Said<'_>) -> Option<Template> {
+        // What came in several data lines is an event only where it comes so again, and not as bytes that follow each other.
+        if event.contains(&b'\n') {
+            return None;
+        }
         let span = |json: Json<'_>| {
             let start = json.offset_in(event) + 1;
             (start, start + json.as_bytes().len().checked_sub(2)?).into()
@@ -170,6 +174,11 @@ impl Templates {
         let (template, found) = self.known.iter().find_map(|known| Some((known, known.find(bytes)?)))?;
         self.idle = 0;
         Some((template, found))
+    }
+
+    /// Forgets what was learnt.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
     }
 
     /// Learns an event that has been read in full.

@@ -148,7 +148,9 @@ impl Number {
                 }
             }
         }
-        exponent = exponent.saturating_add(power.strip_prefix('+').unwrap_or(power).parse().unwrap_or(0));
+        // A power that has too many digits is a large one.
+        let largest = if power.starts_with('-') { i32::MIN } else { i32::MAX };
+        exponent = exponent.saturating_add(power.parse().unwrap_or(largest));
         let (steps, scale) = (exponent.unsigned_abs().min(400), mantissa as f64);
         // Powers of ten up to 22 are exact, and so is one multiplication or division by one.
         let (mut power, mut rest) = (1.0f64, scale);
@@ -235,14 +237,20 @@ impl Map {
     }
 }
 
-/// Order does not count, as everywhere in JSON. Large objects in different orders are taken for different, so that nobody can
-/// make a comparison take long.
+/// Order does not count, as everywhere in JSON, and of a name that is given twice the last counts. Large objects in different
+/// orders are taken for different, so that nobody can make a comparison take long; for the same reason each member is compared
+/// once: a second look at every depth would be two to the power of the depth.
 impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
         const MOST_SEARCHED: usize = 256;
-        self.0.len() == other.0.len()
-            && (self.0 == other.0
-                || (self.0.len() <= MOST_SEARCHED && self.iter().all(|(name, value)| other.get(name) == Some(value))))
+        if self.0.len().max(other.0.len()) > MOST_SEARCHED {
+            return self.0 == other.0;
+        }
+        let same = |(name, value): (&str, &Value)| {
+            let counts = self.get(name).is_some_and(|last| std::ptr::eq(last, value));
+            other.get(name).is_some_and(|theirs| !counts || theirs == value)
+        };
+        other.iter().all(|(name, _)| self.get(name).is_some()) && self.iter().all(same)
     }
 }
 
