@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: demo test live build size setup lint native wasm node workerd browser types clean
+.PHONY: demo test live load build size setup lint native wasm node workerd browser types clean
 
 demo: build
 	node scripts/demo.mjs
@@ -14,6 +14,10 @@ test: setup native wasm build types node workerd browser
 live: build
 	node --test-reporter=spec scripts/live/live.test.mjs
 
+# Many streams at once, one after another, and left unread; writes benches/LOAD.md. On loopback, a few minutes; stops by itself.
+load: build benches/node_modules
+	node tests/load/main.mjs
+
 setup:
 	./scripts/setup.sh
 
@@ -23,6 +27,11 @@ build: setup
 # Which crate the wasm's bytes come from.
 size: setup
 	node scripts/size-by-crate.mjs
+
+# What the component is measured against, and neither ships nor needs.
+benches/node_modules: benches/package.json benches/package-lock.json
+	npm install --prefix benches --no-save --no-audit --no-fund --loglevel=error
+	touch $@
 
 # The core, on this machine: unit tests, documentation examples, recordings, conformance.
 native:
@@ -52,4 +61,4 @@ lint: setup
 	node scripts/lint.mjs
 
 clean:
-	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
+	rm -rf target benches/native/target .tools node_modules benches/node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler

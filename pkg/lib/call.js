@@ -228,8 +228,8 @@ export class Call {
 }
 
 /**
- * What a caller's signal, which may outlive many calls, holds of one: the call itself while somebody waits for it, since then only
- * the signal may wake him; else nothing that would keep it.
+ * What a caller's signal, which may outlive many calls, holds of one: the call itself while somebody waits for it, since then
+ * only the signal may wake him; else nothing that would keep it.
  */
 function gripOn(call, signal) {
   const idle = weakly(call);
