@@ -1,7 +1,7 @@
 // What the model says in stream n, as OCI's bytes and as the OpenAI bytes that are to come of them. Both are written here from
 // the same list of texts, and by nothing of the package.
 
-const WORDS = [" the", " naïve", ",", " and", " 東京", " \"quoted\"", " 😀", "\n", " straße", " back\\slash", " more", " words"];
+const WORDS = [" the", " naïve", ",", " and", " 東京", " \"quoted\"", " 😀", "\n", " straße", " back\\slash", " more"];
 const LINE = "\n\n";
 
 /** The texts of stream n: no two streams have one in common, so that one that reaches another caller shows. */

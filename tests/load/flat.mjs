@@ -99,9 +99,10 @@ function told(title, asIs, awake) {
     [`the gateway within ±${SPREAD * 100} % of its mean: as it is; kept awake`, `${verdict(asIs)}; ${verdict(awake)}`],
   );
   const note =
-    `At ${LEVELS.join(" / ")} streams: ${STREAMS * TOKENS} tokens each, ${BATCH} events in a network chunk; medians of ${TURNS} turns, ` +
-    "connections already open. Upstream and callers walk in step, so that no chunks run together when the Worker is busy. With one " +
-    "stream workerd sleeps after every chunk, and its waking is charged to it; hence the rows with the processors kept awake.";
+    `At ${LEVELS.join(" / ")} streams: ${STREAMS * TOKENS} tokens each, ${BATCH} events in a network chunk; medians of ${TURNS} ` +
+    "turns, connections already open. Upstream and callers walk in step, so that no chunks run together when the Worker is " +
+    "busy. With one stream workerd sleeps after every chunk, and its waking is charged to it; hence the rows with the " +
+    "processors kept awake.";
   return { title, rows, note };
 }
 

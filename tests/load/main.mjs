@@ -29,7 +29,7 @@ process.exitCode = results.every((result) => result.rows.every(([, , ok]) => ok 
 async function run(name) {
   const script = fileURLToPath(new URL("section.mjs", import.meta.url));
   const args = ["--expose-gc", "--no-warnings", script, name];
-  const child = spawned(process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = spawned(process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] }, "SIGTERM");
   let result = { title: name, rows: [["ended before it was done", "", false]] };
   child.on("message", (message) => (result = message));
   await once(child, "close");

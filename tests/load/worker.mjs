@@ -1,5 +1,6 @@
 // One Worker in one isolate of a workerd of its own, without wrangler between.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +21,8 @@ export const TOKEN = "load-token";
  */
 export async function startWorker(name, upstreamPort) {
   const folder = await mkdtemp(join(tmpdir(), "load-"));
+  const forget = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", forget);
   await bundle(name, folder);
   await writeFile(join(folder, "config.capnp"), await config(upstreamPort));
   const args = ["serve", "--control-fd=3", join(folder, "config.capnp")];
@@ -30,7 +33,8 @@ export async function startWorker(name, upstreamPort) {
   const stop = async () => {
     child.kill("SIGKILL");
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    process.off("exit", forget);
+    forget();
   };
   const port = await Promise.race([listening(child.stdio[3]), ended.then(() => undefined)]);
   if (port === undefined) {
