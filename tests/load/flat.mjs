@@ -101,8 +101,8 @@ function told(title, asIs, awake) {
   const note =
     `At ${LEVELS.join(" / ")} streams: ${STREAMS * TOKENS} tokens each, ${BATCH} events in a network chunk; medians of ${TURNS} ` +
     "turns, connections already open. Upstream and callers walk in step, so that no chunks run together when the Worker is " +
-    "busy. With one stream workerd sleeps after every chunk, and its waking is charged to it; hence the rows with the " +
-    "processors kept awake.";
+    "busy. With one stream workerd has to wait after every chunk: its waking is charged to it, and so are caches that others " +
+    "have used meanwhile. Hence the rows with the processors kept awake.";
   return { title, rows, note };
 }
 
