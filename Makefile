@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: demo test live build size bench setup lint native wasm node workerd browser types clean
+.PHONY: demo test live build size bench load setup lint native wasm node workerd browser types clean
 
 demo: build
 	node scripts/demo.mjs
@@ -13,6 +13,11 @@ test: setup native wasm build types node workerd browser
 # Against a real DAC; skips where none is configured: docs/dac.md says what to set. RECORD=1 also records, redacted, into tests/out/live.
 live: build
 	node --test-reporter=spec scripts/live/live.test.mjs
+
+# Many streams at once, one after another, and left unread; writes benches/LOAD.md. On loopback, a few minutes; stops by itself.
+load: build
+	./benches/setup.sh
+	node tests/load/main.mjs
 
 setup:
 	./scripts/setup.sh

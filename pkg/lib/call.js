@@ -2,7 +2,7 @@
 
 import { aborted } from "./authorize.js";
 import { DONE, FAILED, OUTPUT, feed, guarded, takeBytes, takeChunks, toError } from "./core.js";
-import { refuse } from "./error.js";
+import { OciError, refuse } from "./error.js";
 import { Slab } from "./slab.js";
 
 /** What a call is to give: see `Client::call` in src/js/client.rs. */
@@ -68,14 +68,15 @@ export class Call {
     this.#limit("totalMs");
     this.#limit("firstChunkMs");
     const handle = this.#handle;
-    const opening = handle.open();
+    // Made an OciError whether or not somebody gets it: what Rust rejects with has to be freed.
+    const opening = handle.open().catch((thrown) => Promise.reject(toError(thrown)));
     // Whoever loses the race must not be an unhandled rejection.
     opening.catch(() => {});
     try {
       await Promise.race([opening, stopped]);
     } catch (thrown) {
       // A time limit is told by the core, which knows the attempts; the race may have been won by the bare reason.
-      throw this.#fail(this.error ?? toError(this.#failure() ?? thrown));
+      throw this.#fail(this.error ?? (thrown instanceof OciError ? thrown : toError(this.#failure() ?? thrown)));
     }
     this.#clear("firstChunkMs");
     this.#waits(false);
@@ -246,8 +247,8 @@ export class Call {
 }
 
 /**
- * What a caller's signal, which may outlive many calls, holds of one: the call itself while somebody waits for it, since then only
- * the signal may wake him; else nothing that would keep it.
+ * What a caller's signal, which may outlive many calls, holds of one: the call itself while somebody waits for it, since then
+ * only the signal may wake him; else nothing that would keep it.
  */
 function gripOn(call, signal) {
   const idle = weakly(call);

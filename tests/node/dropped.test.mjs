@@ -17,7 +17,8 @@ const event = { index: 0, message: { role: "ASSISTANT", content: [{ type: "TEXT"
 const bytes = new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`);
 let cancelled = 0;
 // One event, and then silence.
-const fetch = async () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(bytes), cancel: () => void cancelled++ }));
+const source = { start: (controller) => controller.enqueue(bytes), cancel: () => void cancelled++ };
+const fetch = async () => new Response(new ReadableStream(source));
 const oci = new OciGenAI({ compartmentId: "c", fetch });
 const request = { model: endpointId("x"), messages: [{ role: "user", content: "?" }], stream: true };
 const longLived = new AbortController();
@@ -27,7 +28,11 @@ const WAYS = {
   "for await": () => oci.stream(request).next(),
   "text()": () => oci.stream(request).text().next(),
   "toReadableStream()": () => oci.stream(request).toReadableStream().getReader().read(),
-  "fetch": async () => (await oci.fetch("https://oci.invalid/v1/chat/completions", { method: "POST", body: JSON.stringify(request) })).body.getReader().read(),
+  "fetch": async () => {
+    const init = { method: "POST", body: JSON.stringify(request) };
+    const response = await oci.fetch("https://oci.invalid/v1/chat/completions", init);
+    return response.body.getReader().read();
+  },
   "a signal that outlives the call": () => oci.stream(request, { signal: longLived.signal }).next(),
 };
 
