@@ -24,7 +24,7 @@ mod writing;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use common::{to_add_up_to, Line, Random, Told};
+use common::{number, to_add_up_to, Line, Random, Told};
 use oci_genai_edge::call::{Call, Next, Response, Settings};
 use oci_genai_edge::chat::{ChatRequest, Chunk, Head, Sink};
 use oci_genai_edge::error::Error;
@@ -351,10 +351,6 @@ fn run(wire: Wire, calls: &Calls, seed: u64, shown: &mut Vec<u8>) {
         check_partial(&heard, &expected, arrived, tool_text);
     }
     check_chunks(&heard);
-}
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number: {text}")))
 }
 
 fn streams(wire: Wire, share: usize) {

@@ -6,8 +6,9 @@
 //! oracle that the tests hold this module against, text by text.
 //!
 //! The grammar is that of [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259), strictly, to a depth of 127. Numbers are kept as
-//! they are written, so that none loses a digit on its way. Strings are forgiving: half of a surrogate pair, or bytes that are
-//! no UTF-8, make U+FFFD of themselves and nothing else.
+//! they are written, so that none loses a digit on its way, and none is too large. Strings are forgiving: half of a surrogate
+//! pair, or bytes that are no UTF-8, make U+FFFD of themselves and nothing else. Halves that stand as three bytes each, which is
+//! no UTF-8 either, are the halves that they are: two of them meet.
 
 mod scan;
 mod text;

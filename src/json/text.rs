@@ -66,7 +66,8 @@ impl<'a> Json<'a> {
         self.0 == b"null"
     }
 
-    /// A member, if it is an object that has it. Of a name that is given twice the last counts. Null is a value here.
+    /// A member, if it is an object that has it. Of a name that is given twice the last counts. Null is a value here. A name that
+    /// holds something broken is found by no name, not even by one with U+FFFD in its place.
     pub fn get(self, name: &str) -> Option<Json<'a>> {
         let [found] = self.pick([name]);
         found

@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::PathBuf;
 
 use oci_genai_edge::chat::{Chunk, Head, Sink};
@@ -63,6 +64,22 @@ impl Random {
             bytes = tail;
         }
         pieces
+    }
+}
+
+/// A number from the environment.
+pub fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number: {text}")))
+}
+
+/// Runs a check with the numbers of one seed after the other. A failure tells the seed: `SEED=… ROUNDS=1` runs that one again.
+pub fn seeds(rounds: u64, check: impl Fn(&mut Random)) {
+    let first = number("SEED", 20_231_130);
+    for seed in first..first + number("ROUNDS", rounds) {
+        if let Err(why) = catch_unwind(AssertUnwindSafe(|| check(&mut Random(seed)))) {
+            let why = why.downcast_ref::<String>().cloned().or_else(|| why.downcast_ref::<&str>().map(|why| (*why).into()));
+            panic!("SEED={seed} ROUNDS=1: {}", why.unwrap_or_default());
+        }
     }
 }
 
