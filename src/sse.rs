@@ -69,6 +69,14 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), TooLong> {
         let mut rest = bytes;
         while let Some(line) = self.lines.next(&mut rest)? {
+            // An event of one line that is here with its blank line: dispatched from where it stands.
+            if let (Field::Data(value), Some(after)) = (field(line.text), rest.strip_prefix(b"\n")) {
+                if self.pending.is_new() && value.len() <= self.pending.limit {
+                    self.pending.dispatch_one(value, &mut on_event);
+                    rest = after;
+                    continue;
+                }
+            }
             if let Err(error) = self.pending.line(line.text, &mut on_event) {
                 self.lines.fail();
                 return Err(error);
@@ -154,6 +162,15 @@ impl Pending {
             on_event(Event { event, data: &data, id: &self.id });
         }
         self.discard();
+    }
+
+    /// Whether no line of the event has come.
+    fn is_new(&self) -> bool {
+        !self.has_data && self.next_id.is_none() && self.event.is_empty()
+    }
+
+    fn dispatch_one(&self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) {
+        on_event(Event { event: "message", data: &lossy(data), id: &self.id });
     }
 
     /// Forgets the event that is being put together; what is in force for the stream stays.

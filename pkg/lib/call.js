@@ -46,11 +46,11 @@ export class Call {
   #route;
 
   /** Throws an OciError for what can be seen to be wrong without the network. Nothing is sent before `open`. */
-  constructor(client, onFinish, request, options, mode) {
+  constructor(client, { onFinish, timed }, request, options, mode) {
     const { signal, ...plain } = options ?? {};
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw refuse("invalid_options", "signal must be an AbortSignal");
     const told = optionsToJson(plain);
-    this.#timeouts = JSON.parse(guarded(() => client.timeouts(told)));
+    this.#timeouts = timed || plain.timeouts !== undefined ? JSON.parse(guarded(() => client.timeouts(told))) : {};
     this.#handle = guarded(() => client.call(request, told, mode, this.#controller.signal, newId()));
     this.#held = { handle: this.#handle, controller: this.#controller, reader: undefined, grip: undefined };
     dropped?.register(this, this.#held, this);

@@ -16,7 +16,7 @@ const inside = new WeakMap();
 
 export class OciGenAI {
   #client;
-  #onFinish;
+  #host;
 
   constructor(options = {}) {
     needCore();
@@ -30,11 +30,11 @@ export class OciGenAI {
     if (endpoint !== undefined) plain.endpoint = String(endpoint);
     const hooks = { authorize: authorizer({ sign, apiKey }), sleep, fetch, signs: sign !== undefined };
     this.#client = guarded(() => new Client(optionsToJson(plain), hooks));
-    this.#onFinish = onFinish;
+    this.#host = { onFinish, timed: plain.timeouts !== undefined };
     this.fetch = async (input, init) => (await answer(inside.get(this), input, init)).response;
     inside.set(this, {
       models: () => JSON.parse(this.#client.models()),
-      call: (json, options) => new Call(this.#client, this.#onFinish, json, options, AS_ASKED),
+      call: (json, options) => new Call(this.#client, this.#host, json, options, AS_ASKED),
     });
   }
 
@@ -44,7 +44,7 @@ export class OciGenAI {
   }
 
   async chat(request, options) {
-    const call = new Call(this.#client, this.#onFinish, toJson(request), options, WHOLE);
+    const call = new Call(this.#client, this.#host, toJson(request), options, WHOLE);
     await call.open();
     return JSON.parse(call.completion);
   }
@@ -60,7 +60,7 @@ export class OciGenAI {
     }
     const makeCall = (mode) => {
       if (failure) throw failure;
-      return new Call(this.#client, this.#onFinish, json, options, mode);
+      return new Call(this.#client, this.#host, json, options, mode);
     };
     return new ChatStream(makeCall, request?.stream_options?.include_usage === true);
   }
