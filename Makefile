@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: demo test live build size gate bench load setup lint native wasm node workerd browser types clean
+.PHONY: demo test live build size gate bench profile load setup lint native wasm node workerd browser types clean
 
 demo: build
 	node scripts/demo.mjs
@@ -33,6 +33,11 @@ size: setup
 bench: build
 	./benches/setup.sh
 	node benches/run.mjs
+
+# Where the nanoseconds of an event go, by function.
+profile: build
+	node benches/profile.mjs generic/1400 chunks
+	node benches/profile.mjs generic/1400 gateway
 
 # Fails where the package grew by more than 2 %.
 gate: build
