@@ -848,3 +848,42 @@ fn cohere_v2_streams() {
 fn openai_streams() {
     streams(Wire::OpenAi);
 }
+
+/// What the streams above have found, each in its shortest form.
+#[test]
+fn found_before() {
+    let way = |wire| Way { wire, limits: Limits::default(), include_usage: false };
+    let openai = |id: &str, text: &str| {
+        format!("data: {{\"id\":\"{id}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}")
+    };
+    let [one, two, three] = ["1", "2", "3"].map(|text| openai("id", text));
+    let usage = "data: {\"id\":\"id\",\"choices\":[],\"usage\":{\"prompt_tokens\":1}}";
+    let passed = |pieces: &[&str]| {
+        let pieces: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
+        way(Wire::OpenAi).hear(&pieces).written
+    };
+
+    // An event on two data lines is not what its bytes are without the second `data:`.
+    let lines = |then: &str| format!("data: {{\"message\":\n{then}{{\"content\":[{{\"text\":\"a\"}}]}}}}\n\n");
+    let heard = way(Wire::Generic).hear(&[(lines("data: ") + &lines("") + "\n\n").as_bytes()]);
+    assert!(heard.error.is_some_and(|error| error.message().contains("not the JSON")));
+    assert_eq!(heard.told.texts(), ["a"]);
+
+    // The head is that of the event that came last.
+    let stream = [&openai("1", "a"), "\n", &openai("2", "b"), "\n", &openai("1", "c"), "\n"].concat();
+    let completion: serde_json::Value = serde_json::from_str(&way(Wire::OpenAi).hear(&[stream.as_bytes()]).completion).unwrap();
+    assert_eq!(completion["id"], "1");
+
+    // A usage that is left out takes its own blank line along, and no other one's.
+    let stream = [&one, "\n\n", usage, "\n", &two, "\n"].concat();
+    assert_eq!(passed(&[&stream, "\n", &three, "\n\n"]), [&one, "\n\n", &two, "\n\n", &three, "\n\n\n"].concat());
+    assert_eq!(passed(&[&one, "\r\n\r\n", usage, "\r", "\n\r", "\n", &two, "\r\n"]), [&one, "\r\n\r\n", &two, "\r\n\n"].concat());
+
+    // The second half of a line end, in a chunk of its own, stays where it was.
+    let second = [&two, "\r\n"].concat();
+    assert_eq!(passed(&[&one, "\r", "\n", &second, &three, "\r\n"]), [&one, "\r\n", &second, &three, "\r\n\n"].concat());
+    let held = three.split_at(three.len() - 1);
+    let held = [held.0, "\r", "\ndata: ", held.1, "\r", "\n\r\n"];
+    assert_eq!(passed(&[&[&one, "\r\n"][..], &held].concat()), [&one, "\r\n", &held.concat(), "\n"].concat());
+    assert_eq!(passed(&[": comment\r", "\n", &one, "\r", "\n"]), [&one, "\r\n\n"].concat());
+}
