@@ -93,6 +93,8 @@ struct Passing {
     dropped: bool,
     /// The caller has been given the usage.
     usage: bool,
+    /// An event has passed whose blank line has not.
+    open: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,7 +173,9 @@ impl Decoder {
             // An event that the end of the stream cut in two is no unreadable one.
             let cut = !events.held.is_empty();
             let after_late_lf = after_late_lf && !has_last;
-            let result = result.and_then(|()| events.line(Line { text: b"", end: b"\n", after_late_lf }, sink));
+            // A blank line that the service wrote, or that nothing needs, is not written once more.
+            let end: &[u8] = if events.passing.as_ref().is_some_and(|passing| !passing.open) { b"" } else { b"\n" };
+            let result = result.and_then(|()| events.line(Line { text: b"", end, after_late_lf }, sink));
             let result = result.map_err(|error| if cut && error == unreadable() { truncated(self.received) } else { error });
             // Bytes after the finish that make no event lose nothing that the caller was promised.
             let result = if self.events.answer.is_finished() { Ok(()) } else { result };
@@ -234,7 +238,9 @@ impl Events {
                 // The blank line to come is this event's.
                 passing.left_out = false;
                 sink.verbatim(&lossy(event));
-                sink.line(bytes.get(..bytes.len() - after.len()).unwrap_or_default());
+                let lines = bytes.get(..bytes.len() - after.len()).unwrap_or_default();
+                passing.open = !lines.ends_with(b"\n\n") && !lines.ends_with(b"\r\n\r\n");
+                sink.line(lines);
             }
             bytes = after;
         }
@@ -251,6 +257,7 @@ impl Events {
             }
             passing.dropped = std::mem::take(&mut passing.left_out) && line.text.is_empty();
             if !passing.dropped {
+                passing.open = !line.text.is_empty();
                 passing.lines.extend_from_slice(line.text);
                 passing.lines.extend_from_slice(line.end);
             }
@@ -275,7 +282,7 @@ impl Events {
         if let Some(passing) = self.passing.as_mut().filter(|_| self.held.is_empty()) {
             // What stands before the first event is no answer yet.
             if self.answer.is_empty() {
-                passing.dropped = true;
+                (passing.dropped, passing.open) = (true, false);
             } else {
                 sink.line(&passing.lines);
             }
@@ -352,7 +359,7 @@ impl Events {
     fn leave_out(&mut self) {
         if let Some(passing) = &mut self.passing {
             passing.lines.clear();
-            (passing.left_out, passing.dropped) = (true, true);
+            (passing.left_out, passing.dropped, passing.open) = (true, true, false);
         }
     }
 

@@ -876,7 +876,7 @@ fn found_before() {
 
     // A usage that is left out takes its own blank line along, and no other one's.
     let stream = [&one, "\n\n", usage, "\n", &two, "\n"].concat();
-    assert_eq!(passed(&[&stream, "\n", &three, "\n\n"]), [&one, "\n\n", &two, "\n\n", &three, "\n\n\n"].concat());
+    assert_eq!(passed(&[&stream, "\n", &three, "\n\n"]), [&one, "\n\n", &two, "\n\n", &three, "\n\n"].concat());
     assert_eq!(passed(&[&one, "\r\n\r\n", usage, "\r", "\n\r", "\n", &two, "\r\n"]), [&one, "\r\n\r\n", &two, "\r\n\n"].concat());
 
     // The second half of a line end, in a chunk of its own, stays where it was.
@@ -884,6 +884,6 @@ fn found_before() {
     assert_eq!(passed(&[&one, "\r", "\n", &second, &three, "\r\n"]), [&one, "\r\n", &second, &three, "\r\n\n"].concat());
     let held = three.split_at(three.len() - 1);
     let held = [held.0, "\r", "\ndata: ", held.1, "\r", "\n\r\n"];
-    assert_eq!(passed(&[&[&one, "\r\n"][..], &held].concat()), [&one, "\r\n", &held.concat(), "\n"].concat());
+    assert_eq!(passed(&[&[&one, "\r\n"][..], &held].concat()), [&one, "\r\n", &held.concat()].concat());
     assert_eq!(passed(&[": comment\r", "\n", &one, "\r", "\n"]), [&one, "\r\n\n"].concat());
 }
