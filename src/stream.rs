@@ -3,7 +3,7 @@
 //! OCI writes one JSON object a `data:` line. Some deployments separate events by one newline instead of a blank line, so each
 //! data line is an event of its own, told at once; a line whose JSON ends too early waits for the rest, as the standard has it.
 
-use crate::json::{parse, Json, Value};
+use crate::json::{parse, Value};
 use futures::stream::{try_unfold, Stream, StreamExt};
 
 use crate::answer::Answer;
@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::sse::{field, lossy, Field, Line, Lines, TooLong, DEFAULT_MAX_EVENT_BYTES};
 use crate::template::{Learnt, Plain, Templates};
 use crate::tool_calls::Fragment;
-use crate::wire::{Unread, Wire};
+use crate::wire::{openai, Unread, Wire};
 
 /// How much of an answer is taken, so that no answer can fill the memory of its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -343,8 +343,7 @@ impl Events {
         let learnt: Learnt<'_> = read?;
         if let Some(said) = learnt {
             self.templates.learn(data, &said);
-        }
-        if self.passing.is_some() && is_only_usage(data) {
+        } else if self.passing.is_some() && openai::is_only_usage(data) {
             if self.include_usage {
                 sink.verbatim(&lossy(data));
                 self.passing.iter_mut().for_each(|passing| passing.usage = true);
@@ -408,13 +407,6 @@ fn tell(choice: u32, what: &Plain, piece: &Text<'_>, answer: &mut Answer, passes
             answer.tool_call(choice, &fragment, sink)
         }
     }
-}
-
-/// Whether an event of OpenAI's tells the usage and nothing else.
-fn is_only_usage(event: &[u8]) -> bool {
-    let Ok(event) = Json::read(event) else { return false };
-    let [choices, usage] = event.pick(["choices", "usage"]);
-    usage.is_some_and(Json::is_object) && choices.is_none_or(|choices| choices.items().next().is_none())
 }
 
 impl From<TooLong> for Error {

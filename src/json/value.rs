@@ -478,10 +478,6 @@ impl Parser<'_> {
             }
             Some(b',') if !is_first => {
                 self.at = space_end(self.text, self.at + 1);
-                // What follows a comma is an item: no comma stands last.
-                if self.text.get(self.at) == Some(&close) {
-                    return Err(Flaw::Malformed(self.at));
-                }
                 Ok(true)
             }
             Some(_) if is_first => Ok(true),

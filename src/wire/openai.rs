@@ -65,6 +65,13 @@ pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dy
     Ok(learnt.filter(|_| usage.is_none()))
 }
 
+/// Whether an event of OpenAI's tells the usage and nothing else.
+pub(crate) fn is_only_usage(event: &[u8]) -> bool {
+    let Ok(event) = Json::read(event) else { return false };
+    let [choices, usage] = event.pick(["choices", "usage"]);
+    usage.is_some_and(Json::is_object) && choices.is_none_or(|choices| choices.items().next().is_none())
+}
+
 fn read_head(event: Json<'_>, answer: &mut Answer) -> Reading<()> {
     let [id, created, model] = fields(event, ["id", "created", "model"]);
     let (id, model) = (text(id)?, text(model)?);
