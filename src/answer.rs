@@ -4,8 +4,8 @@
 use crate::json::Value;
 
 use crate::chat::{
-    finish_reason, is_usage, logprobs_to_openai, logprobs_whole, usage_to_openai, AnswerMessage, Choice, Chunk, ChunkChoice,
-    Completion, Delta, Extras, Head, Joiner, Sink, Text,
+    finish_reason, is_usage, logprobs_to_openai, logprobs_whole, usage_to_openai, AnswerMessage,
+    Choice, Chunk, ChunkChoice, Completion, Delta, Extras, Head, Joiner, Sink, Text,
 };
 use crate::error::{Code, Error, Result};
 use crate::gather::each;
@@ -98,7 +98,12 @@ impl Answer {
     }
 
     /// What a service that speaks OpenAI's protocol says of its answer.
-    pub(crate) fn set_head(&mut self, id: Option<String>, created: Option<u64>, model: Option<String>) {
+    pub(crate) fn set_head(
+        &mut self,
+        id: Option<String>,
+        created: Option<u64>,
+        model: Option<String>,
+    ) {
         let head = &mut self.head;
         let changes = id.as_ref().is_some_and(|id| *id != head.id)
             || created.is_some_and(|created| created != head.created)
@@ -130,7 +135,9 @@ impl Answer {
 
     /// Whether every choice that was heard has ended.
     pub fn is_finished(&self) -> bool {
-        self.over || (!self.choices.is_empty() && self.choices.iter().all(|choice| choice.finish.is_some()))
+        self.over
+            || (!self.choices.is_empty()
+                && self.choices.iter().all(|choice| choice.finish.is_some()))
     }
 
     /// OpenAI's usage, once it is known.
@@ -146,9 +153,18 @@ impl Answer {
     // ------------------------------------------------------------ what the wires say
 
     /// The next piece of the text.
-    pub(crate) fn text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) -> Result<()> {
+    pub(crate) fn text(
+        &mut self,
+        choice: u32,
+        piece: &Text<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         // Nearly every piece of a stream: the first choice goes on, with text that needs no mending and hides no calls.
-        if let Some(state) = self.choices.first_mut().filter(|state| state.index == choice && state.is_plain()) {
+        if let Some(state) = self
+            .choices
+            .first_mut()
+            .filter(|state| state.index == choice && state.is_plain())
+        {
             if let Ok(text) = std::str::from_utf8(&piece.0) {
                 if !text.is_empty() {
                     state.pieces += 1;
@@ -169,10 +185,17 @@ impl Answer {
     }
 
     /// Text that says again everything that was said. Only what is new of it is told.
-    pub(crate) fn restated_text(&mut self, choice: u32, whole: &Text<'_>, sink: &mut dyn Sink) -> Result<()> {
+    pub(crate) fn restated_text(
+        &mut self,
+        choice: u32,
+        whole: &Text<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         let whole = whole.to_lossy();
         let state = self.choice(choice);
-        let Some(new) = whole.strip_prefix(state.heard()) else { return Ok(()) };
+        let Some(new) = whole.strip_prefix(state.heard()) else {
+            return Ok(());
+        };
         if !new.is_empty() {
             // Half a character that was waited with has been said again, whole or not.
             state.text_joiner = Joiner::default();
@@ -182,7 +205,12 @@ impl Answer {
 
     /// The text of a last event, which is either its last piece or all of it again: nobody has recorded which. One that
     /// equals all that was heard, in more than one piece, is taken for a repetition.
-    pub(crate) fn last_text(&mut self, choice: u32, piece: &Text<'_>, sink: &mut dyn Sink) -> Result<()> {
+    pub(crate) fn last_text(
+        &mut self,
+        choice: u32,
+        piece: &Text<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         let state = self.choice(choice);
         let repeats = state.pieces > 1 && piece.0.as_ref() == state.heard().as_bytes();
         if repeats {
@@ -201,7 +229,14 @@ impl Answer {
         if choice == 0 && state.opened {
             sink.reasoning(&self.head, &new);
         } else {
-            self.tell(choice, Delta { reasoning_content: Some(&new), ..Delta::default() }, sink);
+            self.tell(
+                choice,
+                Delta {
+                    reasoning_content: Some(&new),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
@@ -210,7 +245,14 @@ impl Answer {
         let new = state.refusal_joiner.join(&piece.0).into_owned();
         state.refusal.push_str(&new);
         if !new.is_empty() {
-            self.tell(choice, Delta { refusal: Some(&new), ..Delta::default() }, sink);
+            self.tell(
+                choice,
+                Delta {
+                    refusal: Some(&new),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
@@ -219,15 +261,28 @@ impl Answer {
         if !new.is_empty() {
             self.choice(choice).annotations.extend(new.iter().cloned());
             let new = Value::Array(new);
-            self.tell(choice, Delta { annotations: Some(&new), ..Delta::default() }, sink);
+            self.tell(
+                choice,
+                Delta {
+                    annotations: Some(&new),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
     /// OCI's logprobs.
     pub(crate) fn logprobs(&mut self, choice: u32, oci: &Value, sink: &mut dyn Sink) {
-        let Some(logprobs) = logprobs_to_openai(oci) else { return };
+        let Some(logprobs) = logprobs_to_openai(oci) else {
+            return;
+        };
         self.hear_logprobs(choice, &logprobs);
-        let chunk_choice = ChunkChoice { index: choice, logprobs: Some(logprobs), ..ChunkChoice::default() };
+        let chunk_choice = ChunkChoice {
+            index: choice,
+            logprobs: Some(logprobs),
+            ..ChunkChoice::default()
+        };
         self.tell_chunk(choice, chunk_choice, None, sink);
     }
 
@@ -239,9 +294,18 @@ impl Answer {
     }
 
     /// A fragment of a tool call.
-    pub(crate) fn tool_call(&mut self, choice: u32, fragment: &Fragment<'_>, sink: &mut dyn Sink) -> Result<()> {
+    pub(crate) fn tool_call(
+        &mut self,
+        choice: u32,
+        fragment: &Fragment<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         // Nearly every fragment: the first choice's open call goes on.
-        if let Some(state) = self.choices.first_mut().filter(|state| state.index == 0 && choice == 0) {
+        if let Some(state) = self
+            .choices
+            .first_mut()
+            .filter(|state| state.index == 0 && choice == 0)
+        {
             if let Some((call, piece)) = state.calls.go_on(fragment) {
                 if !piece.is_empty() {
                     sink.arguments(&self.head, call, piece);
@@ -255,15 +319,35 @@ impl Answer {
         let result = calls.take(
             fragment,
             most,
-            |index| format!("call_{}_{choice}_{index}", id.strip_prefix("chatcmpl-").unwrap_or(&id)),
-            |delta| self.tell(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink),
+            |index| {
+                format!(
+                    "call_{}_{choice}_{index}",
+                    id.strip_prefix("chatcmpl-").unwrap_or(&id)
+                )
+            },
+            |delta| {
+                self.tell(
+                    choice,
+                    Delta {
+                        tool_calls: vec![delta],
+                        ..Delta::default()
+                    },
+                    sink,
+                )
+            },
         );
         self.choice(choice).calls = calls;
         result
     }
 
     /// Whether this call has been heard at this position: how a wire without ids says its calls again.
-    pub(crate) fn has_tool_call(&mut self, choice: u32, position: usize, name: &str, arguments: &str) -> bool {
+    pub(crate) fn has_tool_call(
+        &mut self,
+        choice: u32,
+        position: usize,
+        name: &str,
+        arguments: &str,
+    ) -> bool {
         self.choice(choice).calls.is(position, name, arguments)
     }
 
@@ -301,23 +385,45 @@ impl Answer {
     }
 
     /// The choice ended. Only the first word on it counts.
-    pub(crate) fn finish(&mut self, choice: u32, oci: Option<&str>, sink: &mut dyn Sink) -> Result<()> {
+    pub(crate) fn finish(
+        &mut self,
+        choice: u32,
+        oci: Option<&str>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         let state = self.choice(choice);
         if state.finish.is_some() {
             return Ok(());
         }
-        let (text_rest, reasoning_rest, refusal_rest) =
-            (state.text_joiner.end(), state.reasoning_joiner.end(), state.refusal_joiner.end());
+        let (text_rest, reasoning_rest, refusal_rest) = (
+            state.text_joiner.end(),
+            state.reasoning_joiner.end(),
+            state.refusal_joiner.end(),
+        );
         if let Some(plan) = &mut self.extras.tool_plan {
             plan.push_str(self.plan_joiner.end());
         }
         if !refusal_rest.is_empty() {
             self.choice(choice).refusal.push_str(refusal_rest);
-            self.tell(choice, Delta { refusal: Some(refusal_rest), ..Delta::default() }, sink);
+            self.tell(
+                choice,
+                Delta {
+                    refusal: Some(refusal_rest),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
         if !reasoning_rest.is_empty() {
             self.choice(choice).reasoning.push_str(reasoning_rest);
-            self.tell(choice, Delta { reasoning_content: Some(reasoning_rest), ..Delta::default() }, sink);
+            self.tell(
+                choice,
+                Delta {
+                    reasoning_content: Some(reasoning_rest),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
         self.say(choice, text_rest, sink)?;
         if let Some((filter, _)) = &mut self.choice(choice).tool_text {
@@ -326,17 +432,41 @@ impl Answer {
             self.tell_found(choice, found, sink)?;
         }
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
-        calls.finish(|delta| self.tell(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink));
+        calls.finish(|delta| {
+            self.tell(
+                choice,
+                Delta {
+                    tool_calls: vec![delta],
+                    ..Delta::default()
+                },
+                sink,
+            )
+        });
         let openai = finish_reason(oci, !calls.is_empty());
         let state = self.choice(choice);
         state.calls = calls;
-        state.finish = Some(Finish { oci: oci.map(str::to_owned), openai });
+        state.finish = Some(Finish {
+            oci: oci.map(str::to_owned),
+            openai,
+        });
         let mut extras = std::mem::take(&mut self.extras);
         extras.finish_reason = mapped(oci, openai);
         let told = extras.clone().some();
         // What was told with the finish stays known for the completion.
-        self.extras = Extras { finish_reason: None, ..extras };
-        self.tell_chunk(choice, ChunkChoice { index: choice, finish_reason: Some(openai), ..ChunkChoice::default() }, told, sink);
+        self.extras = Extras {
+            finish_reason: None,
+            ..extras
+        };
+        self.tell_chunk(
+            choice,
+            ChunkChoice {
+                index: choice,
+                finish_reason: Some(openai),
+                ..ChunkChoice::default()
+            },
+            told,
+            sink,
+        );
         Ok(())
     }
 
@@ -350,7 +480,12 @@ impl Answer {
     /// Ends the answer: a choice without a reason gets one, and usage is told if the caller wants it.
     pub(crate) fn end(&mut self, include_usage: bool, sink: &mut dyn Sink) -> Result<()> {
         let open = |choice: &&ChoiceState| choice.finish.is_none();
-        let unfinished: Vec<u32> = self.choices.iter().filter(open).map(|choice| choice.index).collect();
+        let unfinished: Vec<u32> = self
+            .choices
+            .iter()
+            .filter(open)
+            .map(|choice| choice.index)
+            .collect();
         for choice in unfinished {
             self.finish(choice, None, sink)?;
         }
@@ -369,13 +504,17 @@ impl Answer {
                 index: state.index,
                 message: AnswerMessage {
                     role: "assistant",
-                    content: some(&state.text).or_else(|| (calls.is_empty() && state.refusal.is_empty()).then(String::new)),
+                    content: some(&state.text).or_else(|| {
+                        (calls.is_empty() && state.refusal.is_empty()).then(String::new)
+                    }),
                     refusal: some(&state.refusal),
                     reasoning_content: some(&state.reasoning),
                     tool_calls: calls,
-                    annotations: (!state.annotations.is_empty()).then(|| state.annotations.clone().into()),
+                    annotations: (!state.annotations.is_empty())
+                        .then(|| state.annotations.clone().into()),
                 },
-                logprobs: (!state.logprobs.is_empty()).then(|| logprobs_whole(state.logprobs.clone())),
+                logprobs: (!state.logprobs.is_empty())
+                    .then(|| logprobs_whole(state.logprobs.clone())),
                 finish_reason: state.finish.as_ref().map(|finish| finish.openai),
             }
         };
@@ -396,17 +535,35 @@ impl Answer {
     /// Tells an answer that was heard whole: one chunk that holds everything, then the finish of each choice.
     pub(crate) fn tell_whole(&self, fallback: &str, include_usage: bool, sink: &mut dyn Sink) {
         let completion = self.completion();
-        let some = |text: &'_ Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(str::to_owned);
-        let annotations: Vec<Option<Value>> =
-            completion.choices.iter().map(|choice| choice.message.annotations.clone()).collect();
+        let some = |text: &'_ Option<String>| {
+            text.as_deref()
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        let annotations: Vec<Option<Value>> = completion
+            .choices
+            .iter()
+            .map(|choice| choice.message.annotations.clone())
+            .collect();
         let texts: Vec<_> = completion
             .choices
             .iter()
-            .map(|choice| (some(&choice.message.content), some(&choice.message.reasoning_content), some(&choice.message.refusal)))
+            .map(|choice| {
+                (
+                    some(&choice.message.content),
+                    some(&choice.message.reasoning_content),
+                    some(&choice.message.refusal),
+                )
+            })
             .collect();
         let mut choices: Vec<ChunkChoice<'_>> = Vec::new();
-        for ((choice, (content, reasoning, refusal)), annotations) in completion.choices.iter().zip(&texts).zip(&annotations) {
-            let state = self.choices.iter().find(|state| state.index == choice.index);
+        for ((choice, (content, reasoning, refusal)), annotations) in
+            completion.choices.iter().zip(&texts).zip(&annotations)
+        {
+            let state = self
+                .choices
+                .iter()
+                .find(|state| state.index == choice.index);
             choices.push(ChunkChoice {
                 index: choice.index,
                 delta: Delta {
@@ -422,15 +579,32 @@ impl Answer {
             });
         }
         let mut oci = completion.oci.clone().unwrap_or_default();
-        let finish = Extras { finish_reason: oci.finish_reason.take(), ..Extras::default() };
+        let finish = Extras {
+            finish_reason: oci.finish_reason.take(),
+            ..Extras::default()
+        };
         oci.fallback = Some(fallback.to_owned());
-        sink.chunk(&self.head, &Chunk { choices, usage: self.usage.as_ref(), oci: oci.some() });
+        sink.chunk(
+            &self.head,
+            &Chunk {
+                choices,
+                usage: self.usage.as_ref(),
+                oci: oci.some(),
+            },
+        );
         let ends = completion.choices.iter().map(|choice| ChunkChoice {
             index: choice.index,
             finish_reason: Some(choice.finish_reason.unwrap_or("stop")),
             ..ChunkChoice::default()
         });
-        sink.chunk(&self.head, &Chunk { choices: ends.collect(), usage: None, oci: finish.some() });
+        sink.chunk(
+            &self.head,
+            &Chunk {
+                choices: ends.collect(),
+                usage: None,
+                oci: finish.some(),
+            },
+        );
         if include_usage {
             self.tell_usage(sink);
         }
@@ -445,10 +619,25 @@ impl Answer {
 
     fn choice(&mut self, index: u32) -> &mut ChoiceState {
         // Nearly always the first and only one.
-        let at = self.choices.iter().position(|choice| choice.index >= index).unwrap_or(self.choices.len());
-        if self.choices.get(at).is_none_or(|choice| choice.index != index) {
+        let at = self
+            .choices
+            .iter()
+            .position(|choice| choice.index >= index)
+            .unwrap_or(self.choices.len());
+        if self
+            .choices
+            .get(at)
+            .is_none_or(|choice| choice.index != index)
+        {
             let tool_text = self.tool_text.then(Default::default);
-            self.choices.insert(at, ChoiceState { index, tool_text, ..ChoiceState::default() });
+            self.choices.insert(
+                at,
+                ChoiceState {
+                    index,
+                    tool_text,
+                    ..ChoiceState::default()
+                },
+            );
         }
         #[allow(clippy::indexing_slicing)] // what stands at `at` was found, or made, above
         &mut self.choices[at]
@@ -477,7 +666,15 @@ impl Answer {
             match one {
                 Found::Text(text) => self.tell_text(choice, &text, sink),
                 Found::Call { name, arguments } => {
-                    self.tool_call(choice, &Fragment { id: None, name: part(name), arguments: part(arguments) }, sink)?;
+                    self.tool_call(
+                        choice,
+                        &Fragment {
+                            id: None,
+                            name: part(name),
+                            arguments: part(arguments),
+                        },
+                        sink,
+                    )?;
                 }
             }
         }
@@ -490,15 +687,37 @@ impl Answer {
         if state.opened && choice == 0 {
             sink.text(&self.head, text);
         } else {
-            self.tell(choice, Delta { content: Some(text), ..Delta::default() }, sink);
+            self.tell(
+                choice,
+                Delta {
+                    content: Some(text),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
     fn tell(&mut self, choice: u32, delta: Delta<'_>, sink: &mut dyn Sink) {
-        self.tell_chunk(choice, ChunkChoice { index: choice, delta, ..ChunkChoice::default() }, None, sink);
+        self.tell_chunk(
+            choice,
+            ChunkChoice {
+                index: choice,
+                delta,
+                ..ChunkChoice::default()
+            },
+            None,
+            sink,
+        );
     }
 
-    fn tell_chunk(&mut self, choice: u32, mut new: ChunkChoice<'_>, oci: Option<Extras>, sink: &mut dyn Sink) {
+    fn tell_chunk(
+        &mut self,
+        choice: u32,
+        mut new: ChunkChoice<'_>,
+        oci: Option<Extras>,
+        sink: &mut dyn Sink,
+    ) {
         let state = self.choice(choice);
         if !std::mem::replace(&mut state.opened, true) {
             new.delta.role = Some("assistant");
@@ -507,12 +726,26 @@ impl Answer {
         if !std::mem::replace(&mut self.begun, true) && self.opc_request_id.is_some() {
             oci.get_or_insert_default().opc_request_id = self.opc_request_id.clone();
         }
-        sink.chunk(&self.head, &Chunk { choices: vec![new], usage: None, oci });
+        sink.chunk(
+            &self.head,
+            &Chunk {
+                choices: vec![new],
+                usage: None,
+                oci,
+            },
+        );
     }
 
     fn tell_usage(&self, sink: &mut dyn Sink) {
         if let Some(usage) = &self.usage {
-            sink.chunk(&self.head, &Chunk { choices: Vec::new(), usage: Some(usage), oci: None });
+            sink.chunk(
+                &self.head,
+                &Chunk {
+                    choices: Vec::new(),
+                    usage: Some(usage),
+                    oci: None,
+                },
+            );
         }
     }
 }
@@ -525,7 +758,9 @@ impl ChoiceState {
 
     /// The text as the service said it.
     fn heard(&self) -> &str {
-        self.tool_text.as_ref().map_or(&self.text, |(_, heard)| heard)
+        self.tool_text
+            .as_ref()
+            .map_or(&self.text, |(_, heard)| heard)
     }
 }
 
@@ -537,5 +772,9 @@ fn mapped(oci: Option<&str>, openai: &str) -> Option<Value> {
 /// An error event in the middle of a stream, or an error that came with status 200.
 pub(crate) fn service_said(code: Option<String>, message: &str) -> Error {
     let shown: String = message.chars().take(500).collect();
-    Error::new(Code::StreamError, format!("the service reported an error: {shown}")).with_service_code(code)
+    Error::new(
+        Code::StreamError,
+        format!("the service reported an error: {shown}"),
+    )
+    .with_service_code(code)
 }

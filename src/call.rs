@@ -161,7 +161,12 @@ enum State {
 
 impl Call {
     /// A call that has not begun. There is at least one candidate.
-    pub fn new(request: ChatRequest, candidates: Vec<Candidate>, settings: Settings, now: f64) -> Call {
+    pub fn new(
+        request: ChatRequest,
+        candidates: Vec<Candidate>,
+        settings: Settings,
+        now: f64,
+    ) -> Call {
         let mut call = Call {
             decoder: Decoder::new(Wire::Generic, settings.head.clone(), settings.limits, false),
             request,
@@ -214,10 +219,17 @@ impl Call {
             attempt.opc_request_id = response.opc_request_id.clone();
             attempt.ms = now - attempt.started;
         }
-        let Some(candidate) = self.candidates.get(self.current) else { return };
+        let Some(candidate) = self.candidates.get(self.current) else {
+            return;
+        };
         let include_usage = self.request.wants_usage();
         let wire = Wire::of(&candidate.route);
-        self.decoder = Decoder::new(wire, self.settings.head.clone(), self.settings.limits, include_usage);
+        self.decoder = Decoder::new(
+            wire,
+            self.settings.head.clone(),
+            self.settings.limits,
+            include_usage,
+        );
         let answer = self.decoder.answer_mut();
         answer.set_opc_request_id(response.opc_request_id.clone());
         // On the openai transport chunks pass as they are, and the service has a parser of its own.
@@ -226,7 +238,11 @@ impl Call {
         }
         self.body.clear();
         let status = response.status;
-        self.state = if (200..300).contains(&status) { State::Opening } else { State::ErrorBody };
+        self.state = if (200..300).contains(&status) {
+            State::Opening
+        } else {
+            State::ErrorBody
+        };
         self.response = response;
         if status == 0 || (300..400).contains(&status) {
             // The body of a redirect is of no use to anybody.
@@ -254,13 +270,23 @@ impl Call {
             self.body.extend_from_slice(bytes);
             self.state = match opening(&self.body, &self.response.content_type) {
                 Opening::Undecided if self.body.len() > self.settings.limits.max_response_bytes => {
-                    return self.failed(too_large(self.settings.limits.max_response_bytes), 0.0, now);
+                    return self.failed(
+                        too_large(self.settings.limits.max_response_bytes),
+                        0.0,
+                        now,
+                    );
                 }
                 Opening::Undecided => return,
                 Opening::Compressed => {
-                    let error =
-                        Error::new(Code::UnsupportedEncoding, "the answer is compressed in a way that the runtime did not undo");
-                    return self.failed(error.with_hint("let no proxy in between ask for compression"), 0.0, now);
+                    let error = Error::new(
+                        Code::UnsupportedEncoding,
+                        "the answer is compressed in a way that the runtime did not undo",
+                    );
+                    return self.failed(
+                        error.with_hint("let no proxy in between ask for compression"),
+                        0.0,
+                        now,
+                    );
                 }
                 Opening::Events => State::Events,
                 Opening::Whole => State::Whole,
@@ -271,18 +297,33 @@ impl Call {
         match self.state {
             State::Events => {
                 let wanted = self.settings.stream;
-                let mut counting = Counting { told: 0, inner: sink };
-                let result = if wanted { self.decoder.feed(bytes, &mut counting) } else { self.decoder.feed(bytes, &mut Silent) };
+                let mut counting = Counting {
+                    told: 0,
+                    inner: sink,
+                };
+                let result = if wanted {
+                    self.decoder.feed(bytes, &mut counting)
+                } else {
+                    self.decoder.feed(bytes, &mut Silent)
+                };
                 self.begin_streaming(counting.told > 0, now);
                 self.after(result, now);
             }
-            State::Whole if self.body.len().saturating_add(bytes.len()) > self.settings.limits.max_response_bytes => {
+            State::Whole
+                if self.body.len().saturating_add(bytes.len())
+                    > self.settings.limits.max_response_bytes =>
+            {
                 self.failed(too_large(self.settings.limits.max_response_bytes), 0.0, now);
             }
             State::Whole => self.body.extend_from_slice(bytes),
             State::ErrorBody => {
-                let room = self.settings.limits.max_error_bytes.saturating_sub(self.body.len());
-                self.body.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+                let room = self
+                    .settings
+                    .limits
+                    .max_error_bytes
+                    .saturating_sub(self.body.len());
+                self.body
+                    .extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
                 if bytes.len() >= room {
                     self.ended(now, sink);
                 }
@@ -299,21 +340,36 @@ impl Call {
                 self.after(result, now);
             }
             // Too short to say what it is: a whole answer, if one was asked for and nothing says events.
-            State::Opening if !self.settings.stream && !is_event_stream(&self.response.content_type) => {
+            State::Opening
+                if !self.settings.stream && !is_event_stream(&self.response.content_type) =>
+            {
                 self.read_whole(now, sink)
             }
             State::Opening | State::Events => {
-                let mut counting = Counting { told: 0, inner: sink };
+                let mut counting = Counting {
+                    told: 0,
+                    inner: sink,
+                };
                 let wanted = self.settings.stream;
-                let result = if wanted { self.decoder.end(&mut counting) } else { self.decoder.end(&mut Silent) };
+                let result = if wanted {
+                    self.decoder.end(&mut counting)
+                } else {
+                    self.decoder.end(&mut Silent)
+                };
                 self.begin_streaming(counting.told > 0, now);
                 self.after(result, now);
             }
             State::Whole => self.read_whole(now, sink),
             State::ErrorBody => {
-                let Some(candidate) = self.candidates.get(self.current) else { return };
+                let Some(candidate) = self.candidates.get(self.current) else {
+                    return;
+                };
                 // A runtime that hides a redirect says status 0.
-                let status = if self.response.status == 0 { 302 } else { self.response.status };
+                let status = if self.response.status == 0 {
+                    302
+                } else {
+                    self.response.status
+                };
                 let error = service_error(
                     status,
                     &self.body,
@@ -334,8 +390,15 @@ impl Call {
         if matches!(self.state, State::Done | State::Failed(_)) {
             return;
         }
-        let known = self.attempts.last().and_then(|attempt| attempt.opc_request_id.clone());
-        let error = if error.opc_request_id().is_none() { error.with_opc_request_id(known) } else { error };
+        let known = self
+            .attempts
+            .last()
+            .and_then(|attempt| attempt.opc_request_id.clone());
+        let error = if error.opc_request_id().is_none() {
+            error.with_opc_request_id(known)
+        } else {
+            error
+        };
         if let Some(attempt) = self.attempts.last_mut() {
             if attempt.code.is_none() {
                 attempt.code = Some(error.code().as_str());
@@ -358,13 +421,21 @@ impl Call {
             self.begin_candidate();
             self.state = State::Ready;
         } else if self.candidates.len() > 1 {
-            let message =
-                format!("all {} targets failed; the last with {}: {}", self.candidates.len(), error.code(), error.message());
-            let mut all = Error::new(Code::AllTargetsFailed, message).with_hint("`attempts` tells how each target failed");
+            let message = format!(
+                "all {} targets failed; the last with {}: {}",
+                self.candidates.len(),
+                error.code(),
+                error.message()
+            );
+            let mut all = Error::new(Code::AllTargetsFailed, message)
+                .with_hint("`attempts` tells how each target failed");
             if let Some(status) = error.status() {
                 all = all.with_status(status);
             }
-            self.fail(all.with_opc_request_id(error.opc_request_id().map(str::to_owned)), now);
+            self.fail(
+                all.with_opc_request_id(error.opc_request_id().map(str::to_owned)),
+                now,
+            );
         } else {
             self.fail(error, now);
         }
@@ -386,7 +457,10 @@ impl Call {
 
     /// Whether the body of the last response is still wanted.
     pub fn is_reading(&self) -> bool {
-        matches!(self.state, State::Opening | State::Events | State::Whole | State::ErrorBody | State::Streaming)
+        matches!(
+            self.state,
+            State::Opening | State::Events | State::Whole | State::ErrorBody | State::Streaming
+        )
     }
 
     // ------------------------------------------------------------ what there is to tell
@@ -394,8 +468,13 @@ impl Call {
     /// The whole answer: as the service sent it where it speaks OpenAI's protocol, else put together from what was heard.
     pub fn completion_json(&self) -> Vec<u8> {
         let verbatim = match (&self.state, self.candidates.get(self.current)) {
-            (State::Done, Some(candidate)) if candidate.route.transport() == Transport::OpenAi && !self.body.is_empty() => {
-                crate::wire::openai::with_extras(&self.body, self.response.opc_request_id.as_deref())
+            (State::Done, Some(candidate))
+                if candidate.route.transport() == Transport::OpenAi && !self.body.is_empty() =>
+            {
+                crate::wire::openai::with_extras(
+                    &self.body,
+                    self.response.opc_request_id.as_deref(),
+                )
             }
             _ => None,
         };
@@ -447,16 +526,26 @@ impl Call {
     // ------------------------------------------------------------ inside
 
     fn outgoing(&mut self, now: f64) -> Result<Outgoing> {
-        let candidate = self.candidates.get(self.current).ok_or_else(|| Error::new(Code::Internal, "a call without a target"))?;
+        let candidate = self
+            .candidates
+            .get(self.current)
+            .ok_or_else(|| Error::new(Code::Internal, "a call without a target"))?;
         let route = &candidate.route;
         let stream = self.settings.stream && self.fallback.is_none();
-        let body = Wire::of(route).body(&self.request, route, candidate.compartment_id.as_deref(), stream)?;
+        let body = Wire::of(route).body(
+            &self.request,
+            route,
+            candidate.compartment_id.as_deref(),
+            stream,
+        )?;
         let openai = route.transport() == Transport::OpenAi;
-        let mut headers: Vec<(String, String)> = Vec::with_capacity(4 + self.settings.headers.len());
-        let mut set = |name: &str, value: &str| match headers.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => *known = value.to_owned(),
-            None => headers.push((name.to_owned(), value.to_owned())),
-        };
+        let mut headers: Vec<(String, String)> =
+            Vec::with_capacity(4 + self.settings.headers.len());
+        let mut set =
+            |name: &str, value: &str| match headers.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => *known = value.to_owned(),
+                None => headers.push((name.to_owned(), value.to_owned())),
+            };
         set("accept", "application/json, text/event-stream");
         // Compressed events arrive late, and one frame an event is more than some decoders bear.
         set("accept-encoding", "identity");
@@ -464,13 +553,32 @@ impl Call {
             set(name, value);
         }
         if openai && self.settings.signs {
-            set("opc-compartment-id", candidate.compartment_id.as_deref().ok_or_else(crate::wire::missing_compartment)?);
+            set(
+                "opc-compartment-id",
+                candidate
+                    .compartment_id
+                    .as_deref()
+                    .ok_or_else(crate::wire::missing_compartment)?,
+            );
         }
         set("content-type", "application/json");
         let url = route.url().to_owned();
-        let attempt = Attempt { url: url.clone(), status: None, code: None, opc_request_id: None, ms: 0.0, started: now };
+        let attempt = Attempt {
+            url: url.clone(),
+            status: None,
+            code: None,
+            opc_request_id: None,
+            ms: 0.0,
+            started: now,
+        };
         self.attempts.push(attempt);
-        Ok(Outgoing { url, headers, body, attempt: self.attempts.len() as u32, takes_api_key: openai })
+        Ok(Outgoing {
+            url,
+            headers,
+            body,
+            attempt: self.attempts.len() as u32,
+            takes_api_key: openai,
+        })
     }
 
     fn begin_candidate(&mut self) {
@@ -479,7 +587,8 @@ impl Call {
         self.corrections = Vec::new();
         if let Some(candidate) = self.candidates.get(self.current) {
             let route = &candidate.route;
-            let guessed = !route.format_was_told() && route.api_format() == Some(ApiFormat::Generic);
+            let guessed =
+                !route.format_was_told() && route.api_format() == Some(ApiFormat::Generic);
             if guessed && matches!(route.serving_mode(), Some(ServingMode::Dedicated { .. })) {
                 // Taken from the end.
                 self.corrections = vec![ApiFormat::Cohere, ApiFormat::CohereV2];
@@ -489,13 +598,18 @@ impl Call {
 
     /// Corrects what was only assumed of the model, if the service says that it was wrong.
     fn correct(&mut self, error: &Error) -> bool {
-        let Some(candidate) = self.candidates.get_mut(self.current) else { return false };
+        let Some(candidate) = self.candidates.get_mut(self.current) else {
+            return false;
+        };
         let corrected = match error.code() {
             Code::WrongApiFormat => match self.corrections.pop() {
                 Some(format) => candidate.route.corrected(format),
                 None => None,
             },
-            Code::BadRequest if holds(error.message(), NOT_ON_OPENAI) && candidate.route.transport() == Transport::OpenAi => {
+            Code::BadRequest
+                if holds(error.message(), NOT_ON_OPENAI)
+                    && candidate.route.transport() == Transport::OpenAi =>
+            {
                 candidate.route.moved_to_native()
             }
             _ => None,
@@ -510,19 +624,40 @@ impl Call {
     }
 
     fn corrected_now(&self) -> bool {
-        self.candidate().is_some_and(|candidate| candidate.route.was_corrected())
+        self.candidate()
+            .is_some_and(|candidate| candidate.route.was_corrected())
     }
 
     fn may_fall_back(&self, code: Code) -> bool {
         // What is left out would happen again.
-        let pointless = matches!(code, Code::Unauthorized | Code::NotFoundOrUnauthorized | Code::RateLimited | Code::Redirected);
-        let sent = self.attempts.last().is_some_and(|attempt| attempt.code.is_some());
-        self.settings.stream && self.settings.fallback && self.fallback.is_none() && !pointless && sent && !is_callers(code)
+        let pointless = matches!(
+            code,
+            Code::Unauthorized
+                | Code::NotFoundOrUnauthorized
+                | Code::RateLimited
+                | Code::Redirected
+        );
+        let sent = self
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.code.is_some());
+        self.settings.stream
+            && self.settings.fallback
+            && self.fallback.is_none()
+            && !pointless
+            && sent
+            && !is_callers(code)
     }
 
     fn retry_wait(&self, code: Code, retry_after: f64) -> Option<f64> {
-        let passing =
-            matches!(code, Code::Network | Code::Conflict | Code::RateLimited | Code::ServiceUnavailable | Code::ServiceError);
+        let passing = matches!(
+            code,
+            Code::Network
+                | Code::Conflict
+                | Code::RateLimited
+                | Code::ServiceUnavailable
+                | Code::ServiceError
+        );
         let retry = self.settings.retry;
         if !passing || self.tries >= retry.max_attempts || retry_after > retry.max_delay_ms {
             return None;
@@ -549,15 +684,21 @@ impl Call {
     }
 
     fn read_whole(&mut self, now: f64, sink: &mut dyn Sink) {
-        let Some(candidate) = self.candidates.get(self.current) else { return };
+        let Some(candidate) = self.candidates.get(self.current) else {
+            return;
+        };
         let wire = Wire::of(&candidate.route);
         if let Err(error) = wire.read_answer(&self.body, self.decoder.answer_mut()) {
             return self.failed(error, 0.0, now);
         }
         if self.settings.stream {
-            let reason = self.fallback.get_or_insert_with(|| "the endpoint answered with JSON instead of an event stream".into());
+            let reason = self.fallback.get_or_insert_with(|| {
+                "the endpoint answered with JSON instead of an event stream".into()
+            });
             self.first_chunk_at = Some(now);
-            self.decoder.answer().tell_whole(reason, self.request.wants_usage(), sink);
+            self.decoder
+                .answer()
+                .tell_whole(reason, self.request.wants_usage(), sink);
         }
         self.succeed(now);
     }
@@ -580,14 +721,21 @@ impl Call {
 /// What no other attempt would change, whatever the target.
 fn is_final(code: Code) -> bool {
     // A time limit is the call's own: it has run out for the next target too.
-    matches!(code, Code::SignerFailed | Code::InvalidSignature | Code::Timeout | Code::Internal)
+    matches!(
+        code,
+        Code::SignerFailed | Code::InvalidSignature | Code::Timeout | Code::Internal
+    )
 }
 
 /// What the request itself is to blame for, before anything was sent.
 fn is_callers(code: Code) -> bool {
     matches!(
         code,
-        Code::InvalidRequest | Code::InvalidModel | Code::InvalidOptions | Code::MissingCompartment | Code::RegionMismatch
+        Code::InvalidRequest
+            | Code::InvalidModel
+            | Code::InvalidOptions
+            | Code::MissingCompartment
+            | Code::RegionMismatch
     )
 }
 
@@ -595,11 +743,17 @@ fn is_callers(code: Code) -> bool {
 fn seconds(retry_after: &str) -> u32 {
     let digits = retry_after.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    digits.parse().unwrap_or(if is_number { u32::MAX } else { 0 })
+    digits
+        .parse()
+        .unwrap_or(if is_number { u32::MAX } else { 0 })
 }
 
 fn too_large(limit: usize) -> Error {
-    Error::new(Code::LimitExceeded, format!("the answer is larger than {limit} bytes")).with_hint("raise limits.maxResponseBytes")
+    Error::new(
+        Code::LimitExceeded,
+        format!("the answer is larger than {limit} bytes"),
+    )
+    .with_hint("raise limits.maxResponseBytes")
 }
 
 /// Passes on what is told, and knows whether anything was.

@@ -23,12 +23,14 @@ impl Endpoint {
         if text.len() > MAX_LEN {
             return Err(refuse("endpoint is too long"));
         }
-        let (scheme, rest) = scheme_of(text).ok_or_else(|| refuse("endpoint is not an absolute URL"))?;
+        let (scheme, rest) =
+            scheme_of(text).ok_or_else(|| refuse("endpoint is not an absolute URL"))?;
         let (authority, path) = match rest.find('/') {
             Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
             None => (rest, ""),
         };
-        let (host, port) = split_port(authority).ok_or_else(|| refuse("endpoint has no valid host"))?;
+        let (host, port) =
+            split_port(authority).ok_or_else(|| refuse("endpoint has no valid host"))?;
         let host = host.to_ascii_lowercase();
         if !is_host(&host) {
             return Err(refuse("endpoint has no valid host"));
@@ -41,7 +43,9 @@ impl Endpoint {
             _ => return Err(refuse("endpoint must be https")),
         }
         if !path.bytes().all(is_path_byte) || holds(path, "/..") || holds(path, "/./") {
-            return Err(refuse("endpoint may have a plain path, but neither query nor fragment"));
+            return Err(refuse(
+                "endpoint may have a plain path, but neither query nor fragment",
+            ));
         }
         // What WHATWG URLs leave out, so that the finished URL and its parsed form stay the same text.
         let port = match (scheme.as_str(), port) {
@@ -50,12 +54,18 @@ impl Endpoint {
         };
         let host = format!("{host}{port}");
         let path = path.trim_end_matches('/');
-        Ok(Endpoint { base: format!("{scheme}://{host}{path}"), host })
+        Ok(Endpoint {
+            base: format!("{scheme}://{host}{path}"),
+            host,
+        })
     }
 
     /// The inference service of a region.
     pub(crate) fn of_host(host: String) -> Endpoint {
-        Endpoint { base: format!("https://{host}"), host }
+        Endpoint {
+            base: format!("https://{host}"),
+            host,
+        }
     }
 
     /// Scheme, host, port and path prefix, without a slash at the end.
@@ -72,7 +82,9 @@ impl Endpoint {
 /// The host (with port) of a finished URL, read again from its text and independently of how it was put together.
 /// Nothing that could make another reader see another host is let through.
 pub(crate) fn host_of(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
     let (authority, path) = rest.split_at_checked(rest.find('/')?)?;
     let (host, _) = split_port(authority)?;
     (is_host(host) && path.bytes().all(is_path_byte)).then_some(authority)
@@ -101,7 +113,10 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
 }
 
 fn is_host(host: &str) -> bool {
-    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+    if let Some(address) = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
         return is_ipv6(address);
     }
     let label = |part: &str| {
@@ -109,13 +124,18 @@ fn is_host(host: &str) -> bool {
             && part.len() <= 63
             && !part.starts_with('-')
             && !part.ends_with('-')
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     if host.len() > 253 || !host.split('.').all(label) {
         return false;
     }
     // A host whose last label is a number is an IPv4 address to a browser, whatever its form: only the plain form is one.
-    let numeric = host.rsplit('.').next().is_some_and(|last| last.bytes().next().is_some_and(|b| b.is_ascii_digit()));
+    let numeric = host
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().next().is_some_and(|b| b.is_ascii_digit()));
     !numeric || ipv4(host).is_some()
 }
 
@@ -132,14 +152,19 @@ fn ipv4(host: &str) -> Option<[u8; 4]> {
         let plain = matches!(part.len(), 1..=3)
             && part.bytes().all(|b| b.is_ascii_digit())
             && (part.len() == 1 || !part.starts_with('0'));
-        *place = if plain { u8::try_from(crate::json::digits(part.as_bytes())?).ok()? } else { return None };
+        *place = if plain {
+            u8::try_from(crate::json::digits(part.as_bytes())?).ok()?
+        } else {
+            return None;
+        };
     }
     parts.next().is_none().then_some(address)
 }
 
 /// Eight groups of up to four hexadecimal digits, or fewer around one `::`.
 fn is_ipv6(address: &str) -> bool {
-    let group = |part: &str| matches!(part.len(), 1..=4) && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let group =
+        |part: &str| matches!(part.len(), 1..=4) && part.bytes().all(|b| b.is_ascii_hexdigit());
     let groups = |part: &str| {
         let mut count = 0;
         (part.is_empty()
@@ -152,7 +177,9 @@ fn is_ipv6(address: &str) -> bool {
     let gap = address.as_bytes().windows(2).position(|pair| pair == b"::");
     match gap.map(|at| (address.get(..at), address.get(at + 2..))) {
         None => !address.is_empty() && groups(address) == Some(8),
-        Some((Some(before), Some(after))) => matches!((groups(before), groups(after)), (Some(a), Some(b)) if a + b < 8),
+        Some((Some(before), Some(after))) => {
+            matches!((groups(before), groups(after)), (Some(a), Some(b)) if a + b < 8)
+        }
         Some(_) => false,
     }
 }
@@ -168,11 +195,31 @@ mod tests {
     #[test]
     fn what_is_accepted() {
         for (text, base, host) in [
-            ("https://proxy.example", "https://proxy.example", "proxy.example"),
-            ("https://Proxy.Example/", "https://proxy.example", "proxy.example"),
-            ("https://proxy.example:443/oci/", "https://proxy.example/oci", "proxy.example"),
-            ("https://proxy.example:8443", "https://proxy.example:8443", "proxy.example:8443"),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "127.0.0.1:8080"),
+            (
+                "https://proxy.example",
+                "https://proxy.example",
+                "proxy.example",
+            ),
+            (
+                "https://Proxy.Example/",
+                "https://proxy.example",
+                "proxy.example",
+            ),
+            (
+                "https://proxy.example:443/oci/",
+                "https://proxy.example/oci",
+                "proxy.example",
+            ),
+            (
+                "https://proxy.example:8443",
+                "https://proxy.example:8443",
+                "proxy.example:8443",
+            ),
+            (
+                "http://127.0.0.1:8080",
+                "http://127.0.0.1:8080",
+                "127.0.0.1:8080",
+            ),
             ("http://localhost", "http://localhost", "localhost"),
             ("http://[::1]:9", "http://[::1]:9", "[::1]:9"),
         ] {
@@ -215,10 +262,17 @@ mod tests {
 
     #[test]
     fn a_finished_url_is_read_again() {
-        assert_eq!(host_of("https://good.example/20231130"), Some("good.example"));
-        for url in
-            ["https://good.example@evil/x", "https://good.example\\evil/x", "https://good.example#/x", "//good/x", "https://a"]
-        {
+        assert_eq!(
+            host_of("https://good.example/20231130"),
+            Some("good.example")
+        );
+        for url in [
+            "https://good.example@evil/x",
+            "https://good.example\\evil/x",
+            "https://good.example#/x",
+            "//good/x",
+            "https://a",
+        ] {
             assert_eq!(host_of(url), None, "{url}");
         }
     }

@@ -229,7 +229,9 @@ mod tests {
     #[test]
     fn names_are_distinct_and_snake_case() {
         let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+        assert!(names
+            .iter()
+            .all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
@@ -238,7 +240,10 @@ mod tests {
     #[test]
     fn an_error_reads_as_a_sentence() {
         let error = Error::param("n", "n must be 1").with_hint("ask twice");
-        assert_eq!(error.to_string(), "invalid_request: n must be 1 (ask twice)");
+        assert_eq!(
+            error.to_string(),
+            "invalid_request: n must be 1 (ask twice)"
+        );
         assert_eq!(error.param_name(), Some("n"));
     }
 }

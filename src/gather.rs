@@ -2,7 +2,10 @@
 //! travels to the edge code is what costs.
 
 /// Makes something of each item, or fails with the first that fails.
-pub(crate) fn try_each<I: Iterator, T, E>(items: I, mut make: impl FnMut(I::Item) -> Result<T, E>) -> Result<Vec<T>, E> {
+pub(crate) fn try_each<I: Iterator, T, E>(
+    items: I,
+    mut make: impl FnMut(I::Item) -> Result<T, E>,
+) -> Result<Vec<T>, E> {
     let mut made = Vec::new();
     for item in items {
         made.push(make(item)?);
@@ -33,5 +36,7 @@ pub(crate) fn joined(words: &[&str], between: &str) -> String {
 
 /// Whether a text holds a few words.
 pub(crate) fn holds(text: &str, words: &str) -> bool {
-    text.as_bytes().windows(words.len()).any(|part| part == words.as_bytes())
+    text.as_bytes()
+        .windows(words.len())
+        .any(|part| part == words.as_bytes())
 }

@@ -44,7 +44,8 @@ impl<'a> Ocid<'a> {
         }
         let mut segments = text.split('.');
         let mut next = || segments.next().ok_or(InvalidOcid);
-        let (version, resource_type, realm, region, fifth) = (next()?, next()?, next()?, next()?, next()?);
+        let (version, resource_type, realm, region, fifth) =
+            (next()?, next()?, next()?, next()?, next()?);
         // A sixth segment makes the fifth the one that Oracle keeps for future use.
         let unique = match segments.next() {
             None => fifth,
@@ -54,10 +55,17 @@ impl<'a> Ocid<'a> {
         let well_formed = is_version(version)
             && is_some(resource_type, is_word)
             && is_some(realm, |b| b.is_ascii_alphanumeric())
-            && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && region
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && is_some(unique, is_word);
         if well_formed {
-            Ok(Ocid { resource_type, realm, region, unique })
+            Ok(Ocid {
+                resource_type,
+                realm,
+                region,
+                unique,
+            })
         } else {
             Err(InvalidOcid)
         }
@@ -65,7 +73,8 @@ impl<'a> Ocid<'a> {
 
     /// Whether the text starts like an identifier, well-formed or not: such a text is never a model name.
     pub fn looks_like(text: &str) -> bool {
-        text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("ocid"))
+        text.get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("ocid"))
     }
 
     /// `generativeaiendpoint`, `compartment`, …, in the case that was given.
@@ -105,7 +114,9 @@ impl std::error::Error for InvalidOcid {}
 fn is_version(segment: &str) -> bool {
     match (segment.get(..4), segment.get(4..)) {
         (Some(word), Some(digits)) => {
-            word.eq_ignore_ascii_case("ocid") && digits.len() <= 3 && is_some(digits, |b| b.is_ascii_digit())
+            word.eq_ignore_ascii_case("ocid")
+                && digits.len() <= 3
+                && is_some(digits, |b| b.is_ascii_digit())
         }
         _ => false,
     }
@@ -126,7 +137,10 @@ mod tests {
     #[test]
     fn five_and_six_segments() {
         let five = Ocid::parse("ocid1.generativeaiendpoint.oc1.us-chicago-1.amaaaaaa").unwrap();
-        assert_eq!((five.resource_type(), five.realm()), ("generativeaiendpoint", "oc1"));
+        assert_eq!(
+            (five.resource_type(), five.realm()),
+            ("generativeaiendpoint", "oc1")
+        );
         assert_eq!((five.region(), five.unique()), ("us-chicago-1", "amaaaaaa"));
         let six = Ocid::parse("ocid1.generativeaiendpoint.oc1.iad..amaaaaaa").unwrap();
         assert_eq!((six.region(), six.unique()), ("iad", "amaaaaaa"));
@@ -160,6 +174,9 @@ mod tests {
         ] {
             assert_eq!(Ocid::parse(text), Err(InvalidOcid), "{text:?}");
         }
-        assert_eq!(Ocid::parse(&format!("ocid1.a.oc1..{}", "x".repeat(MAX_LEN))), Err(InvalidOcid));
+        assert_eq!(
+            Ocid::parse(&format!("ocid1.a.oc1..{}", "x".repeat(MAX_LEN))),
+            Err(InvalidOcid)
+        );
     }
 }

@@ -55,12 +55,20 @@ mod tests {
             (b"x: y", "Text/Event-Stream; charset=utf-8", Opening::Events),
             (b"", "application/json", Opening::Undecided),
             (b" \r\n", "application/json", Opening::Undecided),
-            (&[b' '; MOST_UNDECIDED], "text/event-stream", Opening::Events),
+            (
+                &[b' '; MOST_UNDECIDED],
+                "text/event-stream",
+                Opening::Events,
+            ),
             (b"\x28\xB5", "", Opening::Undecided),
             (b"\x28\xB5\x2F\xFD\x00", "", Opening::Compressed),
             (b"\x1F\x8B\x08", "text/event-stream", Opening::Compressed),
         ] {
-            assert_eq!(opening(bytes, content_type), wanted, "{bytes:?} {content_type}");
+            assert_eq!(
+                opening(bytes, content_type),
+                wanted,
+                "{bytes:?} {content_type}"
+            );
         }
     }
 }

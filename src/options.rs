@@ -93,7 +93,11 @@ pub struct Candidate {
 
 impl Default for Retry {
     fn default() -> Self {
-        Retry { max_attempts: 3, base_delay_ms: 500.0, max_delay_ms: 8000.0 }
+        Retry {
+            max_attempts: 3,
+            base_delay_ms: 500.0,
+            max_delay_ms: 8000.0,
+        }
     }
 }
 
@@ -101,7 +105,10 @@ impl Options {
     /// Reads the options from JSON text.
     pub fn from_json(json: &str) -> Result<Options> {
         let options = object_of(json)?;
-        let at = Place { what: "", object: &options };
+        let at = Place {
+            what: "",
+            object: &options,
+        };
         let mut aliases: Vec<(String, Vec<Target>)> = Vec::new();
         if let Some(models) = at.object("models")? {
             for (name, value) in models.iter() {
@@ -116,11 +123,19 @@ impl Options {
             }
         }
         let realm = at.text("realm")?;
-        if realm.as_deref().is_some_and(|realm| crate::region::Realm::find(realm).is_none()) {
+        if realm
+            .as_deref()
+            .is_some_and(|realm| crate::region::Realm::find(realm).is_none())
+        {
             return Err(refused("realm", "a realm that OCI has, such as \"oc1\""));
         }
         Ok(Options {
-            site: Site { region: at.text("region")?, realm, endpoint: endpoint(&at)?, defaults: overrides(&at)? },
+            site: Site {
+                region: at.text("region")?,
+                realm,
+                endpoint: endpoint(&at)?,
+                defaults: overrides(&at)?,
+            },
             compartment_id: at.text("compartmentId")?,
             aliases,
             headers: headers(&at)?,
@@ -134,8 +149,15 @@ impl Options {
 
     /// The targets that a model id or alias stands for, in the order in which they are tried.
     pub fn candidates(&self, model: &str, told: Overrides) -> Result<Vec<Candidate>> {
-        let plain = [Target { model: model.to_owned(), ..Target::default() }];
-        let targets = self.aliases.iter().rfind(|(name, _)| name == model).map_or(&plain[..], |(_, targets)| targets.as_slice());
+        let plain = [Target {
+            model: model.to_owned(),
+            ..Target::default()
+        }];
+        let targets = self
+            .aliases
+            .iter()
+            .rfind(|(name, _)| name == model)
+            .map_or(&plain[..], |(_, targets)| targets.as_slice());
         try_each(targets.iter(), |target| self.candidate(target, told))
     }
 
@@ -148,7 +170,13 @@ impl Options {
             transport: told.transport.or(target.overrides.transport),
         };
         let route = Route::to(&target.model, &site, overrides)?;
-        Ok(Candidate { route, compartment_id: target.compartment_id.clone().or_else(|| self.compartment_id.clone()) })
+        Ok(Candidate {
+            route,
+            compartment_id: target
+                .compartment_id
+                .clone()
+                .or_else(|| self.compartment_id.clone()),
+        })
     }
 }
 
@@ -156,7 +184,10 @@ impl CallOptions {
     /// Reads the options from JSON text.
     pub fn from_json(json: &str) -> Result<CallOptions> {
         let options = object_of(json)?;
-        let at = Place { what: "", object: &options };
+        let at = Place {
+            what: "",
+            object: &options,
+        };
         Ok(CallOptions {
             overrides: overrides(&at)?,
             timeouts: timeouts(&at)?,
@@ -190,7 +221,11 @@ impl Place<'_> {
     }
 
     fn object(&self, name: &str) -> Result<Option<&Map>> {
-        let object = self.get(name).map(|value| value.as_object().ok_or_else(|| refused(&self.name(name), "an object")));
+        let object = self.get(name).map(|value| {
+            value
+                .as_object()
+                .ok_or_else(|| refused(&self.name(name), "an object"))
+        });
         object.transpose()
     }
 
@@ -204,25 +239,40 @@ impl Place<'_> {
 
     fn count(&self, name: &str, usual: usize) -> Result<usize> {
         // A float holds every count up to 2^53; what is larger is as good as no limit.
-        Ok(self.number(name, 1)?.map_or(usual, |number| number as usize))
+        Ok(self
+            .number(name, 1)?
+            .map_or(usual, |number| number as usize))
     }
 }
 
 fn object_of(json: &str) -> Result<Map> {
     match json::parse(json.as_bytes()) {
         Ok(Value::Object(options)) => Ok(options),
-        _ => Err(Error::new(Code::InvalidOptions, "the options must be an object of plain values")),
+        _ => Err(Error::new(
+            Code::InvalidOptions,
+            "the options must be an object of plain values",
+        )),
     }
 }
 
 fn refused(name: &str, wanted: &str) -> Error {
-    Error::new(Code::InvalidOptions, format!("the option {name} must be {wanted}"))
+    Error::new(
+        Code::InvalidOptions,
+        format!("the option {name} must be {wanted}"),
+    )
 }
 
 fn one_of<const N: usize>(at: &Place<'_>, name: &str, words: [&str; N]) -> Result<Option<usize>> {
-    let Some(value) = at.get(name) else { return Ok(None) };
+    let Some(value) = at.get(name) else {
+        return Ok(None);
+    };
     let found = words.iter().position(|word| value == word);
-    found.map(Some).ok_or_else(|| refused(&at.name(name), &format!("\"{}\"", joined(&words, "\" or \""))))
+    found.map(Some).ok_or_else(|| {
+        refused(
+            &at.name(name),
+            &format!("\"{}\"", joined(&words, "\" or \"")),
+        )
+    })
 }
 
 fn overrides(at: &Place<'_>) -> Result<Overrides> {
@@ -237,19 +287,33 @@ fn overrides(at: &Place<'_>) -> Result<Overrides> {
 }
 
 fn endpoint(at: &Place<'_>) -> Result<Option<Endpoint>> {
-    at.text("endpoint")?.map(|text| Endpoint::parse(&text)).transpose()
+    at.text("endpoint")?
+        .map(|text| Endpoint::parse(&text))
+        .transpose()
 }
 
 fn target(alias: &str, value: &Value) -> Result<Target> {
     let what = format!("models.{alias}.");
     if let Some(model) = value.as_str() {
-        return Ok(Target { model: model.to_owned(), ..Target::default() });
+        return Ok(Target {
+            model: model.to_owned(),
+            ..Target::default()
+        });
     }
-    let object =
-        value.as_object().ok_or_else(|| refused(&format!("models.{alias}"), "a model id, a target or a list of them"))?;
-    let at = Place { what: &what, object };
+    let object = value.as_object().ok_or_else(|| {
+        refused(
+            &format!("models.{alias}"),
+            "a model id, a target or a list of them",
+        )
+    })?;
+    let at = Place {
+        what: &what,
+        object,
+    };
     Ok(Target {
-        model: at.text("model")?.ok_or_else(|| refused(&at.name("model"), "given"))?,
+        model: at
+            .text("model")?
+            .ok_or_else(|| refused(&at.name("model"), "given"))?,
         region: at.text("region")?,
         compartment_id: at.text("compartmentId")?,
         endpoint: endpoint(&at)?,
@@ -258,28 +322,50 @@ fn target(alias: &str, value: &Value) -> Result<Target> {
 }
 
 fn headers(at: &Place<'_>) -> Result<Vec<(String, String)>> {
-    let Some(given) = at.object("headers")? else { return Ok(Vec::new()) };
+    let Some(given) = at.object("headers")? else {
+        return Ok(Vec::new());
+    };
     let mut headers = Vec::with_capacity(given.len());
     for (name, value) in given.iter() {
         let lower = name.to_ascii_lowercase();
-        let is_token = !lower.is_empty() && lower.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
-        let ours = matches!(lower.as_str(), "authorization" | "host" | "connection" | "transfer-encoding")
-            || lower.starts_with("content-")
+        let is_token = !lower.is_empty()
+            && lower
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+        let ours = matches!(
+            lower.as_str(),
+            "authorization" | "host" | "connection" | "transfer-encoding"
+        ) || lower.starts_with("content-")
             || lower.starts_with("proxy-");
         let place = at.name(&format!("headers.{name}"));
         if !is_token || ours {
-            return Err(refused(&place, "a header other than authorization, host and content-*"));
+            return Err(refused(
+                &place,
+                "a header other than authorization, host and content-*",
+            ));
         }
-        let value = value.as_str().filter(|text| !text.bytes().any(|b| b.is_ascii_control() && b != b'\t'));
-        headers.push((lower, value.ok_or_else(|| refused(&place, "a string of one line"))?.to_owned()));
+        let value = value
+            .as_str()
+            .filter(|text| !text.bytes().any(|b| b.is_ascii_control() && b != b'\t'));
+        headers.push((
+            lower,
+            value
+                .ok_or_else(|| refused(&place, "a string of one line"))?
+                .to_owned(),
+        ));
     }
     Ok(headers)
 }
 
 fn retry(at: &Place<'_>) -> Result<Retry> {
     let usual = Retry::default();
-    let Some(object) = at.object("retry")? else { return Ok(usual) };
-    let at = Place { what: "retry.", object };
+    let Some(object) = at.object("retry")? else {
+        return Ok(usual);
+    };
+    let at = Place {
+        what: "retry.",
+        object,
+    };
     Ok(Retry {
         max_attempts: at.count("maxAttempts", 3)?.min(100) as u32,
         base_delay_ms: at.number("baseDelayMs", 0)?.unwrap_or(usual.base_delay_ms),
@@ -288,8 +374,13 @@ fn retry(at: &Place<'_>) -> Result<Retry> {
 }
 
 fn timeouts(at: &Place<'_>) -> Result<Timeouts> {
-    let Some(object) = at.object("timeouts")? else { return Ok(Timeouts::default()) };
-    let at = Place { what: "timeouts.", object };
+    let Some(object) = at.object("timeouts")? else {
+        return Ok(Timeouts::default());
+    };
+    let at = Place {
+        what: "timeouts.",
+        object,
+    };
     Ok(Timeouts {
         total_ms: at.number("totalMs", 1)?,
         first_chunk_ms: at.number("firstChunkMs", 1)?,
@@ -299,8 +390,13 @@ fn timeouts(at: &Place<'_>) -> Result<Timeouts> {
 
 fn limits(at: &Place<'_>) -> Result<Limits> {
     let usual = Limits::default();
-    let Some(object) = at.object("limits")? else { return Ok(usual) };
-    let at = Place { what: "limits.", object };
+    let Some(object) = at.object("limits")? else {
+        return Ok(usual);
+    };
+    let at = Place {
+        what: "limits.",
+        object,
+    };
     Ok(Limits {
         max_event_bytes: at.count("maxEventBytes", usual.max_event_bytes)?,
         max_response_bytes: at.count("maxResponseBytes", usual.max_response_bytes)?,
@@ -317,7 +413,14 @@ mod tests {
     fn defaults() {
         let options = Options::from_json("{}").unwrap();
         assert!(options.fallback && options.tool_call_text);
-        assert_eq!(options.retry, Retry { max_attempts: 3, base_delay_ms: 500.0, max_delay_ms: 8000.0 });
+        assert_eq!(
+            options.retry,
+            Retry {
+                max_attempts: 3,
+                base_delay_ms: 500.0,
+                max_delay_ms: 8000.0
+            }
+        );
         assert_eq!(options.timeouts, Timeouts::default());
     }
 
@@ -332,8 +435,14 @@ mod tests {
             (r#"{"transport":"grpc"}"#, "transport"),
             (r#"{"fallback":true}"#, "fallback"),
             (r#"{"endpoint":"ftp://x"}"#, "endpoint"),
-            (r#"{"headers":{"Authorization":"x"}}"#, "headers.Authorization"),
-            (r#"{"headers":{"content-type":"x"}}"#, "headers.content-type"),
+            (
+                r#"{"headers":{"Authorization":"x"}}"#,
+                "headers.Authorization",
+            ),
+            (
+                r#"{"headers":{"content-type":"x"}}"#,
+                "headers.content-type",
+            ),
             (r#"{"headers":{"x-a":"a\r\nb: c"}}"#, "headers.x-a"),
             (r#"{"headers":{"x a":"y"}}"#, "headers.x a"),
             (r#"{"retry":{"maxAttempts":0}}"#, "retry.maxAttempts"),
@@ -357,9 +466,21 @@ mod tests {
         )
         .unwrap();
         let candidates = options.candidates("fast", Overrides::default()).unwrap();
-        assert_eq!(candidates.iter().map(|it| it.route.region()).collect::<Vec<_>>(), ["us-chicago-1", "us-ashburn-1"]);
+        assert_eq!(
+            candidates
+                .iter()
+                .map(|it| it.route.region())
+                .collect::<Vec<_>>(),
+            ["us-chicago-1", "us-ashburn-1"]
+        );
         assert_eq!(candidates[1].route.api_format(), Some(ApiFormat::CohereV2));
         assert_eq!(candidates[1].compartment_id.as_deref(), Some("c1"));
-        assert_eq!(options.candidates("slow", Overrides::default()).unwrap_err().code(), Code::InvalidModel);
+        assert_eq!(
+            options
+                .candidates("slow", Overrides::default())
+                .unwrap_err()
+                .code(),
+            Code::InvalidModel
+        );
     }
 }

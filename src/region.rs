@@ -35,7 +35,10 @@ pub enum InvalidRegion {
 impl Realm {
     /// Looks a realm up by its id (`oc1`), in any case.
     pub fn find(id: &str) -> Option<Realm> {
-        REALMS.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|&(id, domain)| Realm { id, domain })
+        REALMS
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(id))
+            .map(|&(id, domain)| Realm { id, domain })
     }
 
     /// `oc1`.
@@ -60,9 +63,13 @@ impl Region {
             None if is_region_name(&text) => text,
             None => return Err(InvalidRegion::Malformed),
         };
-        let wanted = realm.map(|id| Realm::find(id).ok_or(InvalidRegion::UnknownRealm)).transpose()?;
+        let wanted = realm
+            .map(|id| Realm::find(id).ok_or(InvalidRegion::UnknownRealm))
+            .transpose()?;
         let realm = match (wanted, known) {
-            (Some(realm), Some((_, _, id))) if realm.id != id => return Err(InvalidRegion::OtherRealm(id)),
+            (Some(realm), Some((_, _, id))) if realm.id != id => {
+                return Err(InvalidRegion::OtherRealm(id))
+            }
             (Some(realm), _) => realm,
             (None, known) => {
                 let id = known.map_or("oc1", |(_, _, id)| id);
@@ -84,7 +91,10 @@ impl Region {
 
     /// The host of the inference service: `inference.generativeai.us-chicago-1.oci.oraclecloud.com`.
     pub fn inference_host(&self) -> String {
-        format!("inference.generativeai.{}.oci.{}", self.name, self.realm.domain)
+        format!(
+            "inference.generativeai.{}.oci.{}",
+            self.name, self.realm.domain
+        )
     }
 }
 
@@ -92,9 +102,9 @@ impl fmt::Display for InvalidRegion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             InvalidRegion::UnknownRealm => f.write_str("the realm is not known"),
-            InvalidRegion::Malformed => {
-                f.write_str("not a region: a name such as us-chicago-1 or a short code such as ord is wanted")
-            }
+            InvalidRegion::Malformed => f.write_str(
+                "not a region: a name such as us-chicago-1 or a short code such as ord is wanted",
+            ),
             InvalidRegion::OtherRealm(realm) => write!(f, "the region belongs to realm {realm}"),
         }
     }
@@ -111,8 +121,12 @@ fn is_region_name(text: &str) -> bool {
         return false;
     }
     let mut parts = text.split('-');
-    let area = parts.next().is_some_and(|part| part.len() >= 2 && is_all(part, |b| b.is_ascii_lowercase()));
-    let number = parts.next_back().is_some_and(|part| is_all(part, |b| b.is_ascii_digit()));
+    let area = parts
+        .next()
+        .is_some_and(|part| part.len() >= 2 && is_all(part, |b| b.is_ascii_lowercase()));
+    let number = parts
+        .next_back()
+        .is_some_and(|part| is_all(part, |b| b.is_ascii_digit()));
     let mut words = 0_usize;
     let lettered = parts.all(|part| {
         words += 1;
@@ -257,7 +271,10 @@ mod tests {
             assert!(Realm::find(realm).is_some(), "{realm}");
             assert_eq!(Region::parse(code, None), Region::parse(name, Some(realm)));
         }
-        let mut codes: Vec<_> = regions().map(|row| row.0).chain(regions().map(|row| row.1)).collect();
+        let mut codes: Vec<_> = regions()
+            .map(|row| row.0)
+            .chain(regions().map(|row| row.1))
+            .collect();
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), 2 * regions().count());
@@ -266,11 +283,26 @@ mod tests {
     #[test]
     fn hosts() {
         let host = |text, realm| Region::parse(text, realm).unwrap().inference_host();
-        assert_eq!(host("us-chicago-1", None), "inference.generativeai.us-chicago-1.oci.oraclecloud.com");
-        assert_eq!(host("IAD", None), "inference.generativeai.us-ashburn-1.oci.oraclecloud.com");
-        assert_eq!(host("eu-frankfurt-2", None), "inference.generativeai.eu-frankfurt-2.oci.oraclecloud.eu");
-        assert_eq!(host("xx-newplace-7", None), "inference.generativeai.xx-newplace-7.oci.oraclecloud.com");
-        assert_eq!(host("xx-newplace-7", Some("OC4")), "inference.generativeai.xx-newplace-7.oci.oraclegovcloud.uk");
+        assert_eq!(
+            host("us-chicago-1", None),
+            "inference.generativeai.us-chicago-1.oci.oraclecloud.com"
+        );
+        assert_eq!(
+            host("IAD", None),
+            "inference.generativeai.us-ashburn-1.oci.oraclecloud.com"
+        );
+        assert_eq!(
+            host("eu-frankfurt-2", None),
+            "inference.generativeai.eu-frankfurt-2.oci.oraclecloud.eu"
+        );
+        assert_eq!(
+            host("xx-newplace-7", None),
+            "inference.generativeai.xx-newplace-7.oci.oraclecloud.com"
+        );
+        assert_eq!(
+            host("xx-newplace-7", Some("OC4")),
+            "inference.generativeai.xx-newplace-7.oci.oraclegovcloud.uk"
+        );
     }
 
     #[test]
@@ -293,11 +325,21 @@ mod tests {
             "us-chicago-1\n",
             "us-chicagó-1",
         ] {
-            assert_eq!(Region::parse(text, None), Err(InvalidRegion::Malformed), "{text:?}");
+            assert_eq!(
+                Region::parse(text, None),
+                Err(InvalidRegion::Malformed),
+                "{text:?}"
+            );
         }
         let long = format!("us-{}-1", "a".repeat(MAX_NAME_LEN));
         assert_eq!(Region::parse(&long, None), Err(InvalidRegion::Malformed));
-        assert_eq!(Region::parse("us-chicago-1", Some("oc99")), Err(InvalidRegion::UnknownRealm));
-        assert_eq!(Region::parse("eu-frankfurt-2", Some("oc1")), Err(InvalidRegion::OtherRealm("oc19")));
+        assert_eq!(
+            Region::parse("us-chicago-1", Some("oc99")),
+            Err(InvalidRegion::UnknownRealm)
+        );
+        assert_eq!(
+            Region::parse("eu-frankfurt-2", Some("oc1")),
+            Err(InvalidRegion::OtherRealm("oc19"))
+        );
     }
 }

@@ -46,7 +46,10 @@ impl Report<'_> {
     pub fn to_value(&self) -> Value {
         let mut told = Map::new();
         told.insert("model", self.model.into());
-        told.insert("attempts", each(self.attempts.iter(), Attempt::to_value).into());
+        told.insert(
+            "attempts",
+            each(self.attempts.iter(), Attempt::to_value).into(),
+        );
         told.insert("streamed", self.streamed.into());
         told.insert_some("fallback", self.fallback);
         told.insert_some("usage", self.usage);

@@ -104,17 +104,24 @@ impl Route {
         let id = strip_prefix(model);
         let transport = told.transport.or(site.defaults.transport);
         let transport_was_told = transport.is_some();
-        let kind = Kind::of(id, transport == Some(Transport::OpenAi) && site.endpoint.is_some())?;
+        let kind = Kind::of(
+            id,
+            transport == Some(Transport::OpenAi) && site.endpoint.is_some(),
+        )?;
         let default_format = told.api_format.or(site.defaults.api_format);
         let (mode, format, usual) = match &kind {
             Kind::Endpoint(_) => {
-                let mode = ServingMode::Dedicated { endpoint_id: id.to_owned() };
+                let mode = ServingMode::Dedicated {
+                    endpoint_id: id.to_owned(),
+                };
                 (mode, default_format, Transport::Native)
             }
             Kind::Model(_) => (on_demand(id), default_format, Transport::Native),
             Kind::CommandR => (on_demand(id), told.api_format, Transport::Native),
             // To ask for a format is to ask for the transport that has formats.
-            Kind::Name if told.api_format.is_some() => (on_demand(id), told.api_format, Transport::Native),
+            Kind::Name if told.api_format.is_some() => {
+                (on_demand(id), told.api_format, Transport::Native)
+            }
             Kind::Name => (on_demand(id), None, Transport::OpenAi),
         };
         let transport = transport.unwrap_or(usual);
@@ -123,8 +130,10 @@ impl Route {
             (Some(endpoint), _) => endpoint.clone(),
             (None, Some(region)) => Endpoint::of_host(region.inference_host()),
             (None, None) => {
-                return Err(Error::new(Code::InvalidOptions, "an on-demand model needs a region")
-                    .with_hint("set `region`, for example \"us-chicago-1\""))
+                return Err(
+                    Error::new(Code::InvalidOptions, "an on-demand model needs a region")
+                        .with_hint("set `region`, for example \"us-chicago-1\""),
+                )
             }
         };
         let path = match transport {
@@ -133,17 +142,26 @@ impl Route {
         };
         let url = format!("{}{path}", endpoint.base());
         if host_of(&url) != Some(endpoint.host()) {
-            return Err(Error::new(Code::Internal, "the finished URL does not name the host that it was made for"));
+            return Err(Error::new(
+                Code::Internal,
+                "the finished URL does not name the host that it was made for",
+            ));
         }
         let native = transport == Transport::Native;
-        let realm = region.as_ref().map(|region| region.realm().id()).or(site.realm.as_deref()).unwrap_or("oc1");
+        let realm = region
+            .as_ref()
+            .map(|region| region.realm().id())
+            .or(site.realm.as_deref())
+            .unwrap_or("oc1");
         Ok(Route {
             model: id.to_owned(),
             transport,
             serving_mode: native.then_some(mode),
             api_format: native.then(|| format.unwrap_or_else(|| kind.usual_format(id))),
             realm: realm.to_owned(),
-            region: region.map(|region| region.name().to_owned()).unwrap_or_default(),
+            region: region
+                .map(|region| region.name().to_owned())
+                .unwrap_or_default(),
             url,
             format_was_told: format.is_some(),
             transport_was_told,
@@ -154,13 +172,20 @@ impl Route {
     /// The same destination in another format; nothing where formats don't matter.
     pub(crate) fn corrected(&self, format: ApiFormat) -> Option<Route> {
         let native = self.transport == Transport::Native;
-        native.then(|| Route { api_format: Some(format), was_corrected: true, ..self.clone() })
+        native.then(|| Route {
+            api_format: Some(format),
+            was_corrected: true,
+            ..self.clone()
+        })
     }
 
     /// The same on-demand model on the native transport: what the service wants for Cohere's models. Only what the table
     /// assumed is moved.
     pub(crate) fn moved_to_native(&self) -> Option<Route> {
-        let base = self.url.strip_suffix(OPENAI_PATH).filter(|_| !self.transport_was_told)?;
+        let base = self
+            .url
+            .strip_suffix(OPENAI_PATH)
+            .filter(|_| !self.transport_was_told)?;
         let format = match Kind::of(&self.model, false) {
             Ok(kind @ Kind::Name) => kind.usual_format(&self.model),
             _ => return None,
@@ -233,7 +258,10 @@ impl Route {
         let mut told = Map::new();
         told.insert("model", self.model.as_str().into());
         told.insert("transport", self.transport.as_str().into());
-        told.insert_some("servingMode", self.serving_mode.as_ref().map(ServingMode::to_value));
+        told.insert_some(
+            "servingMode",
+            self.serving_mode.as_ref().map(ServingMode::to_value),
+        );
         told.insert_some("apiFormat", self.api_format.map(ApiFormat::as_str));
         told.insert("realm", self.realm.as_str().into());
         told.insert("region", self.region.as_str().into());
@@ -256,12 +284,14 @@ impl ServingMode {
     /// As it stands in a request.
     pub fn to_value(&self) -> Value {
         match self {
-            ServingMode::Dedicated { endpoint_id } => {
-                object([("servingType", "DEDICATED".into()), ("endpointId", endpoint_id.as_str().into())])
-            }
-            ServingMode::OnDemand { model_id } => {
-                object([("servingType", "ON_DEMAND".into()), ("modelId", model_id.as_str().into())])
-            }
+            ServingMode::Dedicated { endpoint_id } => object([
+                ("servingType", "DEDICATED".into()),
+                ("endpointId", endpoint_id.as_str().into()),
+            ]),
+            ServingMode::OnDemand { model_id } => object([
+                ("servingType", "ON_DEMAND".into()),
+                ("modelId", model_id.as_str().into()),
+            ]),
         }
     }
 }
@@ -278,7 +308,9 @@ impl ApiFormat {
 
     /// Reads the name on the wire. Case counts, as it does at OCI.
     pub fn parse(name: &str) -> Option<ApiFormat> {
-        [ApiFormat::Generic, ApiFormat::Cohere, ApiFormat::CohereV2].into_iter().find(|format| format.as_str() == name)
+        [ApiFormat::Generic, ApiFormat::Cohere, ApiFormat::CohereV2]
+            .into_iter()
+            .find(|format| format.as_str() == name)
     }
 }
 
@@ -293,7 +325,9 @@ impl Transport {
 
     /// Reads the name in the options.
     pub fn parse(name: &str) -> Option<Transport> {
-        [Transport::Native, Transport::OpenAi].into_iter().find(|transport| transport.as_str() == name)
+        [Transport::Native, Transport::OpenAi]
+            .into_iter()
+            .find(|transport| transport.as_str() == name)
     }
 }
 
@@ -312,18 +346,35 @@ impl<'a> Kind<'a> {
             return match Ocid::parse(id) {
                 Ok(ocid) if ocid.is("generativeaiendpoint") => Ok(Kind::Endpoint(ocid)),
                 Ok(ocid) if ocid.is("generativeaimodel") => Ok(Kind::Model(ocid)),
-                Ok(ocid) => Err(invalid(id, format!("a {} can't be called", ocid.resource_type()), other_ocid_hint(&ocid))),
+                Ok(ocid) => Err(invalid(
+                    id,
+                    format!("a {} can't be called", ocid.resource_type()),
+                    other_ocid_hint(&ocid),
+                )),
                 Err(_) => Err(invalid(id, "not a well-formed OCID", WANTED)),
             };
         }
         if is_vendor_model(id) {
-            let command_r = id.get(..COMMAND_R.len()).is_some_and(|start| start.eq_ignore_ascii_case(COMMAND_R));
-            return Ok(if command_r { Kind::CommandR } else { Kind::Name });
+            let command_r = id
+                .get(..COMMAND_R.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(COMMAND_R));
+            return Ok(if command_r {
+                Kind::CommandR
+            } else {
+                Kind::Name
+            });
         }
-        if foreign && (1..=MAX_NAME_LEN).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) {
+        if foreign
+            && (1..=MAX_NAME_LEN).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_graphic())
+        {
             return Ok(Kind::Name);
         }
-        let why = if id.is_empty() { "the model id is empty" } else { "not a model id" };
+        let why = if id.is_empty() {
+            "the model id is empty"
+        } else {
+            "not a model id"
+        };
         Err(invalid(id, why, WANTED))
     }
 
@@ -331,22 +382,45 @@ impl<'a> Kind<'a> {
     fn region(&self, id: &str, site: &Site) -> Result<Option<Region>> {
         let configured = site.region.as_deref().map(|text| {
             Region::parse(text, site.realm.as_deref()).map_err(|why| match why {
-                InvalidRegion::OtherRealm(_) => Error::new(Code::RegionMismatch, format!("region \"{}\": {why}", shown(text))),
-                _ => Error::new(Code::InvalidOptions, format!("region \"{}\": {why}", shown(text))),
+                InvalidRegion::OtherRealm(_) => Error::new(
+                    Code::RegionMismatch,
+                    format!("region \"{}\": {why}", shown(text)),
+                ),
+                _ => Error::new(
+                    Code::InvalidOptions,
+                    format!("region \"{}\": {why}", shown(text)),
+                ),
             })
         });
         let configured = configured.transpose()?;
-        let (Kind::Endpoint(ocid) | Kind::Model(ocid)) = self else { return Ok(configured) };
+        let (Kind::Endpoint(ocid) | Kind::Model(ocid)) = self else {
+            return Ok(configured);
+        };
         if ocid.region().is_empty() {
             return match configured {
-                Some(region) if ocid.realm().eq_ignore_ascii_case(region.realm().id()) => Ok(Some(region)),
+                Some(region) if ocid.realm().eq_ignore_ascii_case(region.realm().id()) => {
+                    Ok(Some(region))
+                }
                 Some(_) => Err(mismatch(id, "realm")),
-                None => Err(invalid(id, "the OCID names no region", "set `region`, or copy the OCID again")),
+                None => Err(invalid(
+                    id,
+                    "the OCID names no region",
+                    "set `region`, or copy the OCID again",
+                )),
             };
         }
-        let named = Region::parse(ocid.region(), Some(ocid.realm()))
-            .map_err(|why| invalid(id, format!("the region of the OCID can't be used: {why}"), WANTED))?;
-        if site.realm.as_deref().is_some_and(|realm| !realm.eq_ignore_ascii_case(named.realm().id())) {
+        let named = Region::parse(ocid.region(), Some(ocid.realm())).map_err(|why| {
+            invalid(
+                id,
+                format!("the region of the OCID can't be used: {why}"),
+                WANTED,
+            )
+        })?;
+        if site
+            .realm
+            .as_deref()
+            .is_some_and(|realm| !realm.eq_ignore_ascii_case(named.realm().id()))
+        {
             return Err(mismatch(id, "realm"));
         }
         match configured {
@@ -357,11 +431,18 @@ impl<'a> Kind<'a> {
 
     /// The format that is assumed when none was told.
     fn usual_format(&self, id: &str) -> ApiFormat {
-        let starts = |prefix: &str| id.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        let starts = |prefix: &str| {
+            id.get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
         match self {
             Kind::CommandR => ApiFormat::Cohere,
             // Command A Vision and Reasoning are served in the second format only; the first serves all other Cohere models.
-            Kind::Name if starts("cohere.command-a-vision") || starts("cohere.command-a-reasoning") => ApiFormat::CohereV2,
+            Kind::Name
+                if starts("cohere.command-a-vision") || starts("cohere.command-a-reasoning") =>
+            {
+                ApiFormat::CohereV2
+            }
             Kind::Name if starts("cohere.") => ApiFormat::Cohere,
             _ => ApiFormat::Generic,
         }
@@ -383,26 +464,52 @@ fn strip_prefix(model: &str) -> &str {
 }
 
 fn on_demand(id: &str) -> ServingMode {
-    ServingMode::OnDemand { model_id: id.to_owned() }
+    ServingMode::OnDemand {
+        model_id: id.to_owned(),
+    }
 }
 
 /// `meta.llama-3.3-70b-instruct`: a vendor of letters and digits, a dot, and a name that starts with one of them.
 fn is_vendor_model(id: &str) -> bool {
-    let Some((vendor, name)) = id.split_once('.') else { return false };
+    let Some((vendor, name)) = id.split_once('.') else {
+        return false;
+    };
     id.len() <= MAX_NAME_LEN
-        && vendor.bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
-        && vendor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        && name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:/@".contains(&b))
+        && vendor
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphabetic())
+        && vendor
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._:/@".contains(&b))
 }
 
 fn invalid(id: &str, why: impl std::fmt::Display, hint: &'static str) -> Error {
-    Error::new(Code::InvalidModel, format!("model \"{}\": {why}", shown(id))).with_hint(hint)
+    Error::new(
+        Code::InvalidModel,
+        format!("model \"{}\": {why}", shown(id)),
+    )
+    .with_hint(hint)
 }
 
 fn mismatch(id: &str, what: &str) -> Error {
-    Error::new(Code::RegionMismatch, format!("model \"{}\" names another {what} than the one that is configured", shown(id)))
-        .with_hint("leave `region` and `realm` out: the OCID names its own; or check which endpoint was meant")
+    Error::new(
+        Code::RegionMismatch,
+        format!(
+            "model \"{}\" names another {what} than the one that is configured",
+            shown(id)
+        ),
+    )
+    .with_hint(
+        "leave `region` and `realm` out: the OCID names its own; or check which endpoint was meant",
+    )
 }
 
 /// As much of what was given as a message should hold.
@@ -414,7 +521,11 @@ fn shown(text: &str) -> String {
             shown.push('…');
             break;
         }
-        shown.push(if c.is_control() { char::REPLACEMENT_CHARACTER } else { c });
+        shown.push(if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        });
     }
     shown
 }
@@ -441,7 +552,10 @@ mod tests {
     const DAC: &str = "ocid1.generativeaiendpoint.oc1.us-chicago-1.amaaaaaaexample";
 
     fn site(region: &str) -> Site {
-        Site { region: Some(region.into()), ..Site::default() }
+        Site {
+            region: Some(region.into()),
+            ..Site::default()
+        }
     }
 
     fn route(model: &str) -> Result<Route> {
@@ -455,55 +569,133 @@ mod tests {
     #[test]
     fn the_table() {
         let dac = route(DAC).unwrap();
-        assert_eq!(dac.serving_mode(), Some(&ServingMode::Dedicated { endpoint_id: DAC.into() }));
-        assert_eq!((dac.transport(), dac.api_format()), (Transport::Native, Some(ApiFormat::Generic)));
-        assert_eq!(dac.url(), "https://inference.generativeai.us-chicago-1.oci.oraclecloud.com/20231130/actions/chat");
+        assert_eq!(
+            dac.serving_mode(),
+            Some(&ServingMode::Dedicated {
+                endpoint_id: DAC.into()
+            })
+        );
+        assert_eq!(
+            (dac.transport(), dac.api_format()),
+            (Transport::Native, Some(ApiFormat::Generic))
+        );
+        assert_eq!(
+            dac.url(),
+            "https://inference.generativeai.us-chicago-1.oci.oraclecloud.com/20231130/actions/chat"
+        );
 
         let command_r = route("cohere.command-r-08-2024").unwrap();
-        assert_eq!(command_r.serving_mode(), Some(&on_demand("cohere.command-r-08-2024")));
-        assert_eq!((command_r.transport(), command_r.api_format()), (Transport::Native, Some(ApiFormat::Cohere)));
+        assert_eq!(
+            command_r.serving_mode(),
+            Some(&on_demand("cohere.command-r-08-2024"))
+        );
+        assert_eq!(
+            (command_r.transport(), command_r.api_format()),
+            (Transport::Native, Some(ApiFormat::Cohere))
+        );
 
         let model = "ocid1.generativeaimodel.oc1.us-chicago-1.amaaaaaaexample";
-        assert_eq!(route(model).unwrap().serving_mode(), Some(&on_demand(model)));
+        assert_eq!(
+            route(model).unwrap().serving_mode(),
+            Some(&on_demand(model))
+        );
         assert_eq!(route(model).unwrap().api_format(), Some(ApiFormat::Generic));
 
         let name = route("meta.llama-3.3-70b-instruct").unwrap();
-        assert_eq!((name.transport(), name.serving_mode(), name.api_format()), (Transport::OpenAi, None, None));
+        assert_eq!(
+            (name.transport(), name.serving_mode(), name.api_format()),
+            (Transport::OpenAi, None, None)
+        );
         assert_eq!(name.url(), "https://inference.generativeai.us-chicago-1.oci.oraclecloud.com/openai/v1/chat/completions");
-        assert_eq!(route("cohere.command-a-03-2025").unwrap().transport(), Transport::OpenAi);
+        assert_eq!(
+            route("cohere.command-a-03-2025").unwrap().transport(),
+            Transport::OpenAi
+        );
     }
 
     #[test]
     fn the_prefix_goes_and_the_case_stays() {
-        assert_eq!(route("oci:Cohere.Command-R-plus").unwrap().serving_mode(), Some(&on_demand("Cohere.Command-R-plus")));
+        assert_eq!(
+            route("oci:Cohere.Command-R-plus").unwrap().serving_mode(),
+            Some(&on_demand("Cohere.Command-R-plus"))
+        );
         let shouted = DAC.to_ascii_uppercase();
         let route = route(&format!("OCI:{shouted}")).unwrap();
-        assert_eq!((route.model(), route.region()), (shouted.as_str(), "us-chicago-1"));
-        assert_eq!(route.serving_mode(), Some(&ServingMode::Dedicated { endpoint_id: shouted.clone() }));
+        assert_eq!(
+            (route.model(), route.region()),
+            (shouted.as_str(), "us-chicago-1")
+        );
+        assert_eq!(
+            route.serving_mode(),
+            Some(&ServingMode::Dedicated {
+                endpoint_id: shouted.clone()
+            })
+        );
     }
 
     #[test]
     fn a_dac_names_its_own_region() {
         let none = Site::default();
         let at = |id| Route::to(id, &none, Overrides::default());
-        assert_eq!(at("ocid1.generativeaiendpoint.oc1.iad.x").unwrap().region(), "us-ashburn-1");
-        assert_eq!(at("ocid1.generativeaiendpoint.oc1.iad..x").unwrap().region(), "us-ashburn-1");
+        assert_eq!(
+            at("ocid1.generativeaiendpoint.oc1.iad.x").unwrap().region(),
+            "us-ashburn-1"
+        );
+        assert_eq!(
+            at("ocid1.generativeaiendpoint.oc1.iad..x")
+                .unwrap()
+                .region(),
+            "us-ashburn-1"
+        );
         let second = at("ocid1.generativeaiendpoint.oc19.eu-frankfurt-2.x").unwrap();
-        assert_eq!((second.realm(), second.host()), ("oc19", "inference.generativeai.eu-frankfurt-2.oci.oraclecloud.eu"));
-        assert_eq!(code(at("ocid1.generativeaiendpoint.oc99.us-chicago-1.x")), Code::InvalidModel);
-        assert_eq!(code(at("ocid1.generativeaiendpoint.oc1.zzz.x")), Code::InvalidModel);
-        assert_eq!(code(at("ocid1.generativeaiendpoint.oc1..x")), Code::InvalidModel);
-        assert_eq!(code(at("ocid1.generativeaiendpoint.oc1.com/.x")), Code::InvalidModel);
+        assert_eq!(
+            (second.realm(), second.host()),
+            (
+                "oc19",
+                "inference.generativeai.eu-frankfurt-2.oci.oraclecloud.eu"
+            )
+        );
+        assert_eq!(
+            code(at("ocid1.generativeaiendpoint.oc99.us-chicago-1.x")),
+            Code::InvalidModel
+        );
+        assert_eq!(
+            code(at("ocid1.generativeaiendpoint.oc1.zzz.x")),
+            Code::InvalidModel
+        );
+        assert_eq!(
+            code(at("ocid1.generativeaiendpoint.oc1..x")),
+            Code::InvalidModel
+        );
+        assert_eq!(
+            code(at("ocid1.generativeaiendpoint.oc1.com/.x")),
+            Code::InvalidModel
+        );
     }
 
     #[test]
     fn a_contradiction_is_an_error() {
-        assert_eq!(code(Route::to(DAC, &site("us-ashburn-1"), Overrides::default())), Code::RegionMismatch);
-        let realm = Site { realm: Some("oc2".into()), ..Site::default() };
-        assert_eq!(code(Route::to(DAC, &realm, Overrides::default())), Code::RegionMismatch);
+        assert_eq!(
+            code(Route::to(DAC, &site("us-ashburn-1"), Overrides::default())),
+            Code::RegionMismatch
+        );
+        let realm = Site {
+            realm: Some("oc2".into()),
+            ..Site::default()
+        };
+        assert_eq!(
+            code(Route::to(DAC, &realm, Overrides::default())),
+            Code::RegionMismatch
+        );
         assert!(Route::to(DAC, &site("ORD"), Overrides::default()).is_ok());
-        let both = Site { realm: Some("oc1".into()), ..site("eu-frankfurt-2") };
-        assert_eq!(code(Route::to("cohere.command-r", &both, Overrides::default())), Code::RegionMismatch);
+        let both = Site {
+            realm: Some("oc1".into()),
+            ..site("eu-frankfurt-2")
+        };
+        assert_eq!(
+            code(Route::to("cohere.command-r", &both, Overrides::default())),
+            Code::RegionMismatch
+        );
     }
 
     #[test]
@@ -529,26 +721,53 @@ mod tests {
         ] {
             let error = route(id).unwrap_err();
             assert_eq!(error.code(), Code::InvalidModel, "{id:?}");
-            assert!(error.hint().is_some() && error.message().starts_with("model \""), "{error}");
+            assert!(
+                error.hint().is_some() && error.message().starts_with("model \""),
+                "{error}"
+            );
         }
         assert!(route(&"x.y".repeat(1000)).unwrap_err().message().len() < 600);
     }
 
     #[test]
     fn overrides() {
-        let told = |api_format, transport| Overrides { api_format, transport };
+        let told = |api_format, transport| Overrides {
+            api_format,
+            transport,
+        };
         let to = |id, told| Route::to(id, &site("us-chicago-1"), told).unwrap();
-        assert_eq!(to(DAC, told(Some(ApiFormat::Cohere), None)).api_format(), Some(ApiFormat::Cohere));
+        assert_eq!(
+            to(DAC, told(Some(ApiFormat::Cohere), None)).api_format(),
+            Some(ApiFormat::Cohere)
+        );
         let openai = to(DAC, told(None, Some(Transport::OpenAi)));
-        assert_eq!((openai.transport(), openai.serving_mode()), (Transport::OpenAi, None));
-        let native = to("cohere.command-a-03-2025", told(None, Some(Transport::Native)));
+        assert_eq!(
+            (openai.transport(), openai.serving_mode()),
+            (Transport::OpenAi, None)
+        );
+        let native = to(
+            "cohere.command-a-03-2025",
+            told(None, Some(Transport::Native)),
+        );
         assert_eq!(native.api_format(), Some(ApiFormat::Cohere));
-        let vision = to("cohere.command-a-vision-07-2025", told(None, Some(Transport::Native)));
+        let vision = to(
+            "cohere.command-a-vision-07-2025",
+            told(None, Some(Transport::Native)),
+        );
         assert_eq!(vision.api_format(), Some(ApiFormat::CohereV2));
-        let format = to("cohere.command-a-03-2025", told(Some(ApiFormat::CohereV2), None));
-        assert_eq!((format.transport(), format.api_format()), (Transport::Native, Some(ApiFormat::CohereV2)));
+        let format = to(
+            "cohere.command-a-03-2025",
+            told(Some(ApiFormat::CohereV2), None),
+        );
+        assert_eq!(
+            (format.transport(), format.api_format()),
+            (Transport::Native, Some(ApiFormat::CohereV2))
+        );
         // The client's own format is about its OCIDs.
-        let defaults = Site { defaults: told(Some(ApiFormat::CohereV2), None), ..site("us-chicago-1") };
+        let defaults = Site {
+            defaults: told(Some(ApiFormat::CohereV2), None),
+            ..site("us-chicago-1")
+        };
         let to = |id| Route::to(id, &defaults, Overrides::default()).unwrap();
         assert_eq!(to(DAC).api_format(), Some(ApiFormat::CohereV2));
         assert_eq!(to("cohere.command-r").api_format(), Some(ApiFormat::Cohere));
@@ -558,15 +777,39 @@ mod tests {
     #[test]
     fn an_endpoint_replaces_the_host() {
         let endpoint = Some(Endpoint::parse("http://127.0.0.1:4000").unwrap());
-        let local = Site { endpoint, ..Site::default() };
+        let local = Site {
+            endpoint,
+            ..Site::default()
+        };
         let to = |id, told| Route::to(id, &local, told);
-        assert_eq!(to(DAC, Overrides::default()).unwrap().url(), "http://127.0.0.1:4000/20231130/actions/chat");
-        assert_eq!(to("cohere.command-r", Overrides::default()).unwrap().region(), "");
+        assert_eq!(
+            to(DAC, Overrides::default()).unwrap().url(),
+            "http://127.0.0.1:4000/20231130/actions/chat"
+        );
+        assert_eq!(
+            to("cohere.command-r", Overrides::default())
+                .unwrap()
+                .region(),
+            ""
+        );
         // A gateway of one's own names its models as it likes.
-        let openai = Overrides { transport: Some(Transport::OpenAi), ..Overrides::default() };
+        let openai = Overrides {
+            transport: Some(Transport::OpenAi),
+            ..Overrides::default()
+        };
         assert_eq!(to("my-alias", openai).unwrap().model(), "my-alias");
-        assert_eq!(code(to("my-alias", Overrides::default())), Code::InvalidModel);
+        assert_eq!(
+            code(to("my-alias", Overrides::default())),
+            Code::InvalidModel
+        );
         assert_eq!(code(to("my alias", openai)), Code::InvalidModel);
-        assert_eq!(code(Route::to("cohere.command-r", &Site::default(), Overrides::default())), Code::InvalidOptions);
+        assert_eq!(
+            code(Route::to(
+                "cohere.command-r",
+                &Site::default(),
+                Overrides::default()
+            )),
+            Code::InvalidOptions
+        );
     }
 }

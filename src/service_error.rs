@@ -11,9 +11,23 @@ use crate::json;
 use crate::route::{Route, Transport};
 
 /// What an answer with a status other than 2xx means.
-pub(crate) fn service_error(status: u16, body: &[u8], route: &Route, signs: bool, opc_request_id: Option<String>) -> Error {
-    let Said { code, message, param } = Said::of(body);
-    let shown = if message.is_empty() { format!("the service answered with status {status}") } else { message.clone() };
+pub(crate) fn service_error(
+    status: u16,
+    body: &[u8],
+    route: &Route,
+    signs: bool,
+    opc_request_id: Option<String>,
+) -> Error {
+    let Said {
+        code,
+        message,
+        param,
+    } = Said::of(body);
+    let shown = if message.is_empty() {
+        format!("the service answered with status {status}")
+    } else {
+        message.clone()
+    };
     let kind = kind(status, &message);
     let mut error = match param {
         Some(param) if kind == Code::BadRequest => Error::param(param, shown).with_code(kind),
@@ -22,7 +36,10 @@ pub(crate) fn service_error(status: u16, body: &[u8], route: &Route, signs: bool
     if let Some(hint) = hint(kind, route, signs) {
         error = error.with_hint(hint);
     }
-    error.with_status(status).with_service_code(code).with_opc_request_id(opc_request_id)
+    error
+        .with_status(status)
+        .with_service_code(code)
+        .with_opc_request_id(opc_request_id)
 }
 
 /// The service says that the model behind the endpoint speaks another format.
@@ -38,7 +55,9 @@ fn kind(status: u16, message: &str) -> Code {
         409 => Code::Conflict,
         429 => Code::RateLimited,
         400 if holds(message, WRONG_FORMAT) => Code::WrongApiFormat,
-        400 if holds(message, "Inappropriate") && holds(message, "blocklist") => Code::ContentFiltered,
+        400 if holds(message, "Inappropriate") && holds(message, "blocklist") => {
+            Code::ContentFiltered
+        }
         400..=499 => Code::BadRequest,
         502..=504 => Code::ServiceUnavailable,
         500..=599 => Code::ServiceError,
@@ -85,7 +104,10 @@ struct Said {
 impl Said {
     fn of(body: &[u8]) -> Said {
         let Ok(said) = json::parse(body) else {
-            return Said { message: excerpt(&String::from_utf8_lossy(body)), ..Said::default() };
+            return Said {
+                message: excerpt(&String::from_utf8_lossy(body)),
+                ..Said::default()
+            };
         };
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
@@ -93,17 +115,40 @@ impl Said {
             _ => None,
         };
         // OpenAI's shape, by itself or as the text of OCI's message.
-        let inner = said.get("message").and_then(Value::as_str).and_then(|message| json::parse(message.as_bytes()).ok());
-        let openai = inner.as_ref().and_then(|inner| inner.get("error")).or_else(|| said.get("error"));
+        let inner = said
+            .get("message")
+            .and_then(Value::as_str)
+            .and_then(|message| json::parse(message.as_bytes()).ok());
+        let openai = inner
+            .as_ref()
+            .and_then(|inner| inner.get("error"))
+            .or_else(|| said.get("error"));
         if let Some(error) = openai.filter(|error| !error.is_null()) {
             return Said {
-                code: said.get("code").or_else(|| error.get("code")).and_then(text),
-                message: excerpt(&error.get("message").and_then(text).or_else(|| text(error)).unwrap_or_default()),
+                code: said
+                    .get("code")
+                    .or_else(|| error.get("code"))
+                    .and_then(text),
+                message: excerpt(
+                    &error
+                        .get("message")
+                        .and_then(text)
+                        .or_else(|| text(error))
+                        .unwrap_or_default(),
+                ),
                 param: error.get("param").and_then(text),
             };
         }
-        let message = said.get("message").or_else(|| said.get("detail")).and_then(text).unwrap_or_default();
-        Said { code: said.get("code").and_then(text), message: excerpt(&message), param: None }
+        let message = said
+            .get("message")
+            .or_else(|| said.get("detail"))
+            .and_then(text)
+            .unwrap_or_default();
+        Said {
+            code: said.get("code").and_then(text),
+            message: excerpt(&message),
+            param: None,
+        }
     }
 }
 
@@ -139,37 +184,66 @@ mod tests {
     use crate::route::{Overrides, Site};
 
     fn error(status: u16, body: &str) -> Error {
-        let route = Route::to("ocid1.generativeaiendpoint.oc1.us-chicago-1.x", &Site::default(), Overrides::default()).unwrap();
+        let route = Route::to(
+            "ocid1.generativeaiendpoint.oc1.us-chicago-1.x",
+            &Site::default(),
+            Overrides::default(),
+        )
+        .unwrap();
         service_error(status, body.as_bytes(), &route, true, Some("a/b/c".into()))
     }
 
     #[test]
     fn codes() {
         for (status, body, code) in [
-            (401, r#"{"code":"NotAuthenticated","message":"no"}"#, Code::Unauthorized),
+            (
+                401,
+                r#"{"code":"NotAuthenticated","message":"no"}"#,
+                Code::Unauthorized,
+            ),
             (
                 404,
                 r#"{"code":"404","message":"Authorization failed or requested resource not found."}"#,
                 Code::NotFoundOrUnauthorized,
             ),
-            (400, r#"{"code":"400","message":"Please pass in correct format of request."}"#, Code::BadRequest),
-            (400, r#"{"code":"400","message":"Chat request type does not match serving model"}"#, Code::WrongApiFormat),
+            (
+                400,
+                r#"{"code":"400","message":"Please pass in correct format of request."}"#,
+                Code::BadRequest,
+            ),
+            (
+                400,
+                r#"{"code":"400","message":"Chat request type does not match serving model"}"#,
+                Code::WrongApiFormat,
+            ),
             (
                 400,
                 r#"{"code":"400","message":"Inappropriate output content detected in output blocklist"}"#,
                 Code::ContentFiltered,
             ),
-            (409, r#"{"code":"IncorrectState","message":"x"}"#, Code::Conflict),
+            (
+                409,
+                r#"{"code":"IncorrectState","message":"x"}"#,
+                Code::Conflict,
+            ),
             (413, "", Code::BadRequest),
             (429, "{}", Code::RateLimited),
             (500, "oops", Code::ServiceError),
-            (502, "<html><body>Bad Gateway</body></html>", Code::ServiceUnavailable),
+            (
+                502,
+                "<html><body>Bad Gateway</body></html>",
+                Code::ServiceUnavailable,
+            ),
             (503, "", Code::ServiceUnavailable),
             (307, "", Code::Redirected),
             (204, "", Code::InvalidResponse),
         ] {
             let error = error(status, body);
-            assert_eq!((error.code(), error.status()), (code, Some(status)), "{status} {body}");
+            assert_eq!(
+                (error.code(), error.status()),
+                (code, Some(status)),
+                "{status} {body}"
+            );
             assert_eq!(error.opc_request_id(), Some("a/b/c"));
             assert!(!error.message().contains('<') && !error.message().is_empty());
         }
@@ -184,13 +258,19 @@ mod tests {
     fn an_error_in_an_error() {
         let body = r#"{"code":"400","message":"{\n \"error\": {\"message\":\"Unsupported value\",\"param\":\"temperature\",\"code\":\"x\"}}"}"#;
         let error = error(400, body);
-        assert_eq!((error.message(), error.param_name()), ("Unsupported value", Some("temperature")));
+        assert_eq!(
+            (error.message(), error.param_name()),
+            ("Unsupported value", Some("temperature"))
+        );
         assert_eq!(error.service_code(), Some("400"));
     }
 
     #[test]
     fn a_page_becomes_a_line() {
-        assert_eq!(excerpt("<html>\n<h1>502</h1>\n Bad\tGateway</html>"), "502 Bad Gateway");
+        assert_eq!(
+            excerpt("<html>\n<h1>502</h1>\n Bad\tGateway</html>"),
+            "502 Bad Gateway"
+        );
         assert_eq!(excerpt("1 < 2"), "1 < 2");
         assert_eq!(excerpt(&"é".repeat(600)).chars().count(), 501);
     }

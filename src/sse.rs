@@ -61,16 +61,27 @@ impl Decoder {
 
     /// A decoder that refuses events of more than so many bytes of data, and lines as long.
     pub fn with_max_event_bytes(limit: usize) -> Self {
-        Decoder { lines: Lines::new(limit), pending: Pending { limit, ..Pending::default() } }
+        Decoder {
+            lines: Lines::new(limit),
+            pending: Pending {
+                limit,
+                ..Pending::default()
+            },
+        }
     }
 
     /// Interprets the next bytes, however they are cut, and reports every event that they complete. Events before a
     /// failure have been reported.
-    pub fn feed(&mut self, bytes: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), TooLong> {
+    pub fn feed(
+        &mut self,
+        bytes: &[u8],
+        mut on_event: impl FnMut(Event<'_>),
+    ) -> Result<(), TooLong> {
         let mut rest = bytes;
         while let Some(line) = self.lines.next(&mut rest)? {
             // An event of one line that is here with its blank line: dispatched from where it stands.
-            if let (Field::Data(value), Some(after)) = (field(line.text), rest.strip_prefix(b"\n")) {
+            if let (Field::Data(value), Some(after)) = (field(line.text), rest.strip_prefix(b"\n"))
+            {
                 if self.pending.is_new() && value.len() <= self.pending.limit {
                     self.pending.dispatch_one(value, &mut on_event);
                     rest = after;
@@ -87,7 +98,11 @@ impl Decoder {
 
     /// Ends the stream. The standard discards an event that no blank line completed; pass `lenient` to have it reported, as
     /// some servers leave the last blank line out.
-    pub fn end(&mut self, lenient: bool, mut on_event: impl FnMut(Event<'_>)) -> Result<(), TooLong> {
+    pub fn end(
+        &mut self,
+        lenient: bool,
+        mut on_event: impl FnMut(Event<'_>),
+    ) -> Result<(), TooLong> {
         if lenient {
             if let Some(line) = self.lines.last() {
                 self.pending.line(&line, &mut on_event)?;
@@ -145,7 +160,9 @@ impl Pending {
                 self.data.extend_from_slice(value);
             }
             Field::Event(value) => self.event = String::from_utf8_lossy(value).into_owned(),
-            Field::Id(value) if !value.contains(&0) => self.next_id = Some(String::from_utf8_lossy(value).into_owned()),
+            Field::Id(value) if !value.contains(&0) => {
+                self.next_id = Some(String::from_utf8_lossy(value).into_owned())
+            }
             Field::Retry(value) => self.retry = digits(value).or(self.retry),
             Field::Id(_) | Field::Other => {}
         }
@@ -158,8 +175,16 @@ impl Pending {
         }
         if self.has_data {
             let data = lossy(&self.data);
-            let event = if self.event.is_empty() { "message" } else { self.event.as_str() };
-            on_event(Event { event, data: &data, id: &self.id });
+            let event = if self.event.is_empty() {
+                "message"
+            } else {
+                self.event.as_str()
+            };
+            on_event(Event {
+                event,
+                data: &data,
+                id: &self.id,
+            });
         }
         self.discard();
     }
@@ -170,7 +195,11 @@ impl Pending {
     }
 
     fn dispatch_one(&self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) {
-        on_event(Event { event: "message", data: &lossy(data), id: &self.id });
+        on_event(Event {
+            event: "message",
+            data: &lossy(data),
+            id: &self.id,
+        });
     }
 
     /// Forgets the event that is being put together; what is in force for the stream stays.
@@ -290,7 +319,10 @@ impl Lines {
     }
 
     /// Takes the next line off the bytes, without its end; none when they don't complete one, and are kept. A failure is final.
-    pub(crate) fn next<'l, 'b: 'l>(&'l mut self, bytes: &mut &'b [u8]) -> Result<Option<Line<'l>>, TooLong> {
+    pub(crate) fn next<'l, 'b: 'l>(
+        &'l mut self,
+        bytes: &mut &'b [u8],
+    ) -> Result<Option<Line<'l>>, TooLong> {
         if self.failed {
             return Err(TooLong { limit: self.limit });
         }
@@ -322,14 +354,24 @@ impl Lines {
             }
             let after_late_lf = std::mem::take(&mut self.late_lf);
             if self.partial.is_empty() {
-                return Ok(Some(Line { text: line, end: ending, after_late_lf }));
+                return Ok(Some(Line {
+                    text: line,
+                    end: ending,
+                    after_late_lf,
+                }));
             }
             self.keep(line)?;
             self.spent = true;
-            return Ok(Some(Line { text: &self.partial, end: ending, after_late_lf }));
+            return Ok(Some(Line {
+                text: &self.partial,
+                end: ending,
+                after_late_lf,
+            }));
         }
         *bytes = &[];
-        if self.in_comment || (!self.keeps_comments && self.partial.is_empty() && rest.first() == Some(&b':')) {
+        if self.in_comment
+            || (!self.keeps_comments && self.partial.is_empty() && rest.first() == Some(&b':'))
+        {
             self.in_comment |= !rest.is_empty();
             return Ok(None);
         }
@@ -354,7 +396,9 @@ impl Lines {
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
-        if self.partial.len().saturating_add(bytes.len()) > self.limit.saturating_add(FIELD_NAME_ROOM) {
+        if self.partial.len().saturating_add(bytes.len())
+            > self.limit.saturating_add(FIELD_NAME_ROOM)
+        {
             self.failed = true;
             return Err(TooLong { limit: self.limit });
         }
@@ -369,7 +413,8 @@ impl Lines {
                 bytes = rest;
             } else {
                 // Not a mark after all: its first bytes were text.
-                self.partial.extend_from_slice(BOM.get(..self.bom).unwrap_or_default());
+                self.partial
+                    .extend_from_slice(BOM.get(..self.bom).unwrap_or_default());
                 self.bom = BOM.len();
             }
         }
@@ -380,7 +425,11 @@ impl Lines {
 /// The first line and, from its end mark on, the rest.
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     // A search that is set up for long input costs more than a loop where there are only a few bytes.
-    let at = if bytes.len() < 16 { bytes.iter().position(|&b| b == b'\n' || b == b'\r')? } else { memchr2(b'\n', b'\r', bytes)? };
+    let at = if bytes.len() < 16 {
+        bytes.iter().position(|&b| b == b'\n' || b == b'\r')?
+    } else {
+        memchr2(b'\n', b'\r', bytes)?
+    };
     Some(bytes.split_at(at))
 }
 
@@ -404,10 +453,16 @@ mod tests {
     use super::*;
 
     /// Type, data and id of each event, for one way to cut the stream.
-    fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<(String, String, String)>, Option<u64>) {
+    fn decode<'a>(
+        chunks: impl IntoIterator<Item = &'a [u8]>,
+    ) -> (Vec<(String, String, String)>, Option<u64>) {
         let (mut decoder, mut events) = (Decoder::new(), Vec::new());
         for chunk in chunks {
-            decoder.feed(chunk, |e| events.push((e.event.to_owned(), e.data.to_owned(), e.id.to_owned()))).unwrap();
+            decoder
+                .feed(chunk, |e| {
+                    events.push((e.event.to_owned(), e.data.to_owned(), e.id.to_owned()))
+                })
+                .unwrap();
         }
         (events, decoder.retry())
     }
@@ -429,23 +484,38 @@ mod tests {
             let stream = format!("data: a{end}data: b{end}{end}data: c{end}{end}");
             assert_eq!(data(stream.as_bytes()), ["a\nb", "c"], "{end:?}");
         }
-        assert_eq!(data(b"data: a\r\rdata: b\n\r\ndata: c\r\n\n"), ["a", "b", "c"]);
+        assert_eq!(
+            data(b"data: a\r\rdata: b\n\r\ndata: c\r\n\n"),
+            ["a", "b", "c"]
+        );
     }
 
     #[test]
     fn one_space_is_taken_off() {
-        assert_eq!(data(b"data:a\n\ndata: b\n\ndata:  c\n\ndata:\td\n\n"), ["a", "b", " c", "\td"]);
+        assert_eq!(
+            data(b"data:a\n\ndata: b\n\ndata:  c\n\ndata:\td\n\n"),
+            ["a", "b", " c", "\td"]
+        );
     }
 
     #[test]
     fn empty_data_is_an_event_and_no_data_is_none() {
-        assert_eq!(data(b"data\n\ndata:\ndata\n\nevent: x\n\nid: 1\n\n: c\n\n"), ["", "\n"]);
+        assert_eq!(
+            data(b"data\n\ndata:\ndata\n\nevent: x\n\nid: 1\n\n: c\n\n"),
+            ["", "\n"]
+        );
     }
 
     #[test]
     fn a_mark_is_dropped_at_the_start_only() {
-        assert_eq!(data(b"\xEF\xBB\xBFdata: a\n\n\xEF\xBB\xBFdata: b\n\n"), ["a"]);
-        assert_eq!(data(b"\xEF\xBB\xBF\xEF\xBB\xBFdata: a\n\ndata: b\n\n"), ["b"]);
+        assert_eq!(
+            data(b"\xEF\xBB\xBFdata: a\n\n\xEF\xBB\xBFdata: b\n\n"),
+            ["a"]
+        );
+        assert_eq!(
+            data(b"\xEF\xBB\xBF\xEF\xBB\xBFdata: a\n\ndata: b\n\n"),
+            ["b"]
+        );
         assert_eq!(data(b"\xEF\xBBdata: a\n\ndata: b\n\n"), ["b"]);
     }
 
@@ -459,8 +529,14 @@ mod tests {
     fn types_ids_and_retry() {
         let stream = b"event: add\nid: 1\ndata: a\n\ndata: b\n\nid\nretry: 1500\nretry: x\ndata: c\n\nid: a\0b\ndata: d\n\n";
         let (events, retry) = decode([&stream[..]]);
-        let event = |kind: &str, data: &str, id: &str| (kind.to_owned(), data.to_owned(), id.to_owned());
-        let wanted = [event("add", "a", "1"), event("message", "b", "1"), event("message", "c", ""), event("message", "d", "")];
+        let event =
+            |kind: &str, data: &str, id: &str| (kind.to_owned(), data.to_owned(), id.to_owned());
+        let wanted = [
+            event("add", "a", "1"),
+            event("message", "b", "1"),
+            event("message", "c", ""),
+            event("message", "d", ""),
+        ];
         assert_eq!(events, wanted);
         assert_eq!(retry, Some(1500));
     }
@@ -470,8 +546,12 @@ mod tests {
         for stream in ["data: a\n\ndata: b\n", "data: a\n\ndata: b"] {
             for (lenient, wanted) in [(false, vec!["a"]), (true, vec!["a", "b"])] {
                 let (mut decoder, mut seen) = (Decoder::new(), Vec::new());
-                decoder.feed(stream.as_bytes(), |event| seen.push(event.data.to_owned())).unwrap();
-                decoder.end(lenient, |event| seen.push(event.data.to_owned())).unwrap();
+                decoder
+                    .feed(stream.as_bytes(), |event| seen.push(event.data.to_owned()))
+                    .unwrap();
+                decoder
+                    .end(lenient, |event| seen.push(event.data.to_owned()))
+                    .unwrap();
                 assert_eq!(seen, wanted);
             }
         }
@@ -482,14 +562,26 @@ mod tests {
         let fails = |stream: &[u8]| {
             let mut decoder = Decoder::with_max_event_bytes(8);
             let mut seen = 0;
-            let result = stream.chunks(3).try_for_each(|chunk| decoder.feed(chunk, |_| seen += 1));
-            (result.is_err(), seen, decoder.feed(b"\n\ndata: x\n\n", |_| ()).is_err())
+            let result = stream
+                .chunks(3)
+                .try_for_each(|chunk| decoder.feed(chunk, |_| seen += 1));
+            (
+                result.is_err(),
+                seen,
+                decoder.feed(b"\n\ndata: x\n\n", |_| ()).is_err(),
+            )
         };
         assert_eq!(fails(b"data: 12345678\n\n"), (false, 1, false));
-        assert_eq!(fails(b"data: ok\n\ndata: 123456789012345\n\n"), (true, 1, true));
+        assert_eq!(
+            fails(b"data: ok\n\ndata: 123456789012345\n\n"),
+            (true, 1, true)
+        );
         assert_eq!(fails(b"data: 12345678901234567890"), (true, 0, true));
         assert_eq!(fails(b"data: 1234\ndata: 5678\n\n"), (true, 0, true));
         assert_eq!(fails(&b"data\n".repeat(12)), (true, 0, true));
-        assert_eq!(fails(b": a comment may be as long as it likes\ndata: ok\n\n"), (false, 1, false));
+        assert_eq!(
+            fails(b": a comment may be as long as it likes\ndata: ok\n\n"),
+            (false, 1, false)
+        );
     }
 }

@@ -140,7 +140,11 @@ impl Decoder {
         if self.events.state == State::Open {
             let result = self.decode(bytes, sink).and_then(|()| {
                 if self.events.state == State::Open && self.received > self.limit {
-                    return Err(too_large(self.limit, "the answer", "limits.maxResponseBytes"));
+                    return Err(too_large(
+                        self.limit,
+                        "the answer",
+                        "limits.maxResponseBytes",
+                    ));
                 }
                 Ok(())
             });
@@ -157,7 +161,9 @@ impl Decoder {
             if self.lines.is_between() {
                 rest = self.events.repeated(rest, sink)?;
             }
-            let Some(line) = self.lines.next(&mut rest)? else { break };
+            let Some(line) = self.lines.next(&mut rest)? else {
+                break;
+            };
             self.events.line(line, sink)?;
         }
         Ok(())
@@ -169,16 +175,48 @@ impl Decoder {
             let (last, after_late_lf) = (self.lines.last(), self.lines.take_late_lf());
             let events = &mut self.events;
             let has_last = last.is_some();
-            let result = last.map_or(Ok(()), |line| events.line(Line { text: &line, end: b"\n", after_late_lf }, sink));
+            let result = last.map_or(Ok(()), |line| {
+                events.line(
+                    Line {
+                        text: &line,
+                        end: b"\n",
+                        after_late_lf,
+                    },
+                    sink,
+                )
+            });
             // An event that the end of the stream cut in two is no unreadable one.
             let cut = !events.held.is_empty();
             let after_late_lf = after_late_lf && !has_last;
             // A blank line that the service wrote, or that nothing needs, is not written once more.
-            let end: &[u8] = if events.passing.as_ref().is_some_and(|passing| !passing.open) { b"" } else { b"\n" };
-            let result = result.and_then(|()| events.line(Line { text: b"", end, after_late_lf }, sink));
-            let result = result.map_err(|error| if cut && error == unreadable() { truncated(self.received) } else { error });
+            let end: &[u8] = if events.passing.as_ref().is_some_and(|passing| !passing.open) {
+                b""
+            } else {
+                b"\n"
+            };
+            let result = result.and_then(|()| {
+                events.line(
+                    Line {
+                        text: b"",
+                        end,
+                        after_late_lf,
+                    },
+                    sink,
+                )
+            });
+            let result = result.map_err(|error| {
+                if cut && error == unreadable() {
+                    truncated(self.received)
+                } else {
+                    error
+                }
+            });
             // Bytes after the finish that make no event lose nothing that the caller was promised.
-            let result = if self.events.answer.is_finished() { Ok(()) } else { result };
+            let result = if self.events.answer.is_finished() {
+                Ok(())
+            } else {
+                result
+            };
             self.events.state = match result {
                 Err(error) => State::Failed(error),
                 Ok(()) if self.events.state == State::Done => State::Done,
@@ -218,12 +256,19 @@ impl Decoder {
 impl Events {
     /// Reads events that repeat one that was read before, as long as they do: nearly all of a stream. Returns what follows.
     fn repeated<'a>(&mut self, mut bytes: &'a [u8], sink: &mut dyn Sink) -> Result<&'a [u8]> {
-        if self.name != Name::Plain || !self.held.is_empty() || self.passing.as_ref().is_some_and(|it| !it.lines.is_empty()) {
+        if self.name != Name::Plain
+            || !self.held.is_empty()
+            || self.passing.as_ref().is_some_and(|it| !it.lines.is_empty())
+        {
             return Ok(bytes);
         }
         while let Some(data) = bytes.strip_prefix(b"data: ") {
-            let Some((template, found)) = self.templates.find(data) else { break };
-            let Some((event, after)) = data.split_at_checked(found.end) else { break };
+            let Some((template, found)) = self.templates.find(data) else {
+                break;
+            };
+            let Some((event, after)) = data.split_at_checked(found.end) else {
+                break;
+            };
             // A line end that may go on in the next chunk is left to the lines.
             let after = match after {
                 [b'\n', b'\n', after @ ..] | [b'\r', b'\n', b'\r', b'\n', after @ ..] => after,
@@ -233,7 +278,14 @@ impl Events {
             if event.len() > self.held_limit {
                 break;
             }
-            tell(template.choice, &template.what, &found.text(), &mut self.answer, self.passing.is_some(), sink)?;
+            tell(
+                template.choice,
+                &template.what,
+                &found.text(),
+                &mut self.answer,
+                self.passing.is_some(),
+                sink,
+            )?;
             if let Some(passing) = &mut self.passing {
                 // The blank line to come is this event's.
                 passing.left_out = false;
@@ -293,7 +345,10 @@ impl Events {
 
     fn data(&mut self, data: &[u8], sink: &mut dyn Sink) -> Result<()> {
         if data.len() > self.held_limit {
-            return Err(TooLong { limit: self.held_limit }.into());
+            return Err(TooLong {
+                limit: self.held_limit,
+            }
+            .into());
         }
         let data = data.trim_ascii();
         if !self.held.is_empty() {
@@ -311,10 +366,21 @@ impl Events {
         if b"[DONE]".starts_with(data) {
             return self.hold(data);
         }
-        if let Some((template, found)) = self.templates.find(data).filter(|(_, found)| found.end == data.len()) {
+        if let Some((template, found)) = self
+            .templates
+            .find(data)
+            .filter(|(_, found)| found.end == data.len())
+        {
             // A name that makes an error of it is looked at below.
             if self.name != Name::Error {
-                tell(template.choice, &template.what, &found.text(), &mut self.answer, self.passing.is_some(), sink)?;
+                tell(
+                    template.choice,
+                    &template.what,
+                    &found.text(),
+                    &mut self.answer,
+                    self.passing.is_some(),
+                    sink,
+                )?;
                 if self.passing.is_some() {
                     sink.verbatim(&lossy(data));
                 }
@@ -322,7 +388,10 @@ impl Events {
             }
         }
         match self.read(data, sink) {
-            Ok(()) if self.name == Name::Error => Err(Error::new(Code::StreamError, "the service reported an error")),
+            Ok(()) if self.name == Name::Error => Err(Error::new(
+                Code::StreamError,
+                "the service reported an error",
+            )),
             Ok(()) => Ok(()),
             Err(Unread::Failed(error)) => Err(error),
             // What a ping carries is its own affair. A name alone makes none: some proxies put it before what the service sent.
@@ -346,7 +415,9 @@ impl Events {
         } else if self.passing.is_some() && openai::is_only_usage(data) {
             if self.include_usage {
                 sink.verbatim(&lossy(data));
-                self.passing.iter_mut().for_each(|passing| passing.usage = true);
+                self.passing
+                    .iter_mut()
+                    .for_each(|passing| passing.usage = true);
             } else {
                 self.leave_out();
             }
@@ -370,7 +441,10 @@ impl Events {
 
     fn hold(&mut self, data: &[u8]) -> Result<()> {
         if self.held.len().saturating_add(data.len()) > self.held_limit {
-            return Err(TooLong { limit: self.held_limit }.into());
+            return Err(TooLong {
+                limit: self.held_limit,
+            }
+            .into());
         }
         self.held.extend_from_slice(data);
         self.held.push(b'\n');
@@ -392,7 +466,14 @@ impl Events {
 }
 
 /// Tells what a template found. On a wire whose events pass as they are, it is only heard.
-fn tell(choice: u32, what: &Plain, piece: &Text<'_>, answer: &mut Answer, passes: bool, sink: &mut dyn Sink) -> Result<()> {
+fn tell(
+    choice: u32,
+    what: &Plain,
+    piece: &Text<'_>,
+    answer: &mut Answer,
+    passes: bool,
+    sink: &mut dyn Sink,
+) -> Result<()> {
     let mut silent = Silent;
     let sink = if passes { &mut silent } else { sink };
     match what {
@@ -402,8 +483,11 @@ fn tell(choice: u32, what: &Plain, piece: &Text<'_>, answer: &mut Answer, passes
             Ok(())
         }
         Plain::Arguments { id, name } => {
-            let fragment =
-                Fragment { id: id.as_ref().map(Text::lent), name: name.as_ref().map(Text::lent), arguments: Some(piece.lent()) };
+            let fragment = Fragment {
+                id: id.as_ref().map(Text::lent),
+                name: name.as_ref().map(Text::lent),
+                arguments: Some(piece.lent()),
+            };
             answer.tool_call(choice, &fragment, sink)
         }
     }
@@ -416,15 +500,26 @@ impl From<TooLong> for Error {
 }
 
 fn too_large(limit: usize, what: &str, option: &'static str) -> Error {
-    Error::new(Code::LimitExceeded, format!("{what} is larger than {limit} bytes")).with_hint(format!("raise {option}"))
+    Error::new(
+        Code::LimitExceeded,
+        format!("{what} is larger than {limit} bytes"),
+    )
+    .with_hint(format!("raise {option}"))
 }
 
 fn unreadable() -> Error {
-    Error::new(Code::StreamError, "an event of the stream is not the JSON that this wire sends")
+    Error::new(
+        Code::StreamError,
+        "an event of the stream is not the JSON that this wire sends",
+    )
 }
 
 fn truncated(received: usize) -> Error {
-    let what = if received == 0 { "the stream held nothing" } else { "the stream ended before the answer did" };
+    let what = if received == 0 {
+        "the stream held nothing"
+    } else {
+        "the stream ended before the answer did"
+    };
     Error::new(Code::StreamTruncated, what)
 }
 
@@ -469,30 +564,35 @@ where
     B: AsRef<[u8]>,
 {
     let state = (Box::pin(bytes), decoder, Collected::default(), false);
-    try_unfold(state, |(mut bytes, mut decoder, mut ready, mut ended)| async move {
-        loop {
-            if let Some(piece) = ready.0.pop_front() {
-                return Ok(Some((piece, (bytes, decoder, ready, ended))));
+    try_unfold(
+        state,
+        |(mut bytes, mut decoder, mut ready, mut ended)| async move {
+            loop {
+                if let Some(piece) = ready.0.pop_front() {
+                    return Ok(Some((piece, (bytes, decoder, ready, ended))));
+                }
+                if let Some(error) = ready.1.take() {
+                    return Err(error);
+                }
+                if ended {
+                    return Ok(None);
+                }
+                let told = match bytes.next().await {
+                    Some(Ok(chunk)) => decoder.feed(chunk.as_ref(), &mut ready),
+                    Some(Err(error)) => Err(error),
+                    None => decoder.end(&mut ready),
+                };
+                if decoder.is_done() {
+                    ended = true;
+                    ready.0.push_back(Piece::End(Box::new(
+                        decoder.answer().completion().to_value(),
+                    )));
+                }
+                // Told after what came before it.
+                ready.1 = told.err();
             }
-            if let Some(error) = ready.1.take() {
-                return Err(error);
-            }
-            if ended {
-                return Ok(None);
-            }
-            let told = match bytes.next().await {
-                Some(Ok(chunk)) => decoder.feed(chunk.as_ref(), &mut ready),
-                Some(Err(error)) => Err(error),
-                None => decoder.end(&mut ready),
-            };
-            if decoder.is_done() {
-                ended = true;
-                ready.0.push_back(Piece::End(Box::new(decoder.answer().completion().to_value())));
-            }
-            // Told after what came before it.
-            ready.1 = told.err();
-        }
-    })
+        },
+    )
 }
 
 /// Pieces that wait to be polled for, and the failure after them.
@@ -521,7 +621,12 @@ mod tests {
         let mut decoder = Decoder::new(wire, Head::default(), Limits::default(), false);
         let fed = decoder.feed(stream.as_bytes(), &mut Silent);
         let ended = fed.and_then(|()| decoder.end(&mut Silent));
-        let text = decoder.answer().completion().choices.first().and_then(|choice| choice.message.content.clone());
+        let text = decoder
+            .answer()
+            .completion()
+            .choices
+            .first()
+            .and_then(|choice| choice.message.content.clone());
         (ended, text.unwrap_or_default())
     }
 
@@ -536,7 +641,10 @@ mod tests {
         let stream = generic("a") + &generic("b") + FINISH;
         assert_eq!(decode(Wire::Generic, &stream), (Ok(()), "ab".into()));
         // and the last one may lack its own
-        assert_eq!(decode(Wire::Generic, stream.trim_end()), (Ok(()), "ab".into()));
+        assert_eq!(
+            decode(Wire::Generic, stream.trim_end()),
+            (Ok(()), "ab".into())
+        );
     }
 
     #[test]
@@ -564,28 +672,55 @@ mod tests {
         };
         let start = generic("a") + "\n";
         assert_eq!(code(&start), Code::StreamTruncated);
-        assert_eq!(code(&(start.clone() + "data: {\"index\":0,\"mess")), Code::StreamTruncated);
-        assert_eq!(code(&(start.clone() + "data: {invalid\n\n")), Code::StreamError);
+        assert_eq!(
+            code(&(start.clone() + "data: {\"index\":0,\"mess")),
+            Code::StreamTruncated
+        );
+        assert_eq!(
+            code(&(start.clone() + "data: {invalid\n\n")),
+            Code::StreamError
+        );
         assert_eq!(code(&(start.clone() + "data: [1]\n\n")), Code::StreamError);
-        assert_eq!(code(&(start.clone() + "data: {\"code\":\"500\",\"message\":\"no\"}\n\n")), Code::StreamError);
-        assert_eq!(code(&(start.clone() + "event: error\ndata: {\"error\":\"no\"}\n\n")), Code::StreamError);
-        assert_eq!(code(&(start.clone() + "event: error\ndata: {\"what\":\"no\"}\n\n")), Code::StreamError);
+        assert_eq!(
+            code(&(start.clone() + "data: {\"code\":\"500\",\"message\":\"no\"}\n\n")),
+            Code::StreamError
+        );
+        assert_eq!(
+            code(&(start.clone() + "event: error\ndata: {\"error\":\"no\"}\n\n")),
+            Code::StreamError
+        );
+        assert_eq!(
+            code(&(start.clone() + "event: error\ndata: {\"what\":\"no\"}\n\n")),
+            Code::StreamError
+        );
     }
 
     #[test]
     fn done_ends_an_answer_without_a_finish() {
-        assert_eq!(decode(Wire::Generic, &(generic("a") + "\ndata: [DONE]\n\n")), (Ok(()), "a".into()));
+        assert_eq!(
+            decode(Wire::Generic, &(generic("a") + "\ndata: [DONE]\n\n")),
+            (Ok(()), "a".into())
+        );
     }
 
     #[test]
     fn limits() {
-        let tight = Limits { max_event_bytes: 100, max_response_bytes: 400, ..Limits::default() };
+        let tight = Limits {
+            max_event_bytes: 100,
+            max_response_bytes: 400,
+            ..Limits::default()
+        };
         let run = |stream: &str| {
             let mut decoder = Decoder::new(Wire::Generic, Head::default(), tight, false);
-            decoder.feed(stream.as_bytes(), &mut Silent).map_err(|error| error.code())
+            decoder
+                .feed(stream.as_bytes(), &mut Silent)
+                .map_err(|error| error.code())
         };
         assert_eq!(run(&generic("a")), Ok(()));
         assert_eq!(run(&generic(&"a".repeat(100))), Err(Code::LimitExceeded));
-        assert_eq!(run(&(generic("a") + "\n").repeat(8)), Err(Code::LimitExceeded));
+        assert_eq!(
+            run(&(generic("a") + "\n").repeat(8)),
+            Err(Code::LimitExceeded)
+        );
     }
 }

@@ -31,13 +31,20 @@ pub(crate) enum Plain {
     /// The next piece of the reasoning.
     Reasoning,
     /// The next piece of a call's arguments, with the id and the name that stand beside it.
-    Arguments { id: Option<Text<'static>>, name: Option<Text<'static>> },
+    Arguments {
+        id: Option<Text<'static>>,
+        name: Option<Text<'static>>,
+    },
 }
 
 impl Plain {
     pub(crate) fn arguments(id: &Option<Text<'_>>, name: &Option<Text<'_>>) -> Plain {
-        let kept = |text: &Option<Text<'_>>| text.as_ref().map(|text| Text(Cow::Owned(text.0.to_vec())));
-        Plain::Arguments { id: kept(id), name: kept(name) }
+        let kept =
+            |text: &Option<Text<'_>>| text.as_ref().map(|text| Text(Cow::Owned(text.0.to_vec())));
+        Plain::Arguments {
+            id: kept(id),
+            name: kept(name),
+        }
     }
 }
 
@@ -51,13 +58,19 @@ pub(crate) struct Learning<'a> {
 
 impl<'a> Learning<'a> {
     pub(crate) fn new(choice: u32) -> Self {
-        Learning { choice, said: None, more: false }
+        Learning {
+            choice,
+            said: None,
+            more: false,
+        }
     }
 
     /// The event says this string.
     pub(crate) fn one(&mut self, what: Plain, hole: Option<Json<'a>>) {
         self.more |= self.said.is_some();
-        self.said = hole.filter(|hole| hole.is_string()).map(|hole| (what, hole));
+        self.said = hole
+            .filter(|hole| hole.is_string())
+            .map(|hole| (what, hole));
     }
 
     /// The event says something that is no string of that kind.
@@ -67,7 +80,11 @@ impl<'a> Learning<'a> {
 
     pub(crate) fn end(self) -> Learnt<'a> {
         let (what, hole) = self.said.filter(|_| !self.more)?;
-        Some(Said { choice: self.choice, what, hole })
+        Some(Said {
+            choice: self.choice,
+            what,
+            hole,
+        })
     }
 }
 
@@ -105,18 +122,36 @@ impl Template {
             (start, start + json.as_bytes().len().checked_sub(2)?).into()
         };
         let told: (usize, usize) = span(said.hole)?;
-        let pad = Json::read(event).ok()?.get("pad").filter(|pad| pad.is_string()).and_then(span);
+        let pad = Json::read(event)
+            .ok()?
+            .get("pad")
+            .filter(|pad| pad.is_string())
+            .and_then(span);
         let (first, second) = match pad {
             Some(pad) if pad.0 < told.0 => (pad, Some(told)),
             pad => (told, pad),
         };
         let literal = |from: usize, to: usize| event.get(from..to).map(<[u8]>::to_vec);
         let literals = match second {
-            Some(second) => [literal(0, first.0)?, literal(first.1, second.0)?, literal(second.1, event.len())?],
-            None => [literal(0, first.0)?, literal(first.1, event.len())?, Vec::new()],
+            Some(second) => [
+                literal(0, first.0)?,
+                literal(first.1, second.0)?,
+                literal(second.1, event.len())?,
+            ],
+            None => [
+                literal(0, first.0)?,
+                literal(first.1, event.len())?,
+                Vec::new(),
+            ],
         };
         let holes = 1 + usize::from(second.is_some());
-        Some(Template { choice: said.choice, what: said.what.clone(), literals, holes, said: usize::from(first != told) })
+        Some(Template {
+            choice: said.choice,
+            what: said.what.clone(),
+            literals,
+            holes,
+            said: usize::from(first != told),
+        })
     }
 
     /// The string that counts, if bytes begin with an event like this one.
@@ -144,14 +179,22 @@ impl Template {
                 (start, quoted, escapes) = (second, second_end, second_escapes);
             }
         }
-        Some(Found { content: bytes.get(start..quoted)?, escapes, end })
+        Some(Found {
+            content: bytes.get(start..quoted)?,
+            escapes,
+            end,
+        })
     }
 }
 
 impl<'a> Found<'a> {
     #[inline(always)]
     pub(crate) fn text(self) -> Text<'a> {
-        Text(if self.escapes { unescaped(self.content) } else { Cow::Borrowed(self.content) })
+        Text(if self.escapes {
+            unescaped(self.content)
+        } else {
+            Cow::Borrowed(self.content)
+        })
     }
 }
 
@@ -171,7 +214,10 @@ impl Templates {
     /// The template that bytes begin with an event of.
     #[inline(always)]
     pub(crate) fn find<'a>(&mut self, bytes: &'a [u8]) -> Option<(&Template, Found<'a>)> {
-        let (template, found) = self.known.iter().find_map(|known| Some((known, known.find(bytes)?)))?;
+        let (template, found) = self
+            .known
+            .iter()
+            .find_map(|known| Some((known, known.find(bytes)?)))?;
         self.idle = 0;
         Some((template, found))
     }

@@ -49,8 +49,12 @@ impl ToolCalls {
     pub(crate) fn is(&self, position: usize, name: &str, arguments: &str) -> bool {
         let value = |text: &str| crate::json::parse(text.as_bytes()).ok();
         // What is said again need not be written the same.
-        let same = |heard: &str| heard == arguments || value(heard).is_some_and(|heard| Some(heard) == value(arguments));
-        self.slots.get(position).is_some_and(|slot| slot.name == name && same(&slot.arguments))
+        let same = |heard: &str| {
+            heard == arguments || value(heard).is_some_and(|heard| Some(heard) == value(arguments))
+        };
+        self.slots
+            .get(position)
+            .is_some_and(|slot| slot.name == name && same(&slot.arguments))
     }
 
     pub(crate) fn id(&self, position: usize) -> Option<String> {
@@ -60,7 +64,11 @@ impl ToolCalls {
     /// Takes a fragment that says no more than that the call that is open goes on, and gives what is new of its arguments.
     pub(crate) fn go_on<'f>(&mut self, fragment: &'f Fragment<'_>) -> Option<(usize, &'f str)> {
         let slot = self.slots.get_mut(self.current)?;
-        let says_more = fragment.name.is_some() || fragment.id.as_ref().is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
+        let says_more = fragment.name.is_some()
+            || fragment
+                .id
+                .as_ref()
+                .is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
         let piece = std::str::from_utf8(&fragment.arguments.as_ref()?.0).ok()?;
         if says_more || !slot.announced || !slot.joiner.is_clean() {
             return None;
@@ -79,14 +87,25 @@ impl ToolCalls {
     ) -> Result<()> {
         let lossy = |text: &Option<Text<'_>>| text.as_ref().map(Text::to_lossy).unwrap_or_default();
         let (id, name) = (lossy(&fragment.id), lossy(&fragment.name));
-        let arguments = fragment.arguments.as_ref().map(|text| text.0.as_ref()).unwrap_or_default();
+        let arguments = fragment
+            .arguments
+            .as_ref()
+            .map(|text| text.0.as_ref())
+            .unwrap_or_default();
         // One id on two names is two calls.
-        let is_known =
-            |slot: &Slot| !id.is_empty() && slot.id == id && (name.is_empty() || slot.name.is_empty() || slot.name == name);
+        let is_known = |slot: &Slot| {
+            !id.is_empty()
+                && slot.id == id
+                && (name.is_empty() || slot.name.is_empty() || slot.name == name)
+        };
         let known = self.slots.iter().rposition(is_known);
-        let last_is_nameless = self.slots.get(self.current).is_some_and(|slot| slot.name.is_empty());
+        let last_is_nameless = self
+            .slots
+            .get(self.current)
+            .is_some_and(|slot| slot.name.is_empty());
         let continues = if name.is_empty() {
-            !self.slots.is_empty() && (id.is_empty() || !arguments.is_empty() || fragment.name.is_some())
+            !self.slots.is_empty()
+                && (id.is_empty() || !arguments.is_empty() || fragment.name.is_some())
         } else {
             id.is_empty() && last_is_nameless
         };
@@ -94,19 +113,31 @@ impl ToolCalls {
             Some(index) => index,
             None if continues => self.current,
             None if self.slots.len() >= most => {
-                return Err(Error::new(Code::LimitExceeded, format!("the answer makes more than {most} tool calls"))
-                    .with_hint("raise limits.maxToolCalls"));
+                return Err(Error::new(
+                    Code::LimitExceeded,
+                    format!("the answer makes more than {most} tool calls"),
+                )
+                .with_hint("raise limits.maxToolCalls"));
             }
             None => {
                 let index = self.slots.len();
                 let id = if id.is_empty() { make_id(index) } else { id };
-                self.slots.push(Slot { id, ..Slot::default() });
+                self.slots.push(Slot {
+                    id,
+                    ..Slot::default()
+                });
                 index
             }
         };
         self.current = index;
-        let Some(slot) = self.slots.get_mut(index) else { return Ok(()) };
-        if known.is_some() && !name.is_empty() && slot.name == name && is_restated(&slot.arguments, arguments) {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Ok(());
+        };
+        if known.is_some()
+            && !name.is_empty()
+            && slot.name == name
+            && is_restated(&slot.arguments, arguments)
+        {
             return Ok(());
         }
         if slot.name.is_empty() {
@@ -117,7 +148,14 @@ impl ToolCalls {
         let new = slot.arguments.get(before..).unwrap_or_default();
         if slot.announced {
             if !new.is_empty() {
-                on_delta(ToolCallDelta { index, function: FunctionDelta { name: None, arguments: new }, ..Default::default() });
+                on_delta(ToolCallDelta {
+                    index,
+                    function: FunctionDelta {
+                        name: None,
+                        arguments: new,
+                    },
+                    ..Default::default()
+                });
             }
         } else if !slot.name.is_empty() {
             slot.announced = true;
@@ -139,14 +177,23 @@ impl ToolCalls {
                 slot.announced = true;
                 on_delta(slot.opening(index));
             } else if !rest.is_empty() {
-                on_delta(ToolCallDelta { index, function: FunctionDelta { name: None, arguments: rest }, ..Default::default() });
+                on_delta(ToolCallDelta {
+                    index,
+                    function: FunctionDelta {
+                        name: None,
+                        arguments: rest,
+                    },
+                    ..Default::default()
+                });
             }
         }
     }
 
     /// Every call, whole.
     pub(crate) fn opened(&self) -> Vec<ToolCallDelta<'_>> {
-        each(self.slots.iter().enumerate(), |(index, slot)| slot.opening(index))
+        each(self.slots.iter().enumerate(), |(index, slot)| {
+            slot.opening(index)
+        })
     }
 
     /// For the completion.
@@ -154,7 +201,10 @@ impl ToolCalls {
         let call = |slot: &Slot| ToolCall {
             id: slot.id.clone(),
             kind: "function",
-            function: Function { name: slot.name.clone(), arguments: slot.arguments.clone() },
+            function: Function {
+                name: slot.name.clone(),
+                arguments: slot.arguments.clone(),
+            },
         };
         each(self.slots.iter(), call)
     }
@@ -166,14 +216,18 @@ impl Slot {
             index,
             id: Some(&self.id),
             kind: Some("function"),
-            function: FunctionDelta { name: Some(&self.name), arguments: &self.arguments },
+            function: FunctionDelta {
+                name: Some(&self.name),
+                arguments: &self.arguments,
+            },
         }
     }
 }
 
 /// Whether arguments that come with a known id and name say again what has been heard. Nothing goes on after a whole object.
 fn is_restated(heard: &str, arguments: &[u8]) -> bool {
-    let whole = || heard.as_bytes() == arguments && Json::read(arguments).is_ok_and(Json::is_object);
+    let whole =
+        || heard.as_bytes() == arguments && Json::read(arguments).is_ok_and(Json::is_object);
     !heard.is_empty() && (arguments.is_empty() || whole())
 }
 
@@ -190,11 +244,16 @@ pub(crate) fn arguments_text(json: Json<'_>) -> Text<'_> {
 mod tests {
     use super::*;
 
-    type Given = (Option<&'static str>, Option<&'static str>, Option<&'static str>);
+    type Given = (
+        Option<&'static str>,
+        Option<&'static str>,
+        Option<&'static str>,
+    );
 
     /// The calls, after checking that the deltas add up to them.
     fn put_together(fragments: &[Given]) -> Vec<(String, String, String)> {
-        let text = |text: Option<&'static str>| text.map(|text| Text(Cow::Borrowed(text.as_bytes())));
+        let text =
+            |text: Option<&'static str>| text.map(|text| Text(Cow::Borrowed(text.as_bytes())));
         let mut calls = ToolCalls::default();
         let mut heard: Vec<(String, String, String)> = Vec::new();
         let mut hear = |delta: ToolCallDelta<'_>| {
@@ -205,12 +264,21 @@ mod tests {
             heard[delta.index].2.push_str(delta.function.arguments);
         };
         for &(id, name, arguments) in fragments {
-            let fragment = Fragment { id: text(id), name: text(name), arguments: text(arguments) };
-            calls.take(&fragment, 8, |index| format!("made-up-{index}"), &mut hear).unwrap();
+            let fragment = Fragment {
+                id: text(id),
+                name: text(name),
+                arguments: text(arguments),
+            };
+            calls
+                .take(&fragment, 8, |index| format!("made-up-{index}"), &mut hear)
+                .unwrap();
         }
         calls.finish(&mut hear);
-        let whole: Vec<_> =
-            calls.calls().into_iter().map(|call| (call.id, call.function.name, call.function.arguments)).collect();
+        let whole: Vec<_> = calls
+            .calls()
+            .into_iter()
+            .map(|call| (call.id, call.function.name, call.function.arguments))
+            .collect();
         assert_eq!(heard, whole);
         whole
     }
@@ -239,13 +307,19 @@ mod tests {
             (Some("a"), None, Some("1}")),
             (Some("b"), None, Some("2}")),
         ]);
-        assert_eq!(seen, [call("a", "f", "{\"x\":1}"), call("b", "f", "{\"x\":2}")]);
+        assert_eq!(
+            seen,
+            [call("a", "f", "{\"x\":1}"), call("b", "f", "{\"x\":2}")]
+        );
     }
 
     #[test]
     fn a_name_opens_a_call() {
         let seen = put_together(&[(None, Some("f"), Some("{}")), (None, Some("f"), Some("{}"))]);
-        assert_eq!(seen, [call("made-up-0", "f", "{}"), call("made-up-1", "f", "{}")]);
+        assert_eq!(
+            seen,
+            [call("made-up-0", "f", "{}"), call("made-up-1", "f", "{}")]
+        );
     }
 
     #[test]
@@ -260,7 +334,10 @@ mod tests {
 
     #[test]
     fn a_name_that_comes_late() {
-        assert_eq!(put_together(&[(Some("a"), None, None), (None, Some("f"), Some("{}"))]), [call("a", "f", "{}")]);
+        assert_eq!(
+            put_together(&[(Some("a"), None, None), (None, Some("f"), Some("{}"))]),
+            [call("a", "f", "{}")]
+        );
         assert_eq!(
             put_together(&[(None, None, Some("{\"k\":")), (None, Some("f"), Some("1}"))]),
             [call("made-up-0", "f", "{\"k\":1}")]
@@ -280,18 +357,35 @@ mod tests {
 
     #[test]
     fn no_arguments_are_an_empty_object() {
-        assert_eq!(put_together(&[(Some("a"), Some("f"), None), (None, None, Some(""))]), [call("a", "f", "{}")]);
-        assert_eq!(put_together(&[(Some("a"), None, None)]), [call("a", "", "{}")]);
+        assert_eq!(
+            put_together(&[(Some("a"), Some("f"), None), (None, None, Some(""))]),
+            [call("a", "f", "{}")]
+        );
+        assert_eq!(
+            put_together(&[(Some("a"), None, None)]),
+            [call("a", "", "{}")]
+        );
     }
 
     #[test]
     fn there_is_a_limit() {
         let mut calls = ToolCalls::default();
-        let named = Fragment { name: Some(Text(Cow::Borrowed(b"f"))), ..Fragment::default() };
+        let named = Fragment {
+            name: Some(Text(Cow::Borrowed(b"f"))),
+            ..Fragment::default()
+        };
         for _ in 0..3 {
-            calls.take(&named, 3, |index| index.to_string(), |_| ()).unwrap();
+            calls
+                .take(&named, 3, |index| index.to_string(), |_| ())
+                .unwrap();
         }
-        assert_eq!(calls.take(&named, 3, |index| index.to_string(), |_| ()).unwrap_err().code(), Code::LimitExceeded);
+        assert_eq!(
+            calls
+                .take(&named, 3, |index| index.to_string(), |_| ())
+                .unwrap_err()
+                .code(),
+            Code::LimitExceeded
+        );
         assert_eq!(calls.len(), 3);
     }
 }

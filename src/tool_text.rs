@@ -30,7 +30,10 @@ pub(crate) struct ToolText {
     gap: String,
 }
 
-const TAGS: [(&str, &str); 2] = [("<tool_call>", "</tool_call>"), ("<tool_calling>", "</tool_calling>")];
+const TAGS: [(&str, &str); 2] = [
+    ("<tool_call>", "</tool_call>"),
+    ("<tool_calling>", "</tool_calling>"),
+];
 
 impl ToolText {
     /// The next piece of the text.
@@ -42,7 +45,11 @@ impl ToolText {
     /// The text ended: what is held is a call whose closing tag is missing, or text.
     pub(crate) fn end(&mut self, found: &mut Vec<Found>) {
         let held = std::mem::take(&mut self.held);
-        let inside = self.open.take().and_then(|tag| TAGS.get(tag)).and_then(|(open, _)| held.strip_prefix(open));
+        let inside = self
+            .open
+            .take()
+            .and_then(|tag| TAGS.get(tag))
+            .and_then(|(open, _)| held.strip_prefix(open));
         let gap = std::mem::take(&mut self.gap);
         match inside.and_then(|inside| calls(inside.trim()).ok()) {
             Some(calls) => found.extend(calls),
@@ -80,7 +87,9 @@ impl ToolText {
             release(&std::mem::take(&mut self.held), found);
             return false;
         };
-        let Some((before, tag)) = self.held.split_at_checked(at) else { return false };
+        let Some((before, tag)) = self.held.split_at_checked(at) else {
+            return false;
+        };
         release(before, found);
         if let Some(open) = TAGS.iter().position(|(open, _)| tag.starts_with(open)) {
             self.open = Some(open);
@@ -103,7 +112,11 @@ impl ToolText {
         if !body.trim_start().is_empty() && !body.trim_start().starts_with(['{', '[']) {
             return self.give_up(open.len(), found);
         }
-        let Some(at) = body.get(self.searched..).and_then(|rest| rest.find(close)).map(|at| at + self.searched) else {
+        let Some(at) = body
+            .get(self.searched..)
+            .and_then(|rest| rest.find(close))
+            .map(|at| at + self.searched)
+        else {
             // The closing tag may be cut in two.
             let mut from = body.len().saturating_sub(close.len());
             while !body.is_char_boundary(from) {
@@ -157,7 +170,13 @@ enum Broken {
 /// One call, or a list of them: `{"name": …, "arguments": {…}}`. Some models say `parameters`.
 fn calls(body: &str) -> Result<Vec<Found>, Broken> {
     // The tag may have stood inside a string of the arguments; elsewhere it ends what it is in.
-    let unfinished = |flaw| if flaw == Flaw::Incomplete && ends_in_string(body) { Broken::Unfinished } else { Broken::NoCall };
+    let unfinished = |flaw| {
+        if flaw == Flaw::Incomplete && ends_in_string(body) {
+            Broken::Unfinished
+        } else {
+            Broken::NoCall
+        }
+    };
     let parsed = json::parse(body.as_bytes()).map_err(unfinished)?;
     let several = match parsed {
         Value::Array(several) if !several.is_empty() => several,
@@ -181,14 +200,20 @@ fn ends_in_string(json: &str) -> bool {
 }
 
 fn call(call: &Value) -> Option<Found> {
-    let call = call.get("function").filter(|inner| inner.is_object()).unwrap_or(call);
+    let call = call
+        .get("function")
+        .filter(|inner| inner.is_object())
+        .unwrap_or(call);
     let name = call.get("name")?.as_str().filter(|name| !name.is_empty())?;
     let arguments = match call.get("arguments").or_else(|| call.get("parameters")) {
         Some(Value::String(text)) => text.clone(),
         None | Some(Value::Null) => "{}".to_owned(),
         Some(value) => String::from_utf8(json::write(value)).ok()?,
     };
-    Some(Found::Call { name: name.to_owned(), arguments })
+    Some(Found::Call {
+        name: name.to_owned(),
+        arguments,
+    })
 }
 
 #[cfg(test)]
@@ -196,7 +221,10 @@ mod tests {
     use super::*;
 
     fn call(name: &str, arguments: &str) -> Found {
-        Found::Call { name: name.into(), arguments: arguments.into() }
+        Found::Call {
+            name: name.into(),
+            arguments: arguments.into(),
+        }
     }
 
     fn text(text: &str) -> Found {
@@ -215,12 +243,17 @@ mod tests {
     /// What is found, after checking that every cut gives the same.
     fn found(whole: &str) -> Vec<Found> {
         let expected = filter([whole]);
-        let cuts: Vec<usize> = (0..=whole.len()).filter(|at| whole.is_char_boundary(*at)).collect();
+        let cuts: Vec<usize> = (0..=whole.len())
+            .filter(|at| whole.is_char_boundary(*at))
+            .collect();
         for &at in &cuts {
             let (head, tail) = whole.split_at(at);
             assert_eq!(filter([head, tail]), expected, "{whole:?} cut at {at}");
         }
-        let single: Vec<&str> = cuts.windows(2).map(|ends| whole.get(ends[0]..ends[1]).unwrap()).collect();
+        let single: Vec<&str> = cuts
+            .windows(2)
+            .map(|ends| whole.get(ends[0]..ends[1]).unwrap())
+            .collect();
         assert_eq!(filter(single), expected, "{whole:?} in single characters");
         expected
     }
@@ -240,8 +273,16 @@ mod tests {
             [call("f", "{}"), text(" and more")]
         );
         let broken = " \n<tool_call>{\"name\":\"\"}</tool_call>";
-        assert_eq!(found(&format!("<tool_call>{{\"name\":\"f\"}}</tool_call>{broken}")), [call("f", "{}"), text(broken)]);
-        assert_eq!(found("<tool_call>[{\"name\":\"f\"},{\"name\":\"g\"}]</tool_call>"), [call("f", "{}"), call("g", "{}")]);
+        assert_eq!(
+            found(&format!(
+                "<tool_call>{{\"name\":\"f\"}}</tool_call>{broken}"
+            )),
+            [call("f", "{}"), text(broken)]
+        );
+        assert_eq!(
+            found("<tool_call>[{\"name\":\"f\"},{\"name\":\"g\"}]</tool_call>"),
+            [call("f", "{}"), call("g", "{}")]
+        );
     }
 
     #[test]
@@ -267,7 +308,10 @@ mod tests {
     fn a_closing_tag_may_be_missing_or_be_quoted() {
         assert_eq!(found("<tool_call>{\"name\":\"f\"}\n"), [call("f", "{}")]);
         let quoted = "{\"name\":\"f\",\"arguments\":{\"x\":\"</tool_call>\"}}";
-        assert_eq!(found(&format!("<tool_call>{quoted}</tool_call>")), [call("f", "{\"x\":\"</tool_call>\"}")]);
+        assert_eq!(
+            found(&format!("<tool_call>{quoted}</tool_call>")),
+            [call("f", "{\"x\":\"</tool_call>\"}")]
+        );
     }
 
     #[test]

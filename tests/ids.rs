@@ -1,7 +1,14 @@
 //! Identifiers: the hand-written readers of OCIDs, regions and model names, held against the patterns that document them; the
 //! table of realms and regions, held against the SDK's; and model ids and addresses that try to change where a request goes.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs
+)]
 
 mod common;
 
@@ -46,7 +53,9 @@ impl Generator {
     fn next(&mut self) -> String {
         let mut text: String = match self.random.below(10) {
             0..=6 => (*self.random.pick(self.examples)).to_owned(),
-            _ => (0..self.random.below(14)).map(|_| *self.random.pick(self.alphabet)).collect(),
+            _ => (0..self.random.below(14))
+                .map(|_| *self.random.pick(self.alphabet))
+                .collect(),
         };
         for _ in 0..*self.random.pick(&[0, 1, 1, 2, 4]) {
             text = self.edit(&text);
@@ -135,12 +144,20 @@ fn ocids_are_what_the_pattern_says() {
         let read = Ocid::parse(&text).ok();
         let captures = pattern.captures(&text).filter(|_| text.len() <= MAX_LEN);
         let seen = read.map(|id| [id.resource_type(), id.realm(), id.region(), id.unique()]);
-        let wanted = captures.map(|found| [1, 2, 3, 4].map(|group| found.get(group).unwrap().as_str()));
+        let wanted =
+            captures.map(|found| [1, 2, 3, 4].map(|group| found.get(group).unwrap().as_str()));
         assert_eq!(seen, wanted, "seed {SEED}, round {round}: {text:?}");
-        *(if seen.is_some() { &mut accepted } else { &mut refused }) += 1;
+        *(if seen.is_some() {
+            &mut accepted
+        } else {
+            &mut refused
+        }) += 1;
     }
     // Both sides are worth something only where both answers are common.
-    assert!(accepted > ROUNDS / 10 && refused > ROUNDS / 10, "{accepted} accepted, {refused} refused");
+    assert!(
+        accepted > ROUNDS / 10 && refused > ROUNDS / 10,
+        "{accepted} accepted, {refused} refused"
+    );
 }
 
 #[test]
@@ -173,8 +190,8 @@ fn regions_are_what_the_pattern_says() {
             "us-aaaaaaaaaaaaaaaaaaaaaaaaaa-1",
         ],
         alphabet: &[
-            "us", "eu", "a", "Z", "-", "-", "--", "1", "0", "gov", "iad", "fra", ".", "/", "com/", "@", ":", "#", "?", "\\", "%",
-            " ", "\n", "\0", "é", "ı", "K", "ſ", "１", "．", "－",
+            "us", "eu", "a", "Z", "-", "-", "--", "1", "0", "gov", "iad", "fra", ".", "/", "com/",
+            "@", ":", "#", "?", "\\", "%", " ", "\n", "\0", "é", "ı", "K", "ſ", "１", "．", "－",
         ],
     };
     let (mut accepted, mut refused) = (0, 0);
@@ -185,13 +202,30 @@ fn regions_are_what_the_pattern_says() {
         let known = codes.contains(&lower.as_str());
         let wanted = known || (lower.len() <= REGION_MAX_LEN && pattern.is_match(&lower));
         let read = Region::parse(&text, None);
-        assert_eq!(read.is_ok(), wanted, "seed {}, round {round}: {text:?}", SEED + 1);
+        assert_eq!(
+            read.is_ok(),
+            wanted,
+            "seed {}, round {round}: {text:?}",
+            SEED + 1
+        );
         match read {
             Ok(region) => {
                 accepted += 1;
-                assert!(pattern.is_match(region.name()), "{text:?} is {:?}", region.name());
-                assert!(known || region.name() == lower, "{text:?} is {:?}", region.name());
-                let host = format!("inference.generativeai.{}.oci.{}", region.name(), region.realm().domain());
+                assert!(
+                    pattern.is_match(region.name()),
+                    "{text:?} is {:?}",
+                    region.name()
+                );
+                assert!(
+                    known || region.name() == lower,
+                    "{text:?} is {:?}",
+                    region.name()
+                );
+                let host = format!(
+                    "inference.generativeai.{}.oci.{}",
+                    region.name(),
+                    region.realm().domain()
+                );
                 assert_eq!(region.inference_host(), host, "{text:?}");
             }
             Err(why) => {
@@ -200,7 +234,10 @@ fn regions_are_what_the_pattern_says() {
             }
         }
     }
-    assert!(accepted > ROUNDS / 10 && refused > ROUNDS / 10, "{accepted} accepted, {refused} refused");
+    assert!(
+        accepted > ROUNDS / 10 && refused > ROUNDS / 10,
+        "{accepted} accepted, {refused} refused"
+    );
 }
 
 #[test]
@@ -221,11 +258,14 @@ fn names_are_what_the_pattern_says() {
             "a.b",
         ],
         alphabet: &[
-            "meta", "oci:", "OCI:", "oci", "ocid", ".", ".", "a", "Z", "0", "-", "_", ":", "/", "@", "\\", "#", "?", "%2f", " ",
-            "\n", "\0", "\r\n", "é", "ı", "K", "．", "。", "🙂",
+            "meta", "oci:", "OCI:", "oci", "ocid", ".", ".", "a", "Z", "0", "-", "_", ":", "/",
+            "@", "\\", "#", "?", "%2f", " ", "\n", "\0", "\r\n", "é", "ı", "K", "．", "。", "🙂",
         ],
     };
-    let site = Site { region: Some("us-chicago-1".into()), ..Site::default() };
+    let site = Site {
+        region: Some("us-chicago-1".into()),
+        ..Site::default()
+    };
     let (mut accepted, mut refused) = (0, 0);
     for round in 0..ROUNDS {
         let text = generator.next();
@@ -233,39 +273,67 @@ fn names_are_what_the_pattern_says() {
             Some(prefix) if prefix.eq_ignore_ascii_case("oci:") => &text[4..],
             _ => &text,
         };
-        let like_an_ocid = id.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("ocid"));
+        let like_an_ocid = id
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("ocid"));
         let wanted = !like_an_ocid && id.len() <= NAME_MAX_LEN && pattern.is_match(id);
         match Route::to(&text, &site, Overrides::default()) {
             Ok(route) => {
                 accepted += 1;
-                assert!(wanted, "seed {}, round {round}: {text:?} was accepted", SEED + 2);
+                assert!(
+                    wanted,
+                    "seed {}, round {round}: {text:?} was accepted",
+                    SEED + 2
+                );
                 assert_eq!(route.model(), id, "{text:?}");
-                assert_eq!(route.host(), "inference.generativeai.us-chicago-1.oci.oraclecloud.com", "{text:?}");
+                assert_eq!(
+                    route.host(),
+                    "inference.generativeai.us-chicago-1.oci.oraclecloud.com",
+                    "{text:?}"
+                );
                 let command_r = id.to_ascii_lowercase().starts_with("cohere.command-r");
-                let way = if command_r { (Transport::Native, Some(ApiFormat::Cohere)) } else { (Transport::OpenAi, None) };
+                let way = if command_r {
+                    (Transport::Native, Some(ApiFormat::Cohere))
+                } else {
+                    (Transport::OpenAi, None)
+                };
                 assert_eq!((route.transport(), route.api_format()), way, "{text:?}");
             }
             Err(error) => {
                 refused += 1;
-                assert!(!wanted, "seed {}, round {round}: {text:?} was refused: {error}", SEED + 2);
+                assert!(
+                    !wanted,
+                    "seed {}, round {round}: {text:?} was refused: {error}",
+                    SEED + 2
+                );
                 assert_eq!(error.code(), Code::InvalidModel, "{text:?}");
             }
         }
     }
-    assert!(accepted > ROUNDS / 10 && refused > ROUNDS / 10, "{accepted} accepted, {refused} refused");
+    assert!(
+        accepted > ROUNDS / 10 && refused > ROUNDS / 10,
+        "{accepted} accepted, {refused} refused"
+    );
 }
 
 // ---------------------------------------------------------------- the table
 
 #[test]
 fn the_table_is_the_sdks() {
-    let Some(path) = shared("protocol/fixtures/regions.json") else { return };
+    let Some(path) = shared("protocol/fixtures/regions.json") else {
+        return;
+    };
     let table: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let rows = |name: &str| -> Vec<(String, String)> {
-        let row = |(key, value): (&String, &Value)| (key.clone(), value.as_str().unwrap().to_owned());
+        let row =
+            |(key, value): (&String, &Value)| (key.clone(), value.as_str().unwrap().to_owned());
         table[name].as_object().unwrap().iter().map(row).collect()
     };
-    let (realms, regions, codes) = (rows("REALMS"), rows("REGION_REALMS"), rows("REGIONS_SHORT_NAMES"));
+    let (realms, regions, codes) = (
+        rows("REALMS"),
+        rows("REGION_REALMS"),
+        rows("REGIONS_SHORT_NAMES"),
+    );
     assert_eq!((realms.len(), regions.len(), codes.len()), (20, 85, 85));
     for (id, domain) in &realms {
         for text in [id.clone(), id.to_ascii_uppercase()] {
@@ -273,31 +341,67 @@ fn the_table_is_the_sdks() {
             assert_eq!((realm.id(), realm.domain()), (id.as_str(), domain.as_str()));
         }
     }
-    let domain_of = |wanted: &str| realms.iter().find(|(id, _)| id == wanted).unwrap().1.as_str();
+    let domain_of = |wanted: &str| {
+        realms
+            .iter()
+            .find(|(id, _)| id == wanted)
+            .unwrap()
+            .1
+            .as_str()
+    };
     for (name, realm) in &regions {
         let region = Region::parse(name, None).unwrap();
-        assert_eq!((region.name(), region.realm().id()), (name.as_str(), realm.as_str()));
-        assert_eq!(region.inference_host(), format!("inference.generativeai.{name}.oci.{}", domain_of(realm)));
+        assert_eq!(
+            (region.name(), region.realm().id()),
+            (name.as_str(), realm.as_str())
+        );
+        assert_eq!(
+            region.inference_host(),
+            format!("inference.generativeai.{name}.oci.{}", domain_of(realm))
+        );
         assert_eq!(Region::parse(name, Some(realm)), Ok(region));
         // Known to be elsewhere, in every realm but its own.
         for (other, _) in realms.iter().filter(|(id, _)| id != realm) {
             let refused = Region::parse(name, Some(other));
-            assert!(matches!(refused, Err(InvalidRegion::OtherRealm(home)) if home == realm), "{name} in {other}: {refused:?}");
+            assert!(
+                matches!(refused, Err(InvalidRegion::OtherRealm(home)) if home == realm),
+                "{name} in {other}: {refused:?}"
+            );
         }
     }
     for (code, name) in &codes {
         for text in [code.clone(), code.to_ascii_uppercase()] {
-            assert_eq!(Region::parse(&text, None), Region::parse(name, None), "{code}");
+            assert_eq!(
+                Region::parse(&text, None),
+                Region::parse(name, None),
+                "{code}"
+            );
         }
-        assert!(SHORT_CODES.split_ascii_whitespace().any(|known| known == code), "{code} is not in the oracle's list");
+        assert!(
+            SHORT_CODES
+                .split_ascii_whitespace()
+                .any(|known| known == code),
+            "{code} is not in the oracle's list"
+        );
     }
     // Ours has no row that the SDK's lacks: three letters are a region for the table only, so all of them can be tried.
     let letters = || (b'a'..=b'z').map(char::from);
-    let all = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
+    let all = letters()
+        .flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
     let found = all.filter(|code| Region::parse(code, None).is_ok());
     assert_eq!(found.count(), codes.len());
-    assert_eq!((0..100).filter(|number| Realm::find(&format!("oc{number}")).is_some()).count(), realms.len());
-    println!("{} realms, {} regions, {} short codes", realms.len(), regions.len(), codes.len());
+    assert_eq!(
+        (0..100)
+            .filter(|number| Realm::find(&format!("oc{number}")).is_some())
+            .count(),
+        realms.len()
+    );
+    println!(
+        "{} realms, {} regions, {} short codes",
+        realms.len(),
+        regions.len(),
+        codes.len()
+    );
 }
 
 // ---------------------------------------------------------------- attacks
@@ -425,7 +529,10 @@ const CHICAGO: &str = "inference.generativeai.us-chicago-1.oci.oraclecloud.com";
 /// A URL as a strict reader takes it apart: scheme, host with port, path. Written without regard to ours.
 fn take_apart(url: &str) -> (&str, &str, &str) {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]".contains(&b);
-    assert!(url.bytes().all(plain), "{url:?} has bytes that readers differ on");
+    assert!(
+        url.bytes().all(plain),
+        "{url:?} has bytes that readers differ on"
+    );
     let (scheme, rest) = url.split_once("://").unwrap();
     let (host, path) = rest.split_at(rest.find('/').unwrap());
     assert!(!path.contains("//") && !path.contains("/."), "{url:?}");
@@ -434,7 +541,10 @@ fn take_apart(url: &str) -> (&str, &str, &str) {
 
 #[test]
 fn no_model_id_changes_the_host() {
-    let site = Site { region: Some("us-chicago-1".into()), ..Site::default() };
+    let site = Site {
+        region: Some("us-chicago-1".into()),
+        ..Site::default()
+    };
     let ids = [
         "ocid1.generativeaiendpoint.oc1.us-chicago-1.example",
         "ocid1.generativeaiendpoint.oc1.ord.example",
@@ -451,26 +561,40 @@ fn no_model_id_changes_the_host() {
             for at in boundaries {
                 for end in [at, id.len()] {
                     // Put in between, or in place of the rest.
-                    let text = format!("{}{attack}{}", &id[..at], if end == at { &id[at..] } else { "" });
+                    let text = format!(
+                        "{}{attack}{}",
+                        &id[..at],
+                        if end == at { &id[at..] } else { "" }
+                    );
                     for site in [&site, &Site::default()] {
                         match Route::to(&text, site, Overrides::default()) {
                             Err(error) => {
                                 refused += 1;
-                                let known =
-                                    matches!(error.code(), Code::InvalidModel | Code::InvalidOptions | Code::RegionMismatch);
+                                let known = matches!(
+                                    error.code(),
+                                    Code::InvalidModel
+                                        | Code::InvalidOptions
+                                        | Code::RegionMismatch
+                                );
                                 assert!(known, "{text:?}: {error}");
                             }
                             Ok(route) => {
                                 routed += 1;
                                 let (scheme, host, path) = take_apart(route.url());
-                                let paths = ["/20231130/actions/chat", "/openai/v1/chat/completions"];
-                                assert!(scheme == "https" && paths.contains(&path), "{text:?}: {}", route.url());
+                                let paths =
+                                    ["/20231130/actions/chat", "/openai/v1/chat/completions"];
+                                assert!(
+                                    scheme == "https" && paths.contains(&path),
+                                    "{text:?}: {}",
+                                    route.url()
+                                );
                                 assert_eq!(route.host(), host, "{text:?}");
                                 if site.region.is_some() {
                                     assert_eq!(host, CHICAGO, "{text:?}");
                                 } else {
                                     // The region that the OCID names, which may be one that nobody knows yet.
-                                    let region = Region::parse(route.region(), Some(route.realm())).unwrap();
+                                    let region =
+                                        Region::parse(route.region(), Some(route.realm())).unwrap();
                                     assert_eq!(host, region.inference_host(), "{text:?}");
                                     assert!(host.ends_with(region.realm().domain()), "{text:?}");
                                 }
@@ -481,7 +605,10 @@ fn no_model_id_changes_the_host() {
             }
         }
     }
-    assert!(refused > 10_000 && routed > 1000, "{refused} refused, {routed} routed");
+    assert!(
+        refused > 10_000 && routed > 1000,
+        "{refused} refused, {routed} routed"
+    );
 }
 
 #[test]
@@ -490,19 +617,43 @@ fn no_region_or_realm_changes_the_host() {
         for region in ["us-chicago-1", "ord", "xx-newplace-1"] {
             for at in 0..=region.len() {
                 let text = format!("{}{attack}{}", &region[..at], &region[at..]);
-                let site = Site { region: Some(text.clone()), ..Site::default() };
+                let site = Site {
+                    region: Some(text.clone()),
+                    ..Site::default()
+                };
                 if let Ok(route) = Route::to("meta.llama", &site, Overrides::default()) {
                     let (_, host, _) = take_apart(route.url());
-                    assert_eq!(host, format!("inference.generativeai.{}.oci.oraclecloud.com", route.region()), "{text:?}");
+                    assert_eq!(
+                        host,
+                        format!(
+                            "inference.generativeai.{}.oci.oraclecloud.com",
+                            route.region()
+                        ),
+                        "{text:?}"
+                    );
                     assert!(!host.contains("evil"), "{text:?}");
                 }
             }
         }
-        for realm in [format!("oc1{attack}"), format!("{attack}oc1"), (*attack).to_owned()] {
-            let site = Site { region: Some("us-chicago-1".into()), realm: Some(realm.clone()), ..Site::default() };
-            assert!(Route::to("meta.llama", &site, Overrides::default()).is_err(), "realm {realm:?}");
+        for realm in [
+            format!("oc1{attack}"),
+            format!("{attack}oc1"),
+            (*attack).to_owned(),
+        ] {
+            let site = Site {
+                region: Some("us-chicago-1".into()),
+                realm: Some(realm.clone()),
+                ..Site::default()
+            };
+            assert!(
+                Route::to("meta.llama", &site, Overrides::default()).is_err(),
+                "realm {realm:?}"
+            );
             let id = format!("ocid1.generativeaiendpoint.{realm}.us-chicago-1.x");
-            assert!(Route::to(&id, &Site::default(), Overrides::default()).is_err(), "{id:?}");
+            assert!(
+                Route::to(&id, &Site::default(), Overrides::default()).is_err(),
+                "{id:?}"
+            );
         }
     }
 }
@@ -532,23 +683,53 @@ fn no_endpoint_hides_its_host() {
                 let lower = text.to_ascii_lowercase();
                 let rest = lower.split_once("://").unwrap().1;
                 let shown = rest.split('/').next().unwrap();
-                let usual = if lower.starts_with("https:") { ":443" } else { ":80" };
-                assert_eq!(endpoint.host(), shown.strip_suffix(usual).unwrap_or(shown), "{text:?}");
-                let site = Site { endpoint: Some(endpoint.clone()), ..Site::default() };
+                let usual = if lower.starts_with("https:") {
+                    ":443"
+                } else {
+                    ":80"
+                };
+                assert_eq!(
+                    endpoint.host(),
+                    shown.strip_suffix(usual).unwrap_or(shown),
+                    "{text:?}"
+                );
+                let site = Site {
+                    endpoint: Some(endpoint.clone()),
+                    ..Site::default()
+                };
                 let route = match Route::to("cohere.command-r", &site, Overrides::default()) {
                     Ok(route) => route,
-                    Err(error) => panic!("{text:?} is an endpoint that can't be routed to: {error}"),
+                    Err(error) => {
+                        panic!("{text:?} is an endpoint that can't be routed to: {error}")
+                    }
                 };
                 routed += 1;
                 let rest = route.url().split_once("://").unwrap().1;
                 assert_eq!(rest.split('/').next(), Some(endpoint.host()), "{text:?}");
                 assert_eq!(route.host(), endpoint.host(), "{text:?}");
                 assert!(route.url().ends_with("/20231130/actions/chat"), "{text:?}");
-                assert!(!route.url().bytes().any(|b| b"@\\?#%".contains(&b) || !b.is_ascii_graphic()), "{}", route.url());
+                assert!(
+                    !route
+                        .url()
+                        .bytes()
+                        .any(|b| b"@\\?#%".contains(&b) || !b.is_ascii_graphic()),
+                    "{}",
+                    route.url()
+                );
                 let plain_http = route.url().starts_with("http://");
-                let name = endpoint.host().rsplit_once(':').map_or(endpoint.host(), |(name, _)| name);
-                let loopback = name == "localhost" || name == "[::1]" || name.starts_with("127.") || endpoint.host() == "[::1]";
-                assert!(!plain_http || loopback, "{text:?}: plain http to {}", endpoint.host());
+                let name = endpoint
+                    .host()
+                    .rsplit_once(':')
+                    .map_or(endpoint.host(), |(name, _)| name);
+                let loopback = name == "localhost"
+                    || name == "[::1]"
+                    || name.starts_with("127.")
+                    || endpoint.host() == "[::1]";
+                assert!(
+                    !plain_http || loopback,
+                    "{text:?}: plain http to {}",
+                    endpoint.host()
+                );
             }
         }
     }
@@ -574,7 +755,13 @@ fn named_attacks_are_refused() {
         "ocid1.generativeaiendpoint.oc1/evil.us-chicago-1.x",
         "ocid1.generativeaiendpoint.oraclecloud.us-chicago-1.x",
     ] {
-        for site in [Site::default(), Site { region: Some("us-chicago-1".into()), ..Site::default() }] {
+        for site in [
+            Site::default(),
+            Site {
+                region: Some("us-chicago-1".into()),
+                ..Site::default()
+            },
+        ] {
             let error = Route::to(id, &site, Overrides::default()).unwrap_err();
             assert_eq!(error.code(), Code::InvalidModel, "{id:?}");
         }
@@ -629,6 +816,10 @@ fn named_attacks_are_refused() {
         r#"{"headers":{"host":"evil.example"}}"#,
         r#"{"headers":{"x-a":"1\r\nhost: evil.example"}}"#,
     ] {
-        assert_eq!(Options::from_json(json).unwrap_err().code(), Code::InvalidOptions, "{json}");
+        assert_eq!(
+            Options::from_json(json).unwrap_err().code(),
+            Code::InvalidOptions,
+            "{json}"
+        );
     }
 }

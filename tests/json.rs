@@ -7,7 +7,13 @@
 //!
 //! `SEED` says where to begin, `ROUNDS` how many; a failure tells the seed.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -39,7 +45,11 @@ impl Mended {
 /// Replaces what `serde_json` refuses by what we make of it: U+FFFD for what is broken in a string, and 0.0 for a number that it
 /// finds too large. What is no JSON stays so, and stays so at the same place.
 fn mended(text: &[u8]) -> Mended {
-    let mut whole = Mended { text: Vec::with_capacity(text.len()), is_mended: false, numbers: Vec::new() };
+    let mut whole = Mended {
+        text: Vec::with_capacity(text.len()),
+        is_mended: false,
+        numbers: Vec::new(),
+    };
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         match byte {
@@ -54,7 +64,10 @@ fn mended(text: &[u8]) -> Mended {
                 match is_plain || number == "-" || serde_json::from_str::<Oracle>(number).is_ok() {
                     true => whole.text.extend_from_slice(number.as_bytes()),
                     false => {
-                        assert!(number.parse::<f64>().unwrap().abs() > 1e308, "{number} is not too large");
+                        assert!(
+                            number.parse::<f64>().unwrap().abs() > 1e308,
+                            "{number} is not too large"
+                        );
                         whole.is_mended = true;
                         whole.text.extend_from_slice(b"0.0e0");
                     }
@@ -73,9 +86,18 @@ fn mended(text: &[u8]) -> Mended {
 
 /// Where the longest number that begins here ends; behind the sign, where only that stands here.
 fn number_end(text: &[u8], start: usize) -> usize {
-    let digits = |from: usize| from + text[from.min(text.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = |from: usize| {
+        from + text[from.min(text.len())..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    };
     let whole = start + usize::from(text[start] == b'-');
-    let mut end = if text.get(whole) == Some(&b'0') { whole + 1 } else { digits(whole) };
+    let mut end = if text.get(whole) == Some(&b'0') {
+        whole + 1
+    } else {
+        digits(whole)
+    };
     if end > whole && text.get(end) == Some(&b'.') && digits(end + 1) > end + 1 {
         end = digits(end + 1);
     }
@@ -96,13 +118,21 @@ fn mend_string(text: &[u8], start: usize, whole: &mut Mended) -> usize {
     loop {
         let rest = &text[at..];
         let (unit, len) = match rest {
-            [b'\\', b'u', digits @ ..] if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_hexdigit) => {
-                (u16::from_str_radix(std::str::from_utf8(&digits[..4]).unwrap(), 16).unwrap(), 6)
+            [b'\\', b'u', digits @ ..]
+                if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_hexdigit) =>
+            {
+                (
+                    u16::from_str_radix(std::str::from_utf8(&digits[..4]).unwrap(), 16).unwrap(),
+                    6,
+                )
             }
             // The half of a pair as bytes, which is no UTF-8, is taken for what it is.
             [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => {
                 whole.is_mended = true;
-                (0xD000 | u16::from(second & 0x3F) << 6 | u16::from(third & 0x3F), 3)
+                (
+                    0xD000 | u16::from(second & 0x3F) << 6 | u16::from(third & 0x3F),
+                    3,
+                )
             }
             _ => (0, 0),
         };
@@ -147,7 +177,8 @@ fn mend_string(text: &[u8], start: usize, whole: &mut Mended) -> usize {
             }
             _ => {
                 let is_plain = |at: &usize| {
-                    !matches!(rest[*at], b'"' | b'\\' | 0..=0x1F) && !matches!(rest[*at..], [0xED, 0xA0..=0xBF, 0x80..=0xBF, ..])
+                    !matches!(rest[*at], b'"' | b'\\' | 0..=0x1F)
+                        && !matches!(rest[*at..], [0xED, 0xA0..=0xBF, 0x80..=0xBF, ..])
                 };
                 let len = (0..rest.len()).take_while(is_plain).count();
                 let plain = String::from_utf8_lossy(&rest[..len]);
@@ -171,8 +202,14 @@ impl std::fmt::Write for Mended {
 fn is_late(text: &[u8]) -> bool {
     let late = |at: usize| {
         // A backslash behind another one is the escape's second half.
-        let before = text[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
-        text[at..].starts_with(b"\\u") && before % 2 == 0 && text[at + 2..].iter().any(|byte| !byte.is_ascii_hexdigit())
+        let before = text[..at]
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'\\')
+            .count();
+        text[at..].starts_with(b"\\u")
+            && before % 2 == 0
+            && text[at + 2..].iter().any(|byte| !byte.is_ascii_hexdigit())
     };
     (text.len().saturating_sub(5)..text.len()).any(late)
 }
@@ -180,7 +217,11 @@ fn is_late(text: &[u8]) -> bool {
 /// What the oracle says of a text that is no JSON.
 fn oracles_flaw(text: &[u8], mended: &Mended) -> Option<&'static str> {
     let error = mended.parsed().err()?;
-    Some(if error.is_eof() && !is_late(text) { "incomplete" } else { "malformed" })
+    Some(if error.is_eof() && !is_late(text) {
+        "incomplete"
+    } else {
+        "malformed"
+    })
 }
 
 // ---------------------------------------------------------------- comparing
@@ -217,7 +258,10 @@ fn check_same(json: Json<'_>, value: &Value, theirs: &Oracle) {
         (Value::Number(number), _) => match serde_json::from_str::<Oracle>(number.as_str()) {
             Ok(same) => {
                 assert_eq!(&same, theirs, "{}", number.as_str());
-                assert_eq!(value.is_integer(), !number.as_str().contains(['.', 'e', 'E']));
+                assert_eq!(
+                    value.is_integer(),
+                    !number.as_str().contains(['.', 'e', 'E'])
+                );
             }
             Err(_) => assert_eq!(theirs, &serde_json::json!(0.0), "{}", number.as_str()),
         },
@@ -247,7 +291,10 @@ fn check_same(json: Json<'_>, value: &Value, theirs: &Oracle) {
                     None => assert!(name.contains('\u{FFFD}'), "{name:?} is not found"),
                 }
             }
-            let (first, last) = (names.first().copied().unwrap_or("-"), names.last().copied().unwrap_or(""));
+            let (first, last) = (
+                names.first().copied().unwrap_or("-"),
+                names.last().copied().unwrap_or(""),
+            );
             assert_eq!(
                 json.pick([last, "no such name", first, last]),
                 [last, "no such name", first, last].map(|name| json.get(name))
@@ -262,7 +309,9 @@ fn numbers(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Number(number) => found.push(number.as_str().to_owned()),
         Value::Array(items) => items.iter().for_each(|item| numbers(item, found)),
-        Value::Object(members) => members.iter().for_each(|(_, member)| numbers(member, found)),
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(_, member)| numbers(member, found)),
         _ => {}
     }
 }
@@ -283,13 +332,23 @@ fn completed(text: &[u8]) -> Option<Vec<u8>> {
         }
     }
     open.reverse();
-    let ends: &[&str] = if is_string { &["", "n", "0000", "000", "00", "0"] } else { &[""] };
+    let ends: &[&str] = if is_string {
+        &["", "n", "0000", "000", "00", "0"]
+    } else {
+        &[""]
+    };
     let rests: &[&str] = match is_string {
         true => &["\"", "\":0"],
-        false => &["", "0", ":0", "\"\":0", "rue", "ue", "e", "alse", "lse", "se", "ull", "ll", "l"],
+        false => &[
+            "", "0", ":0", "\"\":0", "rue", "ue", "e", "alse", "lse", "se", "ull", "ll", "l",
+        ],
     };
-    let tries = ends.iter().flat_map(|end| rests.iter().map(move |rest| format!("{end}{rest}")));
-    tries.map(|end| [text, end.as_bytes(), &open].concat()).find(|whole| mended(whole).parsed().is_ok())
+    let tries = ends
+        .iter()
+        .flat_map(|end| rests.iter().map(move |rest| format!("{end}{rest}")));
+    tries
+        .map(|end| [text, end.as_bytes(), &open].concat())
+        .find(|whole| mended(whole).parsed().is_ok())
 }
 
 #[derive(Default)]
@@ -306,7 +365,12 @@ fn check(text: &[u8], seen: &mut Seen) {
     let parsed = parse(text);
     let mended = mended(text);
     let shown = || String::from_utf8_lossy(text).into_owned();
-    assert_eq!(read.map(|_| ()), parsed.as_ref().map(|_| ()).map_err(|flaw| *flaw), "read and parse: {}", shown());
+    assert_eq!(
+        read.map(|_| ()),
+        parsed.as_ref().map(|_| ()).map_err(|flaw| *flaw),
+        "read and parse: {}",
+        shown()
+    );
     // What we forgive is all that we forgive.
     let strict = serde_json::from_slice::<Oracle>(text);
     match &strict {
@@ -319,28 +383,57 @@ fn check(text: &[u8], seen: &mut Seen) {
             assert_eq!(json.to_value(), value);
             let mut found = Vec::new();
             numbers(&value, &mut found);
-            assert_eq!(found, mended.numbers, "numbers as they are written: {}", shown());
+            assert_eq!(
+                found,
+                mended.numbers,
+                "numbers as they are written: {}",
+                shown()
+            );
             check_written(&value, &theirs);
             seen.documents += 1;
             seen.mended += usize::from(mended.is_mended);
         }
         (Err(Flaw::Incomplete), ..) => {
-            assert_eq!(oracles_flaw(text, &mended), Some("incomplete"), "{}", shown());
+            assert_eq!(
+                oracles_flaw(text, &mended),
+                Some("incomplete"),
+                "{}",
+                shown()
+            );
             seen.incomplete += 1;
             let whole = completed(text);
             let whole = whole.unwrap_or_else(|| panic!("nothing completes {}", shown()));
             assert!(Json::read(&whole).is_ok(), "{}", shown());
         }
         (Err(Flaw::Malformed(at)), ..) => {
-            assert_eq!(oracles_flaw(text, &mended), Some("malformed"), "at {at}: {}", shown());
+            assert_eq!(
+                oracles_flaw(text, &mended),
+                Some("malformed"),
+                "at {at}: {}",
+                shown()
+            );
             seen.malformed += 1;
             // The first byte that can't stand where it stands: so says the oracle too.
             assert!(at < text.len(), "at {at}: {}", shown());
             let (before, with) = (&text[..at], &text[..=at]);
-            assert!(matches!(Json::read(before), Ok(_) | Err(Flaw::Incomplete)), "at {at}: {}", shown());
+            assert!(
+                matches!(Json::read(before), Ok(_) | Err(Flaw::Incomplete)),
+                "at {at}: {}",
+                shown()
+            );
             assert_eq!(Json::read(with), Err(Flaw::Malformed(at)), "{}", shown());
-            assert_ne!(oracles_flaw(before, &self::mended(before)), Some("malformed"), "before {at}: {}", shown());
-            assert_eq!(oracles_flaw(with, &self::mended(with)), Some("malformed"), "with {at}: {}", shown());
+            assert_ne!(
+                oracles_flaw(before, &self::mended(before)),
+                Some("malformed"),
+                "before {at}: {}",
+                shown()
+            );
+            assert_eq!(
+                oracles_flaw(with, &self::mended(with)),
+                Some("malformed"),
+                "with {at}: {}",
+                shown()
+            );
         }
         (Ok(_), _, Err(error)) => panic!("the oracle says {error}: {}", shown()),
         (Ok(_), Err(_), _) => panic!("read and parse differ: {}", shown()),
@@ -350,7 +443,11 @@ fn check(text: &[u8], seen: &mut Seen) {
 /// What we write is read again, by us and by the oracle.
 fn check_written(value: &Value, theirs: &Oracle) {
     let written = write(value);
-    assert_eq!(mended(&written).parsed().as_ref().ok(), Some(theirs), "{value}");
+    assert_eq!(
+        mended(&written).parsed().as_ref().ok(),
+        Some(theirs),
+        "{value}"
+    );
     let again = parse(&written).unwrap();
     assert_eq!(&again, value);
     assert_eq!(write(&again), written);
@@ -461,7 +558,11 @@ impl Maker<'_> {
     fn string(&mut self) {
         self.out.push(b'"');
         for _ in 0..self.random.below(6) {
-            let pieces = if self.random.chance(self.broken) { BROKEN } else { PIECES };
+            let pieces = if self.random.chance(self.broken) {
+                BROKEN
+            } else {
+                PIECES
+            };
             let piece = *self.random.pick(pieces);
             self.out.extend_from_slice(piece);
         }
@@ -470,7 +571,11 @@ impl Maker<'_> {
 
     fn number(&mut self) {
         if !self.random.chance(3) {
-            let numbers = if self.random.chance(self.broken) { TOO_LARGE } else { NUMBERS };
+            let numbers = if self.random.chance(self.broken) {
+                TOO_LARGE
+            } else {
+                NUMBERS
+            };
             let number = *self.random.pick(numbers);
             return self.out.extend_from_slice(number.as_bytes());
         }
@@ -503,8 +608,14 @@ impl Maker<'_> {
                     true => self.string(),
                     // Few names, so that one is given twice now and then.
                     false => {
-                        let name =
-                            *self.random.pick(&["\"a\"", "\"b\"", "\"text\"", "\"\"", "\"\\u0061\"", "\"longer than eight\""]);
+                        let name = *self.random.pick(&[
+                            "\"a\"",
+                            "\"b\"",
+                            "\"text\"",
+                            "\"\"",
+                            "\"\\u0061\"",
+                            "\"longer than eight\"",
+                        ]);
                         self.out.extend_from_slice(name.as_bytes());
                     }
                 }
@@ -521,7 +632,9 @@ impl Maker<'_> {
 
 fn any_number(random: &mut Random, most_digits: usize, most_power: usize) -> String {
     let digits = |random: &mut Random, most: usize| -> String {
-        (0..=random.below(most)).map(|_| char::from(b'0' + random.below(10) as u8)).collect()
+        (0..=random.below(most))
+            .map(|_| char::from(b'0' + random.below(10) as u8))
+            .collect()
     };
     let mut number = String::from(if random.chance(3) { "-" } else { "" });
     match random.chance(4) {
@@ -545,7 +658,11 @@ fn any_number(random: &mut Random, most_digits: usize, most_power: usize) -> Str
 
 fn document(random: &mut Random, broken: usize) -> Vec<u8> {
     let depth = random.below(5);
-    let mut maker = Maker { random, broken, out: Vec::new() };
+    let mut maker = Maker {
+        random,
+        broken,
+        out: Vec::new(),
+    };
     maker.space();
     maker.value(depth);
     maker.space();
@@ -589,13 +706,22 @@ fn documents_and_what_is_left_of_them() {
         let mut seen = seen.borrow_mut();
         let broken = *random.pick(&[6, 1_000_000, 1_000_000]);
         let document = document(random, broken);
-        assert!(Json::read(&document).is_ok(), "a document: {}", String::from_utf8_lossy(&document));
+        assert!(
+            Json::read(&document).is_ok(),
+            "a document: {}",
+            String::from_utf8_lossy(&document)
+        );
         check(&document, &mut seen);
         for _ in 0..8 {
             check(&mutated(random, &document), &mut seen);
         }
     });
-    let Seen { documents, mended, incomplete, malformed } = seen.into_inner();
+    let Seen {
+        documents,
+        mended,
+        incomplete,
+        malformed,
+    } = seen.into_inner();
     println!("{documents} documents, {mended} of them mended; {incomplete} incomplete, {malformed} malformed");
 }
 
@@ -608,7 +734,11 @@ fn every_beginning_of_a_document_is_incomplete_or_a_document() {
             let prefix = &document[..end];
             check(prefix, &mut Seen::default());
             let read = Json::read(prefix);
-            assert!(!matches!(read, Err(Flaw::Malformed(_))), "{read:?}: {}", String::from_utf8_lossy(prefix));
+            assert!(
+                !matches!(read, Err(Flaw::Malformed(_))),
+                "{read:?}: {}",
+                String::from_utf8_lossy(prefix)
+            );
         }
     });
 }
@@ -618,7 +748,10 @@ fn everything_short() {
     // All bytes that mean something, three of them; and longer, of those that mean something together.
     let mut seen = Seen::default();
     let alphabets: [(&[u8], usize); 6] = [
-        (b"{}[]\",:\\ \n\x0C01-+.eEtunfax/\x00\x1F\x7F\xC3\xA9\xED\xFF", 3),
+        (
+            b"{}[]\",:\\ \n\x0C01-+.eEtunfax/\x00\x1F\x7F\xC3\xA9\xED\xFF",
+            3,
+        ),
         (b"{}[]\",:1", 6),
         (b"01-+.eE,[", 5),
         (b"\"\\ud8c0x", 5),
@@ -638,7 +771,12 @@ fn everything_short() {
             }
         }
     }
-    let Seen { documents, mended, incomplete, malformed } = seen;
+    let Seen {
+        documents,
+        mended,
+        incomplete,
+        malformed,
+    } = seen;
     println!("{documents} documents, {mended} of them mended; {incomplete} incomplete, {malformed} malformed");
 }
 
@@ -657,14 +795,32 @@ fn depth() {
         let seed = random.next();
         let kinds = |level: usize| (seed >> (level % 64)) & 1 == 1;
         for depth in 120..=132 {
-            for inner in ["0", "", "{}", "[]", "[[]]", "\"}\"", "{\"a\":[]}", ",", "[1,{\"b\":[]},2]"] {
+            for inner in [
+                "0",
+                "",
+                "{}",
+                "[]",
+                "[[]]",
+                "\"}\"",
+                "{\"a\":[]}",
+                ",",
+                "[1,{\"b\":[]},2]",
+            ] {
                 let (whole, open) = nested(&kinds, depth, inner);
                 check(whole.as_bytes(), &mut Seen::default());
                 if inner == "0" {
-                    assert_eq!(Json::read(whole.as_bytes()).is_ok(), depth <= MOST_DEPTH, "{depth}");
+                    assert_eq!(
+                        Json::read(whole.as_bytes()).is_ok(),
+                        depth <= MOST_DEPTH,
+                        "{depth}"
+                    );
                     // Where it becomes too deep, it says so.
                     let (_, most) = nested(&kinds, MOST_DEPTH, "");
-                    let wanted = if depth > MOST_DEPTH { Flaw::Malformed(most.len()) } else { Flaw::Incomplete };
+                    let wanted = if depth > MOST_DEPTH {
+                        Flaw::Malformed(most.len())
+                    } else {
+                        Flaw::Incomplete
+                    };
                     assert_eq!(Json::read(open.as_bytes()), Err(wanted), "{depth}");
                     check(&mutated(random, whole.as_bytes()), &mut Seen::default());
                 }
@@ -783,14 +939,23 @@ fn hostile_fragments() {
             check(format!("{{\"a\":{text}{space}}}").as_bytes(), &mut seen);
         }
     }
-    for text in
-        [&b"\xFF"[..], b"[\xFF]", b"\"\xFF\"", b"{\"\xFF\":\"\xC0\x80\"}", b"\xEF\xBB\xBF1", b"tru\xC3\xA9", b"\"\xED\xA0\xBD"]
-    {
+    for text in [
+        &b"\xFF"[..],
+        b"[\xFF]",
+        b"\"\xFF\"",
+        b"{\"\xFF\":\"\xC0\x80\"}",
+        b"\xEF\xBB\xBF1",
+        b"tru\xC3\xA9",
+        b"\"\xED\xA0\xBD",
+    ] {
         check(text, &mut seen);
     }
     // Strings of all lengths, with what ends them or may not stand in them at each place: eight bytes are looked at at once.
     for len in 0..40 {
-        for byte in [b'"', b'\\', b'\n', 0, 0x1F, 0x20, b'!', b'#', b'[', b']', 0x7F, 0x80, 0xA2, 0xDC, 0x9F, 0xFF] {
+        for byte in [
+            b'"', b'\\', b'\n', 0, 0x1F, 0x20, b'!', b'#', b'[', b']', 0x7F, 0x80, 0xA2, 0xDC,
+            0x9F, 0xFF,
+        ] {
             for at in 0..=len {
                 let mut text = vec![b'"'; len + 3];
                 text[1..=len].fill(b'x');
@@ -826,14 +991,28 @@ fn what_is_broken_in_a_string_becomes_a_mark() {
     ];
     for (content, wanted) in cases {
         let text = [b"\"", content, b"\""].concat();
-        assert!(serde_json::from_slice::<Oracle>(&text).is_err(), "the oracle reads {content:?}");
-        assert_eq!(Json::read(&text).unwrap().to_text().as_deref(), Some(wanted), "{content:?}");
+        assert!(
+            serde_json::from_slice::<Oracle>(&text).is_err(),
+            "the oracle reads {content:?}"
+        );
+        assert_eq!(
+            Json::read(&text).unwrap().to_text().as_deref(),
+            Some(wanted),
+            "{content:?}"
+        );
         assert_eq!(parse(&text).unwrap(), *wanted, "{content:?}");
         // The same in a name: a value has it mended, and nobody finds it where it stands.
         let object = [b"{", &text[..], b":1}"].concat();
-        assert_eq!(parse(&object).unwrap().get(wanted).and_then(Value::as_u64), Some(1), "{content:?}");
+        assert_eq!(
+            parse(&object).unwrap().get(wanted).and_then(Value::as_u64),
+            Some(1),
+            "{content:?}"
+        );
         let found = Json::read(&object).unwrap().get(wanted);
-        assert_eq!(found.is_some(), !wanted.contains('\u{FFFD}') && content.starts_with(b"\\u") && !content.contains(&0xED));
+        assert_eq!(
+            found.is_some(),
+            !wanted.contains('\u{FFFD}') && content.starts_with(b"\\u") && !content.contains(&0xED)
+        );
     }
     let whole = Json::read(b"{\"\\ufffd\":1,\"\xEF\xBF\xBD\":2}").unwrap();
     assert_eq!(whole.get("\u{FFFD}").and_then(Json::as_u64), Some(2));
@@ -843,29 +1022,46 @@ fn what_is_broken_in_a_string_becomes_a_mark() {
 fn numbers_as_floats() {
     let furthest = std::cell::Cell::new((0, String::new()));
     seeds(60_000, |random| {
-        let (most_digits, most_power) = *random.pick(&[(3, 5), (7, 11), (14, 22), (20, 40), (40, 330), (300, 700)]);
+        let (most_digits, most_power) =
+            *random.pick(&[(3, 5), (7, 11), (14, 22), (20, 40), (40, 330), (300, 700)]);
         let text = any_number(random, most_digits, most_power);
         let number = parse(text.as_bytes()).unwrap();
         let (ours, exact) = (number.as_f64().unwrap(), text.parse::<f64>().unwrap());
         let (digits, power) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let power = power.parse::<i64>().unwrap() - fraction.len() as i64;
-        if whole.len() + fraction.len() - usize::from(whole.starts_with('-')) <= 15 && power.abs() <= 22 {
-            assert_eq!(ours.to_bits(), exact.to_bits(), "{text}: {ours:e} instead of {exact:e}");
+        if whole.len() + fraction.len() - usize::from(whole.starts_with('-')) <= 15
+            && power.abs() <= 22
+        {
+            assert_eq!(
+                ours.to_bits(),
+                exact.to_bits(),
+                "{text}: {ours:e} instead of {exact:e}"
+            );
             let oracle: f64 = serde_json::from_str(&text).unwrap();
             assert_eq!(ours.to_bits(), oracle.to_bits(), "{text}");
         }
         let apart = apart(ours, exact);
         let before = furthest.take();
-        furthest.set(if apart > before.0 { (apart, text.clone()) } else { before });
+        furthest.set(if apart > before.0 {
+            (apart, text.clone())
+        } else {
+            before
+        });
         assert!(apart <= 8, "{text}: {ours:e} instead of {exact:e}");
         assert_eq!(ours.is_sign_negative(), exact.is_sign_negative(), "{text}");
     });
     let (most, text) = furthest.take();
     println!("at most {most} apart: {text}");
     for text in [NUMBERS, TOO_LARGE].concat() {
-        let (ours, exact) = (parse(text.as_bytes()).unwrap().as_f64().unwrap(), text.parse::<f64>().unwrap());
-        assert!(apart(ours, exact) <= 4, "{text}: {ours:e} instead of {exact:e}");
+        let (ours, exact) = (
+            parse(text.as_bytes()).unwrap().as_f64().unwrap(),
+            text.parse::<f64>().unwrap(),
+        );
+        assert!(
+            apart(ours, exact) <= 4,
+            "{text}: {ours:e} instead of {exact:e}"
+        );
     }
     // Long ways to write a short number.
     for (text, exact) in [
@@ -878,7 +1074,10 @@ fn numbers_as_floats() {
         (format!("-1e{}", "9".repeat(400)), f64::NEG_INFINITY),
     ] {
         let ours = parse(text.as_bytes()).unwrap().as_f64().unwrap();
-        assert!(apart(ours, exact) <= 8, "{text}: {ours:e} instead of {exact:e}");
+        assert!(
+            apart(ours, exact) <= 8,
+            "{text}: {ours:e} instead of {exact:e}"
+        );
     }
 }
 
@@ -887,22 +1086,36 @@ fn strings_are_written_as_they_are() {
     seeds(4_000, |random| {
         let any = |random: &mut Random| match random.below(4) {
             0 => char::from(random.below(0x80) as u8),
-            1 => *random.pick(&['"', '\\', '\n', '\u{7F}', '\u{2028}', '\u{FFFD}', '\u{FEFF}', '/', '<']),
+            1 => *random.pick(&[
+                '"', '\\', '\n', '\u{7F}', '\u{2028}', '\u{FFFD}', '\u{FEFF}', '/', '<',
+            ]),
             2 => char::from_u32(random.below(0x1_0000) as u32).unwrap_or('x'),
             _ => char::from_u32(random.below(0x11_0000) as u32).unwrap_or('y'),
         };
         let text: String = (0..random.below(40)).map(|_| any(random)).collect();
         let written = write(&Value::from(text.as_str()));
         assert_eq!(serde_json::from_slice::<String>(&written).unwrap(), text);
-        assert_eq!(Json::read(&written).unwrap().to_text().as_ref(), Some(&text));
+        assert_eq!(
+            Json::read(&written).unwrap().to_text().as_ref(),
+            Some(&text)
+        );
         let theirs = serde_json::to_vec(&text).unwrap();
         assert_eq!(parse(&theirs).unwrap(), *text);
         assert_eq!(written, theirs, "only what must be escaped is: {text:?}");
         let mut members = Map::new();
         members.insert(&text, text.as_str().into());
         let object = write(&members.into());
-        assert_eq!(serde_json::from_slice::<Oracle>(&object).unwrap(), serde_json::json!({ text.as_str(): text }));
-        assert_eq!(Json::read(&object).unwrap().get(&text).and_then(Json::to_text), Some(text));
+        assert_eq!(
+            serde_json::from_slice::<Oracle>(&object).unwrap(),
+            serde_json::json!({ text.as_str(): text })
+        );
+        assert_eq!(
+            Json::read(&object)
+                .unwrap()
+                .get(&text)
+                .and_then(Json::to_text),
+            Some(text)
+        );
     });
 }
 
@@ -949,7 +1162,9 @@ fn equality() {
             text + "}"
         });
         let [a, b] = texts.each_ref().map(|text| parse(text.as_bytes()).unwrap());
-        let [x, y] = texts.each_ref().map(|text| serde_json::from_str::<Oracle>(text).unwrap());
+        let [x, y] = texts
+            .each_ref()
+            .map(|text| serde_json::from_str::<Oracle>(text).unwrap());
         assert_eq!(a == b, x == y, "{texts:?}");
         assert_eq!(b == a, x == y, "{texts:?}");
         equal.set(equal.get() + usize::from(x == y));
@@ -960,9 +1175,16 @@ fn equality() {
 /// A comparison looks at each member once: one that begins anew at every depth takes two to the power of the depth.
 #[test]
 fn a_comparison_does_not_take_long() {
-    for (open, close) in [("{\"a\":", "}"), ("{\"b\":0,\"a\":", "}"), ("{\"a\":0,\"a\":", "}"), ("[{\"a\":", "}]")] {
+    for (open, close) in [
+        ("{\"a\":", "}"),
+        ("{\"b\":0,\"a\":", "}"),
+        ("{\"a\":0,\"a\":", "}"),
+        ("[{\"a\":", "}]"),
+    ] {
         let depth = if open.starts_with('[') { 63 } else { 126 };
-        let nested = |inner: &str| parse((open.repeat(depth) + inner + &close.repeat(depth)).as_bytes()).unwrap();
+        let nested = |inner: &str| {
+            parse((open.repeat(depth) + inner + &close.repeat(depth)).as_bytes()).unwrap()
+        };
         assert!(nested("1") != nested("2"));
         assert!(nested("{\"x\":1,\"y\":2}") == nested("{\"y\":2,\"x\":1}"));
     }

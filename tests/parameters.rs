@@ -1,6 +1,12 @@
 //! `docs/parameters.md` is printed from the wires' own tables. `UPDATE=1 cargo test --test parameters` writes it.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,7 +19,12 @@ const WIRES: [Wire; 3] = [Wire::Generic, Wire::Cohere, Wire::CohereV2];
 /// In the order in which the tables first name them.
 fn names() -> Vec<&'static str> {
     let mut seen = BTreeSet::new();
-    WIRES.into_iter().flat_map(table).map(|row| row.0).filter(|name| seen.insert(*name)).collect()
+    WIRES
+        .into_iter()
+        .flat_map(table)
+        .map(|row| row.0)
+        .filter(|name| seen.insert(*name))
+        .collect()
 }
 
 fn cell(wire: Wire, name: &str) -> String {
@@ -54,7 +65,8 @@ fn document() -> String {
     );
     for name in names() {
         let [generic, cohere, cohere_v2] = WIRES.map(|wire| cell(wire, name));
-        let [generic, cohere, cohere_v2] = [generic, cohere, cohere_v2].map(|cell| cell.replace('|', "\\|"));
+        let [generic, cohere, cohere_v2] =
+            [generic, cohere, cohere_v2].map(|cell| cell.replace('|', "\\|"));
         writeln!(page, "| `{name}` | {generic} | {cohere} | {cohere_v2} |").unwrap();
     }
     page
@@ -68,7 +80,10 @@ fn the_page_is_what_the_tables_say() {
         std::fs::write(path, &page).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(written == page, "docs/parameters.md is not what the tables say: UPDATE=1 cargo test --test parameters");
+    assert!(
+        written == page,
+        "docs/parameters.md is not what the tables say: UPDATE=1 cargo test --test parameters"
+    );
 }
 
 #[test]

@@ -5,7 +5,13 @@
 //! The streams need not be valid: the more an event is like the one before without being the same, the better. `SEED` says where
 //! to begin, `ROUNDS` how many; a failure tells the seed and the stream.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -24,7 +30,11 @@ use oci_genai_edge::wire::Wire;
 const STREAMS: u64 = 5_500;
 
 fn head() -> Head {
-    Head { id: "chatcmpl-test".into(), created: 7, model: "model".into() }
+    Head {
+        id: "chatcmpl-test".into(),
+        created: 7,
+        model: "model".into(),
+    }
 }
 
 // ---------------------------------------------------------------- shapes of events
@@ -52,7 +62,10 @@ fn object(random: &mut Random, members: Members) -> String {
         let colon = word(random, &[":", ":", ":", ":", ":", ":", ": ", " :\t"]);
         written.push(format!("\"{name}\"{colon}{value}"));
     }
-    format!("{{{}}}", written.join(if random.chance(8) { ", " } else { "," }))
+    format!(
+        "{{{}}}",
+        written.join(if random.chance(8) { ", " } else { "," })
+    )
 }
 
 fn list(items: &[String]) -> String {
@@ -67,7 +80,10 @@ fn word<'a>(random: &mut Random, words: &[&'a str]) -> &'a str {
     words[random.below(words.len())]
 }
 
-fn pair(random: &mut Random, pairs: &[(&'static str, &'static str)]) -> (&'static str, &'static str) {
+fn pair(
+    random: &mut Random,
+    pairs: &[(&'static str, &'static str)],
+) -> (&'static str, &'static str) {
     *random.pick(pairs)
 }
 
@@ -87,18 +103,29 @@ fn field(random: &mut Random, name: &'static str) -> Members {
         1 => vec![(name, said()), (name, quoted("after"))],
         2 => vec![(name, said()), (name, said())],
         3 => vec![(name, "null".into()), (name, said())],
-        4 => vec![(name, said()), (name, word(random, &["null", "1", "{}", "[]"]).to_string())],
+        4 => vec![
+            (name, said()),
+            (name, word(random, &["null", "1", "{}", "[]"]).to_string()),
+        ],
         _ => vec![(name, said())],
     }
 }
 
 /// A part of a content.
 fn part(random: &mut Random) -> String {
-    let (kind, name) = *random.pick(&[("TEXT", "text"), ("TEXT", "text"), ("TEXT", "text"), ("THINKING", "thinking")]);
+    let (kind, name) = *random.pick(&[
+        ("TEXT", "text"),
+        ("TEXT", "text"),
+        ("TEXT", "text"),
+        ("THINKING", "thinking"),
+    ]);
     let mut members = vec![("type", quoted(kind))];
     members.extend(field(random, name));
     if random.chance(20) {
-        members.push(("thinking", word(random, &["null", "\"hm\"", "\"\u{1}\""]).to_string()));
+        members.push((
+            "thinking",
+            word(random, &["null", "\"hm\"", "\"\u{1}\""]).to_string(),
+        ));
     }
     shuffled(random, members)
 }
@@ -125,7 +152,13 @@ fn shuffled(random: &mut Random, mut members: Members) -> String {
 fn call_head(random: &mut Random) -> Members {
     let mut members = Vec::new();
     if random.chance(2) {
-        members.push(("id", quoted(word(random, &["a", "b", "call_1", "", "\\ud83d", "\\u0061"]))));
+        members.push((
+            "id",
+            quoted(word(
+                random,
+                &["a", "b", "call_1", "", "\\ud83d", "\\u0061"],
+            )),
+        ));
     }
     if random.chance(3) {
         members.push(("name", quoted(word(random, &["f", "g", "", "\\u0066"]))));
@@ -152,14 +185,31 @@ fn padded(random: &mut Random, mut members: Members) -> Members {
             let at = random.below(members.len() + 1);
             members.insert(at, pad());
         }
-        7 => members.push(("pad", word(random, &["5", "null", "true", "{}", "[\"\u{2}\"]", "{\"pad\":\"\u{2}\"}"]).to_string())),
+        7 => members.push((
+            "pad",
+            word(
+                random,
+                &[
+                    "5",
+                    "null",
+                    "true",
+                    "{}",
+                    "[\"\u{2}\"]",
+                    "{\"pad\":\"\u{2}\"}",
+                ],
+            )
+            .to_string(),
+        )),
         8 => {
             members.insert(0, pad());
             members.push(pad());
         }
         9 => {
             members.push(pad());
-            members.push(("pad", word(random, &["5", "null", "\"\u{2}\"", "\"\u{1}\""]).to_string()));
+            members.push((
+                "pad",
+                word(random, &["5", "null", "\"\u{2}\"", "\"\u{1}\""]).to_string(),
+            ));
         }
         10 => members.insert(0, ("pads", String::from("\"\u{2}\""))),
         _ => {}
@@ -178,24 +228,42 @@ fn generic(random: &mut Random) -> String {
                 members.extend(arguments(random));
                 shuffled(random, members)
             };
-            let calls = if random.chance(8) { vec![call(random), call(random)] } else { vec![call(random)] };
+            let calls = if random.chance(8) {
+                vec![call(random), call(random)]
+            } else {
+                vec![call(random)]
+            };
             said_by.push(("toolCalls", list(&calls)));
         }
         4 if random.chance(2) => {
             said_by.push(("content", content(random)));
-            let extra =
-                random.pick(&[("refusal", "\"\u{1}\""), ("reasoningContent", "\"\u{1}\""), ("annotations", "[{\"a\":1}]")]);
+            let extra = random.pick(&[
+                ("refusal", "\"\u{1}\""),
+                ("reasoningContent", "\"\u{1}\""),
+                ("annotations", "[{\"a\":1}]"),
+            ]);
             said_by.push((extra.0, extra.1.into()));
         }
         _ => said_by.push(("content", content(random))),
     }
     if random.chance(8) {
-        let extra = pair(random, &[("annotations", "[]"), ("toolCalls", "[]"), ("toolCalls", "null"), ("refusal", "null")]);
+        let extra = pair(
+            random,
+            &[
+                ("annotations", "[]"),
+                ("toolCalls", "[]"),
+                ("toolCalls", "null"),
+                ("refusal", "null"),
+            ],
+        );
         said_by.push((extra.0, extra.1.into()));
     }
     let mut members = Vec::new();
     if random.chance(2) {
-        members.push(("index", word(random, &["0", "0", "0", "1", "2", "null"]).to_string()));
+        members.push((
+            "index",
+            word(random, &["0", "0", "0", "1", "2", "null"]).to_string(),
+        ));
     }
     members.push(("message", shuffled(random, said_by)));
     if random.chance(6) {
@@ -256,7 +324,10 @@ fn cohere_v2(random: &mut Random) -> String {
             let mut call = vec![("type", quoted("FUNCTION"))];
             let (head, arguments) = (call_head(random), arguments(random));
             call.extend(head.iter().filter(|(name, _)| *name == "id").cloned());
-            let mut function: Members = head.into_iter().filter(|(name, _)| *name == "name").collect();
+            let mut function: Members = head
+                .into_iter()
+                .filter(|(name, _)| *name == "name")
+                .collect();
             function.extend(arguments);
             call.push(("function", shuffled(random, function)));
             said_by.push(("toolCalls", list(&[shuffled(random, call)])));
@@ -265,11 +336,18 @@ fn cohere_v2(random: &mut Random) -> String {
         _ => said_by.push(("content", content(random))),
     }
     if random.chance(10) {
-        let extra =
-            random.pick(&[("citations", "[]"), ("citations", "[{\"a\":1}]"), ("toolPlan", "\"\u{1}\""), ("toolCalls", "[]")]);
+        let extra = random.pick(&[
+            ("citations", "[]"),
+            ("citations", "[{\"a\":1}]"),
+            ("toolPlan", "\"\u{1}\""),
+            ("toolCalls", "[]"),
+        ]);
         said_by.push((extra.0, extra.1.into()));
     }
-    let mut members = vec![("apiFormat", quoted("COHEREV2")), ("message", shuffled(random, said_by))];
+    let mut members = vec![
+        ("apiFormat", quoted("COHEREV2")),
+        ("message", shuffled(random, said_by)),
+    ];
     if random.chance(6) {
         let extra = pair(
             random,
@@ -292,15 +370,37 @@ fn openai(random: &mut Random) -> String {
     let mut members = Vec::new();
     // A head that changes within a stream is rare, and not unheard of.
     if !random.chance(6) {
-        members.push(("id", quoted(word(random, &["chatcmpl-1", "chatcmpl-1", "chatcmpl-1", "chatcmpl-1", "chatcmpl-2"]))));
+        members.push((
+            "id",
+            quoted(word(
+                random,
+                &[
+                    "chatcmpl-1",
+                    "chatcmpl-1",
+                    "chatcmpl-1",
+                    "chatcmpl-1",
+                    "chatcmpl-2",
+                ],
+            )),
+        ));
     }
     members.push(("object", quoted("chat.completion.chunk")));
     if !random.chance(6) {
-        members.push(("created", word(random, &["1", "1", "1", "1", "2", "null"]).to_string()));
+        members.push((
+            "created",
+            word(random, &["1", "1", "1", "1", "2", "null"]).to_string(),
+        ));
         members.push(("model", quoted(word(random, &["m", "m", "m", "m", "n"]))));
     }
     if random.chance(14) {
-        let usage = word(random, &["{\"prompt_tokens\":1}", "{\"completion_tokens\":2}", "{\"total_tokens\":\"\u{1}\"}"]);
+        let usage = word(
+            random,
+            &[
+                "{\"prompt_tokens\":1}",
+                "{\"completion_tokens\":2}",
+                "{\"total_tokens\":\"\u{1}\"}",
+            ],
+        );
         members.push(("choices", word(random, &["[]", "null"]).to_string()));
         members.push(("usage", usage.into()));
         return shuffled(random, members);
@@ -310,37 +410,80 @@ fn openai(random: &mut Random) -> String {
         match random.below(10) {
             0 => {
                 delta.extend(field(random, "reasoning_content"));
-                delta.push(("content", word(random, &["null", "null", "\"\"", "\"\u{1}\""]).to_string()));
+                delta.push((
+                    "content",
+                    word(random, &["null", "null", "\"\"", "\"\u{1}\""]).to_string(),
+                ));
             }
             1 => {
                 let function = arguments(random);
-                let mut call = vec![("index", word(random, &["0", "1"]).to_string()), ("function", object(random, function))];
-                call.extend(call_head(random).into_iter().filter(|(name, _)| *name == "id"));
+                let mut call = vec![
+                    ("index", word(random, &["0", "1"]).to_string()),
+                    ("function", object(random, function)),
+                ];
+                call.extend(
+                    call_head(random)
+                        .into_iter()
+                        .filter(|(name, _)| *name == "id"),
+                );
                 delta.push(("tool_calls", list(&[object(random, call)])));
             }
             2 if random.chance(2) => delta.extend(field(random, "refusal")),
             _ => delta.extend(field(random, "content")),
         }
         if random.chance(6) {
-            let extra =
-                random.pick(&[("role", "\"assistant\""), ("tool_calls", "[]"), ("refusal", "null"), ("annotations", "[{}]")]);
+            let extra = random.pick(&[
+                ("role", "\"assistant\""),
+                ("tool_calls", "[]"),
+                ("refusal", "null"),
+                ("annotations", "[{}]"),
+            ]);
             delta.push((extra.0, extra.1.into()));
         }
-        let mut members = vec![("index", word(random, &["0", "0", "0", "0", "1", "null"]).to_string())];
-        members.push((if random.chance(20) { "message" } else { "delta" }, shuffled(random, delta)));
+        let mut members = vec![(
+            "index",
+            word(random, &["0", "0", "0", "0", "1", "null"]).to_string(),
+        )];
+        members.push((
+            if random.chance(20) {
+                "message"
+            } else {
+                "delta"
+            },
+            shuffled(random, delta),
+        ));
         if random.chance(2) {
-            let reason = word(random, &["null", "null", "null", "null", "null", "null", "\"stop\"", "1"]);
+            let reason = word(
+                random,
+                &[
+                    "null", "null", "null", "null", "null", "null", "\"stop\"", "1",
+                ],
+            );
             members.push(("finish_reason", reason.into()));
         }
         if random.chance(6) {
-            members.push(("logprobs", word(random, &["null", "null", "{\"content\":[{\"token\":\"a\"}]}"]).to_string()));
+            members.push((
+                "logprobs",
+                word(
+                    random,
+                    &["null", "null", "{\"content\":[{\"token\":\"a\"}]}"],
+                )
+                .to_string(),
+            ));
         }
         object(random, members)
     };
-    let choices = if random.chance(12) { vec![choice(random), choice(random)] } else { vec![choice(random)] };
+    let choices = if random.chance(12) {
+        vec![choice(random), choice(random)]
+    } else {
+        vec![choice(random)]
+    };
     members.push(("choices", list(&choices)));
     if random.chance(3) {
-        members.push(("usage", word(random, &["null", "null", "null", "{\"prompt_tokens\":3}"]).to_string()));
+        members.push((
+            "usage",
+            word(random, &["null", "null", "null", "{\"prompt_tokens\":3}"]).to_string(),
+        ));
     }
     let members = padded(random, members);
     shuffled(random, members)
@@ -355,7 +498,9 @@ fn shape(random: &mut Random, wire: Wire) -> Shape {
     }
     .into_bytes();
     if random.chance(12) {
-        let ends: Vec<usize> = (0..shape.len()).filter(|at| b"{[,".contains(&shape[*at])).collect();
+        let ends: Vec<usize> = (0..shape.len())
+            .filter(|at| b"{[,".contains(&shape[*at]))
+            .collect();
         shape.insert(random.pick(&ends) + 1, BREAK);
     }
     shape
@@ -435,7 +580,10 @@ fn filled(random: &mut Random, shape: &[u8]) -> Vec<u8> {
             TEXT => piece(random, &mut event),
             PAD if random.chance(20) => piece(random, &mut event),
             PAD => event.resize(event.len() + random.below(20), b'a'),
-            BREAK => event.extend_from_slice(bytes_of(random, &[&b"\ndata: "[..], b"\ndata: ", b"\r\ndata:", b"\n", b""])),
+            BREAK => event.extend_from_slice(bytes_of(
+                random,
+                &[&b"\ndata: "[..], b"\ndata: ", b"\r\ndata:", b"\n", b""],
+            )),
             other => event.push(other),
         }
     }
@@ -456,11 +604,16 @@ fn mutated(random: &mut Random, bytes: &mut Vec<u8>) {
         3 => bytes.insert(at, structural),
         // White space where it says nothing.
         4 => {
-            let at = bytes.iter().position(|byte| b":,[]{}".contains(byte)).unwrap_or(at);
+            let at = bytes
+                .iter()
+                .position(|byte| b":,[]{}".contains(byte))
+                .unwrap_or(at);
             bytes.insert(at, *random.pick(b" \t"));
         }
         _ => {
-            let letters: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at].is_ascii_alphanumeric()).collect();
+            let letters: Vec<usize> = (0..bytes.len())
+                .filter(|at| bytes[*at].is_ascii_alphanumeric())
+                .collect();
             if let Some(at) = letters.get(random.below(letters.len())) {
                 bytes[*at] = match bytes[*at] {
                     digit @ b'0'..=b'9' => digit ^ 1,
@@ -504,11 +657,22 @@ fn written(items: &[Item], space: Space) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (number, item) in items.iter().enumerate() {
         bytes.extend_from_slice(&item.before);
-        let begins = item.event.iter().position(|byte| !b" \t\x0C".contains(byte));
-        let open = begins.filter(|at| item.event[*at] == b'{' && space != Space::None).map_or(0, |at| at + 1);
+        let begins = item
+            .event
+            .iter()
+            .position(|byte| !b" \t\x0C".contains(byte));
+        let open = begins
+            .filter(|at| item.event[*at] == b'{' && space != Space::None)
+            .map_or(0, |at| at + 1);
         bytes.extend_from_slice(&item.event[..open]);
         if open > 0 {
-            let bit = |place: usize| if space == Space::Differs && number >> place & 1 == 1 { b'\t' } else { b' ' };
+            let bit = |place: usize| {
+                if space == Space::Differs && number >> place & 1 == 1 {
+                    b'\t'
+                } else {
+                    b' '
+                }
+            };
             bytes.extend((0..8).map(bit));
         }
         bytes.extend_from_slice(&item.event[open..]);
@@ -519,7 +683,9 @@ fn written(items: &[Item], space: Space) -> Vec<u8> {
 
 /// A line without the space that [`written`] puts behind its first brace.
 fn without_space(line: &[u8]) -> Vec<u8> {
-    let Some(open) = line.iter().position(|byte| *byte == b'{') else { return line.to_vec() };
+    let Some(open) = line.iter().position(|byte| *byte == b'{') else {
+        return line.to_vec();
+    };
     let (head, tail) = line.split_at(open + 1);
     let space = tail.iter().take_while(|byte| b" \t".contains(byte)).count();
     [head, &tail[space..]].concat()
@@ -534,7 +700,8 @@ fn cut<'a>(random: &mut Random, stream: &'a [u8]) -> Vec<&'a [u8]> {
     let (mut pieces, mut from, one_in) = (Vec::new(), 0, 1 + random.below(3));
     for at in 1..stream.len() {
         let is_end = |byte: u8| byte == b'\n' || byte == b'\r';
-        let edge = is_end(stream[at]) || is_end(stream[at - 1]) || stream[at..].starts_with(b"data:");
+        let edge =
+            is_end(stream[at]) || is_end(stream[at - 1]) || stream[at..].starts_with(b"data:");
         if edge && random.chance(one_in) {
             pieces.push(&stream[from..at]);
             from = at;
@@ -554,7 +721,9 @@ fn stream(random: &mut Random, wire: Wire) -> (Vec<Item>, usize) {
         // Its twin, which differs in a word or in a byte.
         let mut twin = random.pick(&shapes).clone();
         let word = WORDS_OF_TWINS.iter().find_map(|(word, other)| {
-            let at = twin.windows(word.len()).position(|window| window == word.as_bytes())?;
+            let at = twin
+                .windows(word.len())
+                .position(|window| window == word.as_bytes())?;
             Some((at..at + word.len(), other.bytes()))
         });
         match word {
@@ -563,11 +732,26 @@ fn stream(random: &mut Random, wire: Wire) -> (Vec<Item>, usize) {
         }
         shapes.push(twin);
     }
-    let one_end: &[u8] = bytes_of(random, &[&b"\n\n"[..], b"\n\n", b"\n", b"\r\n\r\n", b"\r\n", b"\r\r", b"\r"]);
+    let one_end: &[u8] = bytes_of(
+        random,
+        &[
+            &b"\n\n"[..],
+            b"\n\n",
+            b"\n",
+            b"\r\n\r\n",
+            b"\r\n",
+            b"\r\r",
+            b"\r",
+        ],
+    );
     let ends_differ = random.chance(4);
     let mut items = Vec::new();
     if random.chance(12) {
-        items.push(Item { before: b"\xEF\xBB\xBF".to_vec(), event: Vec::new(), after: Vec::new() });
+        items.push(Item {
+            before: b"\xEF\xBB\xBF".to_vec(),
+            event: Vec::new(),
+            after: Vec::new(),
+        });
     }
     let (mut at, mut repeats) = (0, 0);
     let mut seen = vec![false; shapes.len()];
@@ -606,17 +790,34 @@ fn stream(random: &mut Random, wire: Wire) -> (Vec<Item>, usize) {
                 before.extend_from_slice(b"event: error\n");
             }
         }
-        before.extend_from_slice(bytes_of(random, &[&b"data: "[..], b"data: ", b"data: ", b"data: ", b"data:", b"data:  "]));
+        before.extend_from_slice(bytes_of(
+            random,
+            &[
+                &b"data: "[..],
+                b"data: ",
+                b"data: ",
+                b"data: ",
+                b"data:",
+                b"data:  ",
+            ],
+        ));
         let mut after = Vec::new();
         if random.chance(40) {
             after.extend_from_slice(bytes_of(random, &[&b" "[..], b"\t", b" {}", b"x"]));
         }
         after.extend_from_slice(if ends_differ {
-            bytes_of(random, &[&b"\n\n"[..], b"\n", b"\r\n\r\n", b"\r\n", b"\r", b"\r\n\n"])
+            bytes_of(
+                random,
+                &[&b"\n\n"[..], b"\n", b"\r\n\r\n", b"\r\n", b"\r", b"\r\n\n"],
+            )
         } else {
             one_end
         });
-        items.push(Item { before, event, after });
+        items.push(Item {
+            before,
+            event,
+            after,
+        });
     }
     let mut ends: Vec<&[u8]> = Vec::new();
     if !random.chance(4) {
@@ -630,7 +831,11 @@ fn stream(random: &mut Random, wire: Wire) -> (Vec<Item>, usize) {
     if random.chance(2) {
         ends.push(b"[DONE]");
     }
-    items.extend(ends.into_iter().map(|event| Item { before: b"data: ".to_vec(), event: event.into(), after: b"\n\n".to_vec() }));
+    items.extend(ends.into_iter().map(|event| Item {
+        before: b"data: ".to_vec(),
+        event: event.into(),
+        after: b"\n\n".to_vec(),
+    }));
     if random.chance(8) {
         // The end of the stream cuts it somewhere.
         items.truncate(1 + random.below(items.len()));
@@ -662,7 +867,9 @@ impl Sink for Ears {
 
     fn verbatim(&mut self, json: &str) {
         let json = without_space(json.as_bytes());
-        self.told.0.push(Line::Verbatim(String::from_utf8(json).unwrap()));
+        self.told
+            .0
+            .push(Line::Verbatim(String::from_utf8(json).unwrap()));
         self.writer.verbatim("");
     }
 
@@ -683,7 +890,10 @@ struct Heard {
 
 fn heard(ears: Ears, completion: Vec<u8>, error: Option<Error>, is_done: bool) -> Heard {
     let bytes = ears.writer.bytes();
-    let lines: Vec<Vec<u8>> = bytes.split_inclusive(|byte| *byte == b'\n' || *byte == b'\r').map(without_space).collect();
+    let lines: Vec<Vec<u8>> = bytes
+        .split_inclusive(|byte| *byte == b'\n' || *byte == b'\r')
+        .map(without_space)
+        .collect();
     let written = lines.concat();
     Heard {
         told: ears.told,
@@ -705,10 +915,20 @@ struct Way {
 impl Way {
     fn hear(self, pieces: &[&[u8]]) -> Heard {
         let mut decoder = Decoder::new(self.wire, head(), self.limits, self.include_usage);
-        let mut ears = Ears { told: Told::default(), writer: EventWriter::new(self.include_usage) };
-        let fed = pieces.iter().try_for_each(|piece| decoder.feed(piece, &mut ears));
+        let mut ears = Ears {
+            told: Told::default(),
+            writer: EventWriter::new(self.include_usage),
+        };
+        let fed = pieces
+            .iter()
+            .try_for_each(|piece| decoder.feed(piece, &mut ears));
         let error = fed.and_then(|()| decoder.end(&mut ears)).err();
-        heard(ears, decoder.answer().completion().to_json(), error, decoder.is_done())
+        heard(
+            ears,
+            decoder.answer().completion().to_json(),
+            error,
+            decoder.is_done(),
+        )
     }
 
     /// In a call, which looks for calls in the text.
@@ -718,26 +938,58 @@ impl Way {
             Wire::CohereV2 => ApiFormat::CohereV2,
             Wire::Generic | Wire::OpenAi => ApiFormat::Generic,
         };
-        let site = Site { region: Some("us-chicago-1".into()), ..Site::default() };
-        let overrides = Overrides { api_format: Some(api_format), transport: None };
-        let route = Route::to("ocid1.generativeaiendpoint.oc1.us-chicago-1.example", &site, overrides).unwrap();
+        let site = Site {
+            region: Some("us-chicago-1".into()),
+            ..Site::default()
+        };
+        let overrides = Overrides {
+            api_format: Some(api_format),
+            transport: None,
+        };
+        let route = Route::to(
+            "ocid1.generativeaiendpoint.oc1.us-chicago-1.example",
+            &site,
+            overrides,
+        )
+        .unwrap();
         assert_eq!(Wire::of(&route), self.wire);
         let request = r#"{"model":"model","messages":[{"role":"user","content":"?"}],"tools":[{"type":"function","function":{"name":"f"}}]}"#;
         let settings = Settings {
             stream: true,
             fallback: false,
-            retry: Retry { max_attempts: 1, ..Retry::default() },
+            retry: Retry {
+                max_attempts: 1,
+                ..Retry::default()
+            },
             limits: self.limits,
             tool_call_text: true,
             headers: Vec::new(),
             signs: true,
             head: head(),
         };
-        let candidate = Candidate { route, compartment_id: Some("ocid1.compartment.oc1..example".into()) };
-        let mut call = Call::new(ChatRequest::from_json(request).unwrap(), vec![candidate], settings, 0.0);
-        let mut ears = Ears { told: Told::default(), writer: EventWriter::new(false) };
+        let candidate = Candidate {
+            route,
+            compartment_id: Some("ocid1.compartment.oc1..example".into()),
+        };
+        let mut call = Call::new(
+            ChatRequest::from_json(request).unwrap(),
+            vec![candidate],
+            settings,
+            0.0,
+        );
+        let mut ears = Ears {
+            told: Told::default(),
+            writer: EventWriter::new(false),
+        };
         assert!(matches!(call.next(0.0), Next::Send(_)));
-        call.responded(Response { status: 200, content_type: "text/event-stream".into(), ..Response::default() }, 1.0);
+        call.responded(
+            Response {
+                status: 200,
+                content_type: "text/event-stream".into(),
+                ..Response::default()
+            },
+            1.0,
+        );
         for piece in pieces {
             if call.is_reading() {
                 call.received(piece, 2.0, &mut ears);
@@ -760,8 +1012,14 @@ impl Way {
 
 /// The rest of two texts, from a little before their first difference.
 fn rests(one: &str, other: &str) -> String {
-    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
-    let rest = |text: &str| String::from_utf8_lossy(&text.as_bytes()[same.saturating_sub(60)..]).into_owned();
+    let same = one
+        .bytes()
+        .zip(other.bytes())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let rest = |text: &str| {
+        String::from_utf8_lossy(&text.as_bytes()[same.saturating_sub(60)..]).into_owned()
+    };
     format!("{:?}\n    and {:?}", rest(one), rest(other))
 }
 
@@ -769,7 +1027,12 @@ fn assert_same(one: &Heard, other: &Heard, what: &str, stream: &[u8]) {
     if one == other {
         return;
     }
-    let lines = one.told.0.iter().zip(&other.told.0).find(|(one, other)| one != other);
+    let lines = one
+        .told
+        .0
+        .iter()
+        .zip(&other.told.0)
+        .find(|(one, other)| one != other);
     panic!(
         "{what}\ntold {} and {} lines, the first that differ {lines:?}\nfailed {:?}\n   and {:?}\nwhole {}\nwritten {}\nthe stream {:?}",
         one.told.0.len(),
@@ -796,10 +1059,24 @@ fn streams(wire: Wire) {
         let (items, repeats) = stream(random, wire);
         let plain = written(&items, Space::None);
         let differs = written(&items, Space::Differs);
-        let way = Way { wire, limits: Limits::default(), include_usage: random.chance(3) };
+        let way = Way {
+            wire,
+            limits: Limits::default(),
+            include_usage: random.chance(3),
+        };
         let as_it_is = way.hear(&[&plain]);
-        assert_same(&as_it_is, &way.hear(&[&differs]), "learnt from and not", &plain);
-        assert_same(&as_it_is, &way.hear(&cut(random, &plain)), "whole and cut", &plain);
+        assert_same(
+            &as_it_is,
+            &way.hear(&[&differs]),
+            "learnt from and not",
+            &plain,
+        );
+        assert_same(
+            &as_it_is,
+            &way.hear(&cut(random, &plain)),
+            "whole and cut",
+            &plain,
+        );
 
         // Limits count bytes: here there are as many of them on both sides, and they come in the same pieces.
         if random.chance(3) {
@@ -812,20 +1089,44 @@ fn streams(wire: Wire) {
             };
             let way = Way { limits, ..way };
             let seed = random.next();
-            let [same_cut, differs_cut] = [&same, &differs].map(|bytes| Random(seed).cut(bytes, 500));
-            assert_same(&way.hear(&same_cut), &way.hear(&differs_cut), "within limits", &same);
+            let [same_cut, differs_cut] =
+                [&same, &differs].map(|bytes| Random(seed).cut(bytes, 500));
+            assert_same(
+                &way.hear(&same_cut),
+                &way.hear(&differs_cut),
+                "within limits",
+                &same,
+            );
         }
         if wire != Wire::OpenAi && random.chance(4) {
-            let (one, other) = (way.hear_in_call(&cut(random, &plain)), way.hear_in_call(&[&differs]));
+            let (one, other) = (
+                way.hear_in_call(&cut(random, &plain)),
+                way.hear_in_call(&[&differs]),
+            );
             assert_same(&one, &other, "with calls in the text", &plain);
         }
 
-        let Count { streams, whole, repeats: before, lines } = count.get();
+        let Count {
+            streams,
+            whole,
+            repeats: before,
+            lines,
+        } = count.get();
         let whole = whole + usize::from(as_it_is.error.is_none());
         let lines = lines + as_it_is.told.0.len();
-        count.set(Count { streams: streams + 1, whole, repeats: before + repeats, lines });
+        count.set(Count {
+            streams: streams + 1,
+            whole,
+            repeats: before + repeats,
+            lines,
+        });
     });
-    let Count { streams, whole, repeats, lines } = count.get();
+    let Count {
+        streams,
+        whole,
+        repeats,
+        lines,
+    } = count.get();
     println!("{}: {streams} streams, {whole} of them without an error; {repeats} events repeat, {lines} told", wire.name());
 }
 
@@ -852,7 +1153,11 @@ fn openai_streams() {
 /// What the streams above have found, each in its shortest form.
 #[test]
 fn found_before() {
-    let way = |wire| Way { wire, limits: Limits::default(), include_usage: false };
+    let way = |wire| Way {
+        wire,
+        limits: Limits::default(),
+        include_usage: false,
+    };
     let openai = |id: &str, text: &str| {
         format!("data: {{\"id\":\"{id}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}")
     };
@@ -864,26 +1169,54 @@ fn found_before() {
     };
 
     // An event on two data lines is not what its bytes are without the second `data:`.
-    let lines = |then: &str| format!("data: {{\"message\":\n{then}{{\"content\":[{{\"text\":\"a\"}}]}}}}\n\n");
+    let lines = |then: &str| {
+        format!("data: {{\"message\":\n{then}{{\"content\":[{{\"text\":\"a\"}}]}}}}\n\n")
+    };
     let heard = way(Wire::Generic).hear(&[(lines("data: ") + &lines("") + "\n\n").as_bytes()]);
-    assert!(heard.error.is_some_and(|error| error.message().contains("not the JSON")));
+    assert!(heard
+        .error
+        .is_some_and(|error| error.message().contains("not the JSON")));
     assert_eq!(heard.told.texts(), ["a"]);
 
     // The head is that of the event that came last.
-    let stream = [&openai("1", "a"), "\n", &openai("2", "b"), "\n", &openai("1", "c"), "\n"].concat();
-    let completion: serde_json::Value = serde_json::from_str(&way(Wire::OpenAi).hear(&[stream.as_bytes()]).completion).unwrap();
+    let stream = [
+        &openai("1", "a"),
+        "\n",
+        &openai("2", "b"),
+        "\n",
+        &openai("1", "c"),
+        "\n",
+    ]
+    .concat();
+    let completion: serde_json::Value =
+        serde_json::from_str(&way(Wire::OpenAi).hear(&[stream.as_bytes()]).completion).unwrap();
     assert_eq!(completion["id"], "1");
 
     // A usage that is left out takes its own blank line along, and no other one's.
     let stream = [&one, "\n\n", usage, "\n", &two, "\n"].concat();
-    assert_eq!(passed(&[&stream, "\n", &three, "\n\n"]), [&one, "\n\n", &two, "\n\n", &three, "\n\n"].concat());
-    assert_eq!(passed(&[&one, "\r\n\r\n", usage, "\r", "\n\r", "\n", &two, "\r\n"]), [&one, "\r\n\r\n", &two, "\r\n\n"].concat());
+    assert_eq!(
+        passed(&[&stream, "\n", &three, "\n\n"]),
+        [&one, "\n\n", &two, "\n\n", &three, "\n\n"].concat()
+    );
+    assert_eq!(
+        passed(&[&one, "\r\n\r\n", usage, "\r", "\n\r", "\n", &two, "\r\n"]),
+        [&one, "\r\n\r\n", &two, "\r\n\n"].concat()
+    );
 
     // The second half of a line end, in a chunk of its own, stays where it was.
     let second = [&two, "\r\n"].concat();
-    assert_eq!(passed(&[&one, "\r", "\n", &second, &three, "\r\n"]), [&one, "\r\n", &second, &three, "\r\n\n"].concat());
+    assert_eq!(
+        passed(&[&one, "\r", "\n", &second, &three, "\r\n"]),
+        [&one, "\r\n", &second, &three, "\r\n\n"].concat()
+    );
     let held = three.split_at(three.len() - 1);
     let held = [held.0, "\r", "\ndata: ", held.1, "\r", "\n\r\n"];
-    assert_eq!(passed(&[&[&one, "\r\n"][..], &held].concat()), [&one, "\r\n", &held.concat()].concat());
-    assert_eq!(passed(&[": comment\r", "\n", &one, "\r", "\n"]), [&one, "\r\n\n"].concat());
+    assert_eq!(
+        passed(&[&[&one, "\r\n"][..], &held].concat()),
+        [&one, "\r\n", &held.concat()].concat()
+    );
+    assert_eq!(
+        passed(&[": comment\r", "\n", &one, "\r", "\n"]),
+        [&one, "\r\n\n"].concat()
+    );
 }

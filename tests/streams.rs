@@ -43,7 +43,11 @@ const SEED: u64 = 20_231_130;
 const ENOUGH: usize = 100;
 
 fn head() -> Head {
-    Head { id: "chatcmpl-test".into(), created: 0, model: "model".into() }
+    Head {
+        id: "chatcmpl-test".into(),
+        created: 0,
+        model: "model".into(),
+    }
 }
 
 // ---------------------------------------------------------------- hearing
@@ -72,8 +76,19 @@ impl Calls {
             Wire::CohereV2 => (endpoint, Some(ApiFormat::CohereV2)),
             Wire::OpenAi => ("vendor.model", None),
         };
-        let site = Site { region: Some("us-chicago-1".into()), ..Site::default() };
-        let route = Route::to(model, &site, Overrides { api_format, transport: None }).unwrap();
+        let site = Site {
+            region: Some("us-chicago-1".into()),
+            ..Site::default()
+        };
+        let route = Route::to(
+            model,
+            &site,
+            Overrides {
+                api_format,
+                transport: None,
+            },
+        )
+        .unwrap();
         assert_eq!(Wire::of(&route), wire);
         let request = |include_usage: bool| {
             let request = json!({"model": "model", "messages": [{"role": "user", "content": "?"}],
@@ -81,15 +96,30 @@ impl Calls {
                 "tools": [{"type": "function", "function": {"name": "f"}}]});
             ChatRequest::from_json(&request.to_string()).unwrap()
         };
-        let candidate = Candidate { route, compartment_id: Some("ocid1.compartment.oc1..example".into()) };
-        Calls { request: [request(false), request(true)], candidate }
+        let candidate = Candidate {
+            route,
+            compartment_id: Some("ocid1.compartment.oc1..example".into()),
+        };
+        Calls {
+            request: [request(false), request(true)],
+            candidate,
+        }
     }
 
-    fn hear(&self, pieces: &[&[u8]], include_usage: bool, stream: bool, tool_call_text: bool) -> Heard {
+    fn hear(
+        &self,
+        pieces: &[&[u8]],
+        include_usage: bool,
+        stream: bool,
+        tool_call_text: bool,
+    ) -> Heard {
         let settings = Settings {
             stream,
             fallback: false,
-            retry: Retry { max_attempts: 1, ..Retry::default() },
+            retry: Retry {
+                max_attempts: 1,
+                ..Retry::default()
+            },
             limits: Limits::default(),
             tool_call_text,
             headers: Vec::new(),
@@ -100,7 +130,14 @@ impl Calls {
         let mut call = Call::new(request, vec![self.candidate.clone()], settings, 0.0);
         let mut told = Told::default();
         assert!(matches!(call.next(0.0), Next::Send(_)));
-        call.responded(Response { status: 200, content_type: "text/event-stream".into(), ..Response::default() }, 1.0);
+        call.responded(
+            Response {
+                status: 200,
+                content_type: "text/event-stream".into(),
+                ..Response::default()
+            },
+            1.0,
+        );
         for piece in pieces {
             if call.is_reading() {
                 call.received(piece, 2.0, &mut told);
@@ -116,7 +153,12 @@ impl Calls {
         };
         assert!(stream || told.0.is_empty(), "chunks that nobody asked for");
         let completion = serde_json::from_slice(&call.completion_json()).unwrap();
-        Heard { completion, told: stream.then_some(told), error, include_usage }
+        Heard {
+            completion,
+            told: stream.then_some(told),
+            error,
+            include_usage,
+        }
     }
 }
 
@@ -127,11 +169,18 @@ fn decode(wire: Wire, pieces: &[&[u8]], include_usage: bool, writes_down: bool) 
         Some(told) => told,
         None => &mut Deaf,
     };
-    let fed = pieces.iter().try_for_each(|piece| decoder.feed(piece, sink));
+    let fed = pieces
+        .iter()
+        .try_for_each(|piece| decoder.feed(piece, sink));
     let error = fed.and_then(|()| decoder.end(sink)).err();
     assert_eq!(decoder.is_done(), error.is_none());
     let completion = common::value(&decoder.answer().completion().to_value());
-    Heard { completion, told, error, include_usage }
+    Heard {
+        completion,
+        told,
+        error,
+        include_usage,
+    }
 }
 
 /// Who only wants the whole.
@@ -150,38 +199,81 @@ fn string<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
-    value[field].as_array().map(Vec::as_slice).unwrap_or_default()
+    value[field]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
 /// One choice against what was to be heard of it: all, or the beginning of each of its texts and lists.
 fn check_choice(choice: &Value, expected: &Choice, whole: bool) {
     let message = &choice["message"];
     let text = |name: &str, found: &str, wanted: &str| {
-        let right = if whole { found == wanted } else { wanted.starts_with(found) };
-        assert!(right, "{name} of choice {}: {found:?} instead of {wanted:?}", expected.index);
+        let right = if whole {
+            found == wanted
+        } else {
+            wanted.starts_with(found)
+        };
+        assert!(
+            right,
+            "{name} of choice {}: {found:?} instead of {wanted:?}",
+            expected.index
+        );
     };
     text("content", string(message, "content"), &expected.text);
-    text("reasoning", string(message, "reasoning_content"), &expected.reasoning);
+    text(
+        "reasoning",
+        string(message, "reasoning_content"),
+        &expected.reasoning,
+    );
     text("refusal", string(message, "refusal"), &expected.refusal);
     let items = |name: &str, found: &[Value], wanted: &[Value]| {
-        let right = if whole { found == wanted } else { wanted.starts_with(found) };
+        let right = if whole {
+            found == wanted
+        } else {
+            wanted.starts_with(found)
+        };
         assert!(right, "{name}: {found:?} instead of {wanted:?}");
     };
-    items("annotations", list(message, "annotations"), &expected.annotations);
-    items("logprobs", list(&choice["logprobs"], "content"), &expected.logprobs);
+    items(
+        "annotations",
+        list(message, "annotations"),
+        &expected.annotations,
+    );
+    items(
+        "logprobs",
+        list(&choice["logprobs"], "content"),
+        &expected.logprobs,
+    );
 
     let calls = list(message, "tool_calls");
-    let names: Vec<&str> = calls.iter().map(|call| string(&call["function"], "name")).collect();
+    let names: Vec<&str> = calls
+        .iter()
+        .map(|call| string(&call["function"], "name"))
+        .collect();
     let wanted: Vec<&str> = expected.calls.iter().map(|call| call.name).collect();
-    assert!(if whole { names == wanted } else { names.len() <= wanted.len() }, "calls {calls:?} instead of {wanted:?}");
+    assert!(
+        if whole {
+            names == wanted
+        } else {
+            names.len() <= wanted.len()
+        },
+        "calls {calls:?} instead of {wanted:?}"
+    );
     let ids: Vec<&str> = calls.iter().map(|call| string(call, "id")).collect();
     for (at, (call, wanted)) in calls.iter().zip(&expected.calls).enumerate() {
         assert_eq!(call["type"], "function");
         // A name may come late.
-        assert!(names[at] == wanted.name || (!whole && names[at].is_empty()), "call {at}: {call} instead of {wanted:?}");
+        assert!(
+            names[at] == wanted.name || (!whole && names[at].is_empty()),
+            "call {at}: {call} instead of {wanted:?}"
+        );
         match &wanted.id {
             Some(id) => assert_eq!(ids[at], id, "call {at}"),
-            None => assert!(!ids[at].is_empty() && !ids[..at].contains(&ids[at]), "call {at}: {ids:?}"),
+            None => assert!(
+                !ids[at].is_empty() && !ids[..at].contains(&ids[at]),
+                "call {at}: {ids:?}"
+            ),
         }
         let arguments = string(&call["function"], "arguments");
         let right = match wanted.arguments {
@@ -192,16 +284,28 @@ fn check_choice(choice: &Value, expected: &Choice, whole: bool) {
                 value(arguments).is_some_and(|found| Some(found) == value(wanted))
             }
         };
-        assert!(right, "call {at}: {arguments:?} instead of {:?}", wanted.arguments);
+        assert!(
+            right,
+            "call {at}: {arguments:?} instead of {:?}",
+            wanted.arguments
+        );
     }
     if whole {
-        assert_eq!(choice["finish_reason"], expected.finish, "choice {}", expected.index);
+        assert_eq!(
+            choice["finish_reason"], expected.finish,
+            "choice {}",
+            expected.index
+        );
     }
 }
 
 /// A valid stream: everything.
 fn check_whole(heard: &Heard, expected: &Expected) {
-    assert!(heard.error.is_none(), "a valid stream failed: {:?}", heard.error);
+    assert!(
+        heard.error.is_none(),
+        "a valid stream failed: {:?}",
+        heard.error
+    );
     let completion = &heard.completion;
     let choices = list(completion, "choices");
     assert_eq!(choices.len(), expected.choices.len(), "choices");
@@ -210,20 +314,34 @@ fn check_whole(heard: &Heard, expected: &Expected) {
         check_choice(choice, wanted, true);
     }
     assert_eq!(completion.get("usage"), expected.usage.as_ref(), "usage");
-    assert_eq!(completion.get("service_tier"), expected.service_tier.map(Value::from).as_ref(), "service tier");
-    assert_eq!(completion["id"], expected.id.as_deref().unwrap_or("chatcmpl-test"));
+    assert_eq!(
+        completion.get("service_tier"),
+        expected.service_tier.map(Value::from).as_ref(),
+        "service tier"
+    );
+    assert_eq!(
+        completion["id"],
+        expected.id.as_deref().unwrap_or("chatcmpl-test")
+    );
     let mut extras = expected.extras.clone();
     // The service's own word, where OpenAI has another.
     let first = &expected.choices[0];
     if first.word != Some(first.finish) {
         extras.insert("finish_reason".into(), first.word.into());
     }
-    assert_eq!(completion["oci"].as_object().cloned().unwrap_or_default(), extras, "oci");
+    assert_eq!(
+        completion["oci"].as_object().cloned().unwrap_or_default(),
+        extras,
+        "oci"
+    );
     if let (Some(told), [_]) = (&heard.told, choices) {
         if expected.id.is_none() {
             let chunks = told.chunks();
-            let told: Map<String, Value> =
-                chunks.iter().filter_map(|chunk| chunk["oci"].as_object().cloned()).flatten().collect();
+            let told: Map<String, Value> = chunks
+                .iter()
+                .filter_map(|chunk| chunk["oci"].as_object().cloned())
+                .flatten()
+                .collect();
             assert_eq!(told, extras, "oci of the chunks");
         }
     }
@@ -233,20 +351,37 @@ fn check_whole(heard: &Heard, expected: &Expected) {
 fn check_partial(heard: &Heard, expected: &Expected, arrived: &[Item], tool_text: bool) {
     for choice in list(&heard.completion, "choices") {
         let index = choice["index"].as_u64().unwrap() as u32;
-        let wanted = expected.choices.iter().find(|wanted| wanted.index == index).expect("a choice that was never said");
+        let wanted = expected
+            .choices
+            .iter()
+            .find(|wanted| wanted.index == index)
+            .expect("a choice that was never said");
         check_choice(choice, wanted, false);
         if heard.error.is_none() {
             // The word on why may not have come.
-            let said = arrived.iter().any(|item| matches!(item, Item::Event(event) if event.ends.contains(&index)));
+            let said = arrived
+                .iter()
+                .any(|item| matches!(item, Item::Event(event) if event.ends.contains(&index)));
             let finish = match said {
                 true => wanted.finish,
                 false if wanted.calls.is_empty() => "stop",
                 false => "tool_calls",
             };
-            check_choice(choice, &Choice { finish, ..wanted.clone() }, true);
+            check_choice(
+                choice,
+                &Choice {
+                    finish,
+                    ..wanted.clone()
+                },
+                true,
+            );
         }
         if !tool_text {
-            assert_eq!(string(&choice["message"], "content"), text_so_far(arrived, index), "what had arrived");
+            assert_eq!(
+                string(&choice["message"], "content"),
+                text_so_far(arrived, index),
+                "what had arrived"
+            );
         }
     }
     if let Some(usage) = heard.completion.get("usage") {
@@ -268,7 +403,12 @@ fn check_chunks(heard: &Heard) {
     let mut sum = told.add_up();
     let mut whole = to_add_up_to(&heard.completion);
     // What the service wrote in OpenAI's form may have no arguments; the completion always has some.
-    for choice in sum["choices"].as_array_mut().unwrap().iter_mut().filter(|choice| !choice["finish_reason"].is_null()) {
+    for choice in sum["choices"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .filter(|choice| !choice["finish_reason"].is_null())
+    {
         for call in choice["tool_calls"].as_array_mut().unwrap() {
             let arguments = &mut call["function"]["arguments"];
             if arguments == "" && matches!(told.0.first(), Some(Line::Verbatim(_))) {
@@ -284,11 +424,20 @@ fn check_chunks(heard: &Heard) {
         for choices in [&mut sum, &mut whole].map(|side| side["choices"].as_array_mut().unwrap()) {
             for choice in choices.iter_mut() {
                 // A call waits for its name before it is told.
-                choice["tool_calls"].as_array_mut().unwrap().retain(|call| call["function"]["name"] != "");
+                choice["tool_calls"]
+                    .as_array_mut()
+                    .unwrap()
+                    .retain(|call| call["function"]["name"] != "");
             }
             // A choice of which there is nothing to tell has no chunks.
             let nothing = |value: &Value| value.is_null() || *value == "" || *value == json!([]);
-            choices.retain(|choice| choice.as_object().unwrap().iter().any(|(name, value)| name != "index" && !nothing(value)));
+            choices.retain(|choice| {
+                choice
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .any(|(name, value)| name != "index" && !nothing(value))
+            });
         }
     }
     assert_eq!(sum, whole, "the chunks and the completion");
@@ -300,7 +449,10 @@ fn check_chunks(heard: &Heard) {
 fn run(wire: Wire, calls: &Calls, seed: u64, shown: &mut Vec<u8>) {
     let mut random = Random(seed);
     let tool_text = wire != Wire::OpenAi && random.chance(6);
-    let Made { mut items, expected } = wires::valid(&mut random, wire, tool_text);
+    let Made {
+        mut items,
+        expected,
+    } = wires::valid(&mut random, wire, tool_text);
     let hand = Hand::new(&mut random);
     let kind = random.below(8);
     let mut failure = None;
@@ -339,7 +491,12 @@ fn run(wire: Wire, calls: &Calls, seed: u64, shown: &mut Vec<u8>) {
         }
         None if kind == 1 => {
             let arrived = &items[..ends.iter().take_while(|end| **end <= bytes.len()).count()];
-            assert_eq!(code, (!is_finished(arrived)).then_some("stream_truncated"), "cut at {}", bytes.len());
+            assert_eq!(
+                code,
+                (!is_finished(arrived)).then_some("stream_truncated"),
+                "cut at {}",
+                bytes.len()
+            );
             arrived
         }
         None => {
@@ -361,9 +518,16 @@ fn streams(wire: Wire, share: usize) {
     for seed in first..first + count {
         let mut shown = Vec::new();
         if let Err(why) = catch_unwind(AssertUnwindSafe(|| run(wire, &calls, seed, &mut shown))) {
-            let why = why.downcast_ref::<String>().cloned().or_else(|| why.downcast_ref::<&str>().map(|why| (*why).into()));
+            let why = why
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| why.downcast_ref::<&str>().map(|why| (*why).into()));
             let stream = String::from_utf8_lossy(&shown);
-            let told = format!("{} with SEED={seed} STREAMS=1: {}\n{stream}\n{stream:?}", wire.name(), why.unwrap_or_default());
+            let told = format!(
+                "{} with SEED={seed} STREAMS=1: {}\n{stream}\n{stream:?}",
+                wire.name(),
+                why.unwrap_or_default()
+            );
             if std::env::var("DUMP").is_ok() {
                 println!("#### {}", told);
             }
@@ -374,8 +538,15 @@ fn streams(wire: Wire, share: usize) {
         }
     }
     failed.sort();
-    let shortest = failed.first().map(|(_, told)| told.as_str()).unwrap_or_default();
-    assert!(failed.is_empty(), "{} failed; the shortest is {shortest}", failed.len());
+    let shortest = failed
+        .first()
+        .map(|(_, told)| told.as_str())
+        .unwrap_or_default();
+    assert!(
+        failed.is_empty(),
+        "{} failed; the shortest is {shortest}",
+        failed.len()
+    );
     println!("{count} streams of {}, SEED={first}", wire.name());
 }
 

@@ -137,15 +137,31 @@ pub trait Sink {
 
     /// Reasoning of the first choice and nothing else.
     fn reasoning(&mut self, head: &Head, text: &str) {
-        let delta = Delta { reasoning_content: Some(text), ..Delta::default() };
+        let delta = Delta {
+            reasoning_content: Some(text),
+            ..Delta::default()
+        };
         self.chunk(head, &Chunk::of(delta));
     }
 
     /// The next piece of the arguments of a call of the first choice, and nothing else.
     fn arguments(&mut self, head: &Head, call: usize, piece: &str) {
-        let function = FunctionDelta { name: None, arguments: piece };
-        let call = ToolCallDelta { index: call, function, ..ToolCallDelta::default() };
-        self.chunk(head, &Chunk::of(Delta { tool_calls: vec![call], ..Delta::default() }));
+        let function = FunctionDelta {
+            name: None,
+            arguments: piece,
+        };
+        let call = ToolCallDelta {
+            index: call,
+            function,
+            ..ToolCallDelta::default()
+        };
+        self.chunk(
+            head,
+            &Chunk::of(Delta {
+                tool_calls: vec![call],
+                ..Delta::default()
+            }),
+        );
     }
 
     /// Any other chunk.
@@ -162,7 +178,13 @@ pub trait Sink {
 impl<'a> Chunk<'a> {
     /// A chunk in which the first choice goes on.
     fn of(delta: Delta<'a>) -> Chunk<'a> {
-        Chunk { choices: vec![ChunkChoice { delta, ..ChunkChoice::default() }], ..Chunk::default() }
+        Chunk {
+            choices: vec![ChunkChoice {
+                delta,
+                ..ChunkChoice::default()
+            }],
+            ..Chunk::default()
+        }
     }
 
     /// The JSON that OpenAI would send.
@@ -211,7 +233,11 @@ impl Delta<'_> {
         members.text("reasoning_content", self.reasoning_content);
         members.text("refusal", self.refusal);
         if !self.tool_calls.is_empty() {
-            list(members.name("tool_calls"), &self.tool_calls, ToolCallDelta::write);
+            list(
+                members.name("tool_calls"),
+                &self.tool_calls,
+                ToolCallDelta::write,
+            );
         }
         members.value("annotations", self.annotations);
         members.end();

@@ -102,7 +102,10 @@ impl Completion {
         told.insert("object", self.object.into());
         told.insert("created", self.created.into());
         told.insert("model", self.model.as_str().into());
-        told.insert("choices", each(self.choices.iter(), Choice::to_value).into());
+        told.insert(
+            "choices",
+            each(self.choices.iter(), Choice::to_value).into(),
+        );
         told.insert_some("usage", self.usage.as_ref());
         told.insert_some("service_tier", self.service_tier.as_deref());
         told.insert_some("oci", self.oci.as_ref().map(Extras::to_value));
@@ -129,7 +132,10 @@ impl Message {
         told.insert("refusal", self.refusal.as_deref().into());
         told.insert_some("reasoning_content", self.reasoning_content.as_deref());
         if !self.tool_calls.is_empty() {
-            told.insert("tool_calls", each(self.tool_calls.iter(), ToolCall::to_value).into());
+            told.insert(
+                "tool_calls",
+                each(self.tool_calls.iter(), ToolCall::to_value).into(),
+            );
         }
         told.insert_some("annotations", self.annotations.as_ref());
         told.into()
@@ -139,7 +145,14 @@ impl Message {
 impl ToolCall {
     fn to_value(&self) -> Value {
         let Function { name, arguments } = &self.function;
-        let function = object([("name", name.as_str().into()), ("arguments", arguments.as_str().into())]);
-        object([("id", self.id.as_str().into()), ("type", self.kind.into()), ("function", function)])
+        let function = object([
+            ("name", name.as_str().into()),
+            ("arguments", arguments.as_str().into()),
+        ]);
+        object([
+            ("id", self.id.as_str().into()),
+            ("type", self.kind.into()),
+            ("function", function),
+        ])
     }
 }

@@ -16,9 +16,17 @@ pub struct EventWriter {
 impl EventWriter {
     /// A writer for one answer. With `include_usage` every chunk but the last carries `"usage":null`, as at OpenAI.
     pub fn new(include_usage: bool) -> Self {
-        let after_text =
-            if include_usage { "\"},\"finish_reason\":null}],\"usage\":null}\n\n" } else { "\"},\"finish_reason\":null}]}\n\n" };
-        EventWriter { out: Vec::new(), before_text: Vec::new(), after_text, usage_is_null: include_usage }
+        let after_text = if include_usage {
+            "\"},\"finish_reason\":null}],\"usage\":null}\n\n"
+        } else {
+            "\"},\"finish_reason\":null}]}\n\n"
+        };
+        EventWriter {
+            out: Vec::new(),
+            before_text: Vec::new(),
+            after_text,
+            usage_is_null: include_usage,
+        }
     }
 
     /// What has been written since the last call.
@@ -92,22 +100,43 @@ mod tests {
 
     fn events(writer: &mut EventWriter) -> Vec<Value> {
         let text = String::from_utf8(writer.take()).unwrap();
-        text.split_terminator("\n\n").map(|event| parse(event.strip_prefix("data: ").unwrap().as_bytes()).unwrap()).collect()
+        text.split_terminator("\n\n")
+            .map(|event| parse(event.strip_prefix("data: ").unwrap().as_bytes()).unwrap())
+            .collect()
     }
 
     #[test]
     fn the_quick_way_says_the_same_as_the_long_way() {
-        let head = Head { id: "chatcmpl-1".into(), created: 7, model: "a \"model\"".into() };
+        let head = Head {
+            id: "chatcmpl-1".into(),
+            created: 7,
+            model: "a \"model\"".into(),
+        };
         for include_usage in [false, true] {
             let mut writer = EventWriter::new(include_usage);
             let text = "quote \" slash \\ line\n tab\t nul\0 é 😀";
             writer.text(&head, text);
-            let delta = Delta { content: Some(text), ..Delta::default() };
-            let choice = ChunkChoice { delta, ..ChunkChoice::default() };
-            writer.chunk(&head, &Chunk { choices: vec![choice], ..Chunk::default() });
+            let delta = Delta {
+                content: Some(text),
+                ..Delta::default()
+            };
+            let choice = ChunkChoice {
+                delta,
+                ..ChunkChoice::default()
+            };
+            writer.chunk(
+                &head,
+                &Chunk {
+                    choices: vec![choice],
+                    ..Chunk::default()
+                },
+            );
             let seen = events(&mut writer);
             assert_eq!(seen[0], seen[1]);
-            assert_eq!(seen[0].get("choices"), Some(&json!([{"index": 0, "delta": {"content": text}, "finish_reason": null}])));
+            assert_eq!(
+                seen[0].get("choices"),
+                Some(&json!([{"index": 0, "delta": {"content": text}, "finish_reason": null}]))
+            );
             assert_eq!(seen[0].get("usage").is_some(), include_usage);
         }
     }

@@ -8,12 +8,22 @@ use crate::json::parse;
 /// Translates `{tokens, tokenLogprobs, topLogprobs, textOffset}`; nothing where the service sent an empty object.
 pub(crate) fn to_openai(oci: &Value) -> Option<Value> {
     let tokens = oci.get("tokens")?.as_array()?;
-    let at = |key: &str, index: usize| oci.get(key).and_then(|list| list.as_array()?.get(index)).cloned();
+    let at = |key: &str, index: usize| {
+        oci.get(key)
+            .and_then(|list| list.as_array()?.get(index))
+            .cloned()
+    };
     let one = |(index, token): (usize, &Value)| {
         let token = token.as_str().unwrap_or_default();
         let top = at("topLogprobs", index);
-        let top = top.as_ref().and_then(Value::as_object).into_iter().flat_map(Map::iter);
-        let top = each(top, |(token, logprob)| entry(token, Some(logprob.clone()), None));
+        let top = top
+            .as_ref()
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(Map::iter);
+        let top = each(top, |(token, logprob)| {
+            entry(token, Some(logprob.clone()), None)
+        });
         entry(token, at("tokenLogprobs", index), Some(top))
     };
     let content = each(tokens.iter().enumerate(), one);
@@ -28,13 +38,19 @@ pub(crate) fn whole(content: Vec<Value>) -> Value {
 fn entry(token: &str, logprob: Option<Value>, top: Option<Vec<Value>>) -> Value {
     // The model of the SDK types these numbers as strings inside `topLogprobs`.
     let number = match logprob {
-        Some(Value::String(text)) => parse(text.as_bytes()).ok().filter(Value::is_number).unwrap_or_default(),
+        Some(Value::String(text)) => parse(text.as_bytes())
+            .ok()
+            .filter(Value::is_number)
+            .unwrap_or_default(),
         other => other.unwrap_or(Value::Null),
     };
     let mut entry = Map::new();
     entry.insert("token", token.into());
     entry.insert("logprob", number);
-    entry.insert("bytes", each(token.bytes(), |byte| Value::from(u64::from(byte))).into());
+    entry.insert(
+        "bytes",
+        each(token.bytes(), |byte| Value::from(u64::from(byte))).into(),
+    );
     if let Some(top) = top {
         entry.insert("top_logprobs", top.into());
     }

@@ -19,6 +19,8 @@ pub use request::ChatRequest;
 
 pub(crate) use logprobs::{to_openai as logprobs_to_openai, whole as logprobs_whole};
 pub(crate) use reader::Reader;
-pub(crate) use request::{Detail, Media, Message, Part, ResponseFormat, SentCall, Tool, ToolChoice};
+pub(crate) use request::{
+    Detail, Media, Message, Part, ResponseFormat, SentCall, Tool, ToolChoice,
+};
 pub(crate) use text::{Joiner, Text};
 pub(crate) use usage::{is_usage, to_openai as usage_to_openai};

@@ -21,24 +21,37 @@ enum Path<'p> {
 impl<'a, 'p> Reader<'a, 'p> {
     /// A top-level parameter.
     pub(crate) fn new(name: &'p str, value: &'a Value) -> Self {
-        Reader { value, path: Path::Root(name) }
+        Reader {
+            value,
+            path: Path::Root(name),
+        }
     }
 
     /// A member, if it is there.
     pub(crate) fn get<'q>(&'q self, key: &'q str) -> Option<Reader<'a, 'q>> {
         let value = self.value.get(key).filter(|value| !value.is_null())?;
-        Some(Reader { value, path: Path::Key(&self.path, key) })
+        Some(Reader {
+            value,
+            path: Path::Key(&self.path, key),
+        })
     }
 
     /// A member that must be there.
     pub(crate) fn need<'q>(&'q self, key: &'q str) -> Result<Reader<'a, 'q>> {
-        self.get(key).ok_or_else(|| self.error(format!("{}.{key} is missing", self.name())))
+        self.get(key)
+            .ok_or_else(|| self.error(format!("{}.{key} is missing", self.name())))
     }
 
     /// The items of an array.
     pub(crate) fn items<'q>(&'q self) -> Result<impl Iterator<Item = Reader<'a, 'q>>> {
-        let items = self.value.as_array().ok_or_else(|| self.wanted("an array"))?;
-        Ok(items.iter().enumerate().map(|(index, value)| Reader { value, path: Path::Index(&self.path, index) }))
+        let items = self
+            .value
+            .as_array()
+            .ok_or_else(|| self.wanted("an array"))?;
+        Ok(items.iter().enumerate().map(|(index, value)| Reader {
+            value,
+            path: Path::Index(&self.path, index),
+        }))
     }
 
     pub(crate) fn string(&self) -> Result<&'a str> {
@@ -46,7 +59,9 @@ impl<'a, 'p> Reader<'a, 'p> {
     }
 
     pub(crate) fn object(&self) -> Result<&'a Map> {
-        self.value.as_object().ok_or_else(|| self.wanted("an object"))
+        self.value
+            .as_object()
+            .ok_or_else(|| self.wanted("an object"))
     }
 
     /// A member that is a string, if it is there.

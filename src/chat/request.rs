@@ -20,10 +20,24 @@ pub struct ChatRequest {
 /// One message.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
-    System { developer: bool, name: Option<&'a str>, content: Vec<Part<'a>> },
-    User { name: Option<&'a str>, content: Vec<Part<'a>> },
-    Assistant { name: Option<&'a str>, content: Vec<Part<'a>>, calls: Vec<SentCall<'a>> },
-    Tool { call_id: &'a str, content: Vec<Part<'a>> },
+    System {
+        developer: bool,
+        name: Option<&'a str>,
+        content: Vec<Part<'a>>,
+    },
+    User {
+        name: Option<&'a str>,
+        content: Vec<Part<'a>>,
+    },
+    Assistant {
+        name: Option<&'a str>,
+        content: Vec<Part<'a>>,
+        calls: Vec<SentCall<'a>>,
+    },
+    Tool {
+        call_id: &'a str,
+        content: Vec<Part<'a>>,
+    },
 }
 
 /// A piece of a message.
@@ -85,7 +99,12 @@ pub(crate) enum ToolChoice<'a> {
 pub(crate) enum ResponseFormat<'a> {
     Text,
     JsonObject,
-    JsonSchema { name: &'a str, description: Option<&'a str>, schema: Option<&'a Value>, strict: Option<bool> },
+    JsonSchema {
+        name: &'a str,
+        description: Option<&'a str>,
+        schema: Option<&'a Value>,
+        strict: Option<bool>,
+    },
 }
 
 impl ChatRequest {
@@ -95,13 +114,21 @@ impl ChatRequest {
     /// A lone half of a surrogate pair (a string that was cut in the middle of an emoji) becomes U+FFFD, as it does wherever
     /// JavaScript writes UTF-8.
     pub fn from_json(json: &str) -> Result<ChatRequest> {
-        let unreadable =
-            |why: &str| Error::new(Code::InvalidRequest, format!("the request is not a JSON object that can be read: {why}"));
+        let unreadable = |why: &str| {
+            Error::new(
+                Code::InvalidRequest,
+                format!("the request is not a JSON object that can be read: {why}"),
+            )
+        };
         let mut params = match json::parse(json.as_bytes()) {
             Ok(Value::Object(params)) => params,
             Ok(_) => return Err(unreadable("it is another kind of value")),
             Err(Flaw::Incomplete) => return Err(unreadable("it ends too early")),
-            Err(Flaw::Malformed(at)) => return Err(unreadable(&format!("what stands at byte {at} can't stand there"))),
+            Err(Flaw::Malformed(at)) => {
+                return Err(unreadable(&format!(
+                    "what stands at byte {at} can't stand there"
+                )))
+            }
         };
         let model = match params.remove("model") {
             Some(Value::String(model)) => model,
@@ -116,8 +143,14 @@ impl ChatRequest {
             Some(_) => return Err(Error::param("messages", "messages must be an array")),
             None => return Err(Error::param("messages", "messages is missing")),
         }
-        if params.get("stream_options").is_some_and(|options| !options.is_object()) {
-            return Err(Error::param("stream_options", "stream_options must be an object"));
+        if params
+            .get("stream_options")
+            .is_some_and(|options| !options.is_object())
+        {
+            return Err(Error::param(
+                "stream_options",
+                "stream_options must be an object",
+            ));
         }
         Ok(ChatRequest { model, params })
     }
@@ -134,18 +167,27 @@ impl ChatRequest {
 
     /// Whether a streaming answer was asked for in the body, which is how it is asked for over HTTP.
     pub fn wants_stream(&self) -> bool {
-        self.params.get("stream").and_then(Value::as_bool).unwrap_or(false)
+        self.params
+            .get("stream")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 
     /// Whether the caller wants usage as a last chunk.
     pub fn wants_usage(&self) -> bool {
         let options = self.params.get("stream_options");
-        options.and_then(|options| options.get("include_usage")).and_then(Value::as_bool).unwrap_or(false)
+        options
+            .and_then(|options| options.get("include_usage"))
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 
     /// Whether the model may call tools.
     pub fn has_tools(&self) -> bool {
-        self.params.get("tools").and_then(Value::as_array).is_some_and(|tools| !tools.is_empty())
+        self.params
+            .get("tools")
+            .and_then(Value::as_array)
+            .is_some_and(|tools| !tools.is_empty())
     }
 
     pub(crate) fn param(&self, name: &'static str) -> Option<Reader<'_, 'static>> {
@@ -167,19 +209,31 @@ impl ChatRequest {
     }
 
     pub(crate) fn tool_choice(&self) -> Result<Option<ToolChoice<'_>>> {
-        let Some(choice) = self.param("tool_choice") else { return Ok(None) };
-        let chosen = match (choice.value.as_str(), choice.get_string("type").unwrap_or(None)) {
-            (Some("auto"), _) => ToolChoice::Auto,
-            (Some("none"), _) => ToolChoice::None,
-            (Some("required"), _) => ToolChoice::Required,
-            (None, Some("function")) => ToolChoice::Named(choice.need("function")?.need("name")?.string()?),
-            _ => return Err(choice.wanted("\"auto\", \"none\", \"required\" or {type: \"function\", function: {name}}")),
+        let Some(choice) = self.param("tool_choice") else {
+            return Ok(None);
         };
+        let chosen =
+            match (
+                choice.value.as_str(),
+                choice.get_string("type").unwrap_or(None),
+            ) {
+                (Some("auto"), _) => ToolChoice::Auto,
+                (Some("none"), _) => ToolChoice::None,
+                (Some("required"), _) => ToolChoice::Required,
+                (None, Some("function")) => {
+                    ToolChoice::Named(choice.need("function")?.need("name")?.string()?)
+                }
+                _ => return Err(choice.wanted(
+                    "\"auto\", \"none\", \"required\" or {type: \"function\", function: {name}}",
+                )),
+            };
         Ok(Some(chosen))
     }
 
     pub(crate) fn response_format(&self) -> Result<Option<ResponseFormat<'_>>> {
-        let Some(format) = self.param("response_format") else { return Ok(None) };
+        let Some(format) = self.param("response_format") else {
+            return Ok(None);
+        };
         let read = match format.need("type")?.string()? {
             "text" => ResponseFormat::Text,
             "json_object" => ResponseFormat::JsonObject,
@@ -190,7 +244,14 @@ impl ChatRequest {
                     name: schema.need("name")?.string()?,
                     description: schema.get_string("description")?,
                     schema: schema.get("schema").map(|schema| schema.value),
-                    strict: strict.map(|strict| strict.value.as_bool().ok_or_else(|| strict.wanted("a boolean"))).transpose()?,
+                    strict: strict
+                        .map(|strict| {
+                            strict
+                                .value
+                                .as_bool()
+                                .ok_or_else(|| strict.wanted("a boolean"))
+                        })
+                        .transpose()?,
                 }
             }
             _ => return Err(format.wanted("of type \"text\", \"json_object\" or \"json_schema\"")),
@@ -203,7 +264,11 @@ impl ChatRequest {
         for name in ["max_completion_tokens", "max_tokens"] {
             if let Some(limit) = self.param(name) {
                 let whole = limit.value.as_u64().is_some_and(|limit| limit > 0);
-                return if whole { Ok(Some(limit.value)) } else { Err(limit.wanted("a whole number above 0")) };
+                return if whole {
+                    Ok(Some(limit.value))
+                } else {
+                    Err(limit.wanted("a whole number above 0"))
+                };
             }
         }
         Ok(None)
@@ -211,7 +276,9 @@ impl ChatRequest {
 
     /// `stop`, which may be one string or several.
     pub(crate) fn stop(&self) -> Result<Option<Vec<&str>>> {
-        let Some(stop) = self.param("stop") else { return Ok(None) };
+        let Some(stop) = self.param("stop") else {
+            return Ok(None);
+        };
         if let Some(one) = stop.value.as_str() {
             return Ok(Some(vec![one]));
         }
@@ -225,36 +292,65 @@ fn read_message<'a>(message: &Reader<'a, '_>) -> Result<Message<'a>> {
     let name = message.get_string("name")?;
     let role = message.need("role")?;
     let read = match role.string()? {
-        role @ ("system" | "developer") => {
-            Message::System { developer: role == "developer", name, content: read_content(message)? }
-        }
-        "user" => Message::User { name, content: read_content(message)? },
+        role @ ("system" | "developer") => Message::System {
+            developer: role == "developer",
+            name,
+            content: read_content(message)?,
+        },
+        "user" => Message::User {
+            name,
+            content: read_content(message)?,
+        },
         "assistant" => {
             let mut content = Vec::new();
             // The two names that OpenAI-like services have for it.
             for key in ["reasoning_content", "reasoning"] {
-                let text = message.get_string(key)?.filter(|text| !text.is_empty() && content.is_empty());
+                let text = message
+                    .get_string(key)?
+                    .filter(|text| !text.is_empty() && content.is_empty());
                 content.extend(text.map(Part::Reasoning));
             }
             if message.get("content").is_some() {
                 content.extend(read_content(message)?);
             }
-            content.extend(message.get_string("refusal")?.filter(|text| !text.is_empty()).map(Part::Refusal));
+            content.extend(
+                message
+                    .get_string("refusal")?
+                    .filter(|text| !text.is_empty())
+                    .map(Part::Refusal),
+            );
             if let Some(call) = message.get("function_call") {
-                return Err(call.error("function_call is OpenAI's former name: use tool_calls".into()));
+                return Err(
+                    call.error("function_call is OpenAI's former name: use tool_calls".into())
+                );
             }
             let calls = match message.get("tool_calls") {
                 Some(calls) => try_each(calls.items()?, |call| read_sent_call(&call))?,
                 None => Vec::new(),
             };
-            Message::Assistant { name, content, calls }
+            Message::Assistant {
+                name,
+                content,
+                calls,
+            }
         }
         "tool" => {
             let call_id = message.need("tool_call_id")?.string()?;
-            Message::Tool { call_id, content: read_content(message)? }
+            Message::Tool {
+                call_id,
+                content: read_content(message)?,
+            }
         }
-        "function" => return Err(role.error("role \"function\" is OpenAI's former name: use \"tool\" with tool_call_id".into())),
-        _ => return Err(role.wanted("\"system\", \"developer\", \"user\", \"assistant\" or \"tool\"")),
+        "function" => {
+            return Err(role.error(
+                "role \"function\" is OpenAI's former name: use \"tool\" with tool_call_id".into(),
+            ))
+        }
+        _ => {
+            return Err(
+                role.wanted("\"system\", \"developer\", \"user\", \"assistant\" or \"tool\"")
+            )
+        }
     };
     Ok(read)
 }
@@ -302,7 +398,10 @@ fn read_part<'a>(part: &Reader<'a, '_>) -> Result<Part<'a>> {
 /// `{url, detail}`, or the address by itself.
 fn read_url<'a>(media: &Reader<'a, '_>) -> Result<Media<'a>> {
     if let Some(url) = media.value.as_str() {
-        return Ok(Media { url: url.into(), detail: None });
+        return Ok(Media {
+            url: url.into(),
+            detail: None,
+        });
     }
     let url = media.need("url")?.string()?;
     let detail = match media.get("detail") {
@@ -314,12 +413,18 @@ fn read_url<'a>(media: &Reader<'a, '_>) -> Result<Media<'a>> {
             _ => return Err(detail.wanted("\"auto\", \"high\" or \"low\"")),
         }),
     };
-    Ok(Media { url: url.into(), detail })
+    Ok(Media {
+        url: url.into(),
+        detail,
+    })
 }
 
 fn read_file<'a>(file: &Reader<'a, '_>) -> Result<Part<'a>> {
     let Some(data) = file.get_string("file_data")? else {
-        return Err(file.error("OCI has no stored files for a chat: give the file itself as file_data, a data: URL".into()));
+        return Err(file.error(
+            "OCI has no stored files for a chat: give the file itself as file_data, a data: URL"
+                .into(),
+        ));
     };
     let url = if data.starts_with("data:") || data.starts_with("https:") {
         data.into()
@@ -328,11 +433,18 @@ fn read_file<'a>(file: &Reader<'a, '_>) -> Result<Part<'a>> {
     };
     let video = data.starts_with("data:video/");
     let media = Media { url, detail: None };
-    Ok(if video { Part::Video(media) } else { Part::File(media) })
+    Ok(if video {
+        Part::Video(media)
+    } else {
+        Part::File(media)
+    })
 }
 
 fn read_sent_call<'a>(call: &Reader<'a, '_>) -> Result<SentCall<'a>> {
-    if call.get_string("type")?.is_some_and(|kind| kind != "function") {
+    if call
+        .get_string("type")?
+        .is_some_and(|kind| kind != "function")
+    {
         return Err(call.error(format!("{}: OCI has function calls only", call.name())));
     }
     let function = call.need("function")?;
@@ -349,12 +461,16 @@ fn read_tool<'a>(tool: &Reader<'a, '_>) -> Result<Tool<'a>> {
     }
     let function = tool.need("function")?;
     let parameters = function.get("parameters");
-    parameters.map(|parameters| parameters.object()).transpose()?;
+    parameters
+        .map(|parameters| parameters.object())
+        .transpose()?;
     Ok(Tool {
         name: function.need("name")?.string()?,
         description: function.get_string("description")?,
         parameters: parameters.map(|parameters| parameters.value),
-        strict: function.get("strict").is_some_and(|strict| strict.value.as_bool() == Some(true)),
+        strict: function
+            .get("strict")
+            .is_some_and(|strict| strict.value.as_bool() == Some(true)),
     })
 }
 
@@ -375,43 +491,92 @@ mod tests {
 
     #[test]
     fn what_every_request_needs() {
-        let param = |json: &str| ChatRequest::from_json(json).unwrap_err().param_name().map(str::to_owned);
+        let param = |json: &str| {
+            ChatRequest::from_json(json)
+                .unwrap_err()
+                .param_name()
+                .map(str::to_owned)
+        };
         assert_eq!(param("{}").as_deref(), Some("model"));
         assert_eq!(param(r#"{"model":1}"#).as_deref(), Some("model"));
         assert_eq!(param(r#"{"model":"m"}"#).as_deref(), Some("messages"));
-        assert_eq!(param(r#"{"model":"m","messages":[]}"#).as_deref(), Some("messages"));
+        assert_eq!(
+            param(r#"{"model":"m","messages":[]}"#).as_deref(),
+            Some("messages")
+        );
         for json in ["", "[]", "null", "{", "{\"model\":\"m\",}"] {
-            assert_eq!(ChatRequest::from_json(json).unwrap_err().code(), Code::InvalidRequest);
+            assert_eq!(
+                ChatRequest::from_json(json).unwrap_err().code(),
+                Code::InvalidRequest
+            );
         }
-        let deep = format!("{{\"model\":\"m\",\"messages\":{}1{}}}", "[".repeat(5000), "]".repeat(5000));
-        assert_eq!(ChatRequest::from_json(&deep).unwrap_err().code(), Code::InvalidRequest);
+        let deep = format!(
+            "{{\"model\":\"m\",\"messages\":{}1{}}}",
+            "[".repeat(5000),
+            "]".repeat(5000)
+        );
+        assert_eq!(
+            ChatRequest::from_json(&deep).unwrap_err().code(),
+            Code::InvalidRequest
+        );
     }
 
     #[test]
     fn null_says_nothing() {
-        let request = ChatRequest::from_json(r#"{"model":"m","messages":[{}],"stop":null,"tools":null}"#).unwrap();
+        let request =
+            ChatRequest::from_json(r#"{"model":"m","messages":[{}],"stop":null,"tools":null}"#)
+                .unwrap();
         assert!(request.stop().unwrap().is_none() && request.tools().unwrap().is_empty());
     }
 
     #[test]
     fn errors_name_the_place() {
-        assert_eq!(param_of(json!([{"role": "user", "content": "a"}, {"role": "user"}])), "messages[1]");
-        assert_eq!(param_of(json!([{"role": "user", "content": 5}])), "messages[0].content");
-        assert_eq!(param_of(json!([{"role": "king", "content": "a"}])), "messages[0].role");
-        assert_eq!(param_of(json!([{"role": "user", "content": [{"type": "smell"}]}])), "messages[0].content[0].type");
-        assert_eq!(param_of(json!([{"role": "tool", "content": "a"}])), "messages[0]");
-        assert_eq!(param_of(json!([{"role": "function", "content": "a"}])), "messages[0].role");
+        assert_eq!(
+            param_of(json!([{"role": "user", "content": "a"}, {"role": "user"}])),
+            "messages[1]"
+        );
+        assert_eq!(
+            param_of(json!([{"role": "user", "content": 5}])),
+            "messages[0].content"
+        );
+        assert_eq!(
+            param_of(json!([{"role": "king", "content": "a"}])),
+            "messages[0].role"
+        );
+        assert_eq!(
+            param_of(json!([{"role": "user", "content": [{"type": "smell"}]}])),
+            "messages[0].content[0].type"
+        );
+        assert_eq!(
+            param_of(json!([{"role": "tool", "content": "a"}])),
+            "messages[0]"
+        );
+        assert_eq!(
+            param_of(json!([{"role": "function", "content": "a"}])),
+            "messages[0].role"
+        );
         assert_eq!(param_of(json!(["hello"])), "messages[0]");
     }
 
     #[test]
     fn an_assistant_turn() {
-        let request = with_messages(json!([{"role": "assistant", "content": null, "reasoning_content": "hm", "refusal": "no",
-            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]));
+        let request = with_messages(
+            json!([{"role": "assistant", "content": null, "reasoning_content": "hm", "refusal": "no",
+            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]),
+        );
         let messages = request.messages().unwrap();
-        let Message::Assistant { content, calls, .. } = &messages[0] else { panic!() };
+        let Message::Assistant { content, calls, .. } = &messages[0] else {
+            panic!()
+        };
         assert_eq!(content, &[Part::Reasoning("hm"), Part::Refusal("no")]);
-        assert_eq!(calls, &[SentCall { id: "c1", name: "f", arguments: "{}" }]);
+        assert_eq!(
+            calls,
+            &[SentCall {
+                id: "c1",
+                name: "f",
+                arguments: "{}"
+            }]
+        );
     }
 
     #[test]
@@ -422,11 +587,22 @@ mod tests {
             {"type": "file", "file": {"file_data": "QUJD", "filename": "a.pdf"}},
         ]}]));
         let messages = request.messages().unwrap();
-        let Message::User { content, .. } = &messages[0] else { panic!() };
-        let media = |url: &'static str, detail| Media { url: url.into(), detail };
+        let Message::User { content, .. } = &messages[0] else {
+            panic!()
+        };
+        let media = |url: &'static str, detail| Media {
+            url: url.into(),
+            detail,
+        };
         assert_eq!(content[0], Part::Image(media("data:x", Some(Detail::Low))));
-        assert_eq!(content[1], Part::Audio(media("data:audio/mpeg;base64,AAAA", None)));
-        assert_eq!(content[2], Part::File(media("data:application/pdf;base64,QUJD", None)));
+        assert_eq!(
+            content[1],
+            Part::Audio(media("data:audio/mpeg;base64,AAAA", None))
+        );
+        assert_eq!(
+            content[2],
+            Part::File(media("data:application/pdf;base64,QUJD", None))
+        );
     }
 
     #[test]
@@ -436,7 +612,9 @@ mod tests {
         );
         let request = request.unwrap();
         let messages = request.messages().unwrap();
-        let Message::User { content, .. } = &messages[0] else { panic!() };
+        let Message::User { content, .. } = &messages[0] else {
+            panic!()
+        };
         assert_eq!(content, &[Part::Text("a\u{FFFD} \\ud83d 😀 \u{FFFD}")]);
     }
 
@@ -444,18 +622,31 @@ mod tests {
     fn choices_and_formats() {
         let request = |extra: Value| {
             let mut whole = json!({"model": "m", "messages": [{}]});
-            whole.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            whole
+                .as_object_mut()
+                .unwrap()
+                .extend(extra.as_object().unwrap().clone());
             ChatRequest::from_json(&whole.to_string()).unwrap()
         };
-        let named = request(json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}));
+        let named =
+            request(json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}));
         assert_eq!(named.tool_choice().unwrap(), Some(ToolChoice::Named("f")));
-        assert!(request(json!({"tool_choice": "any"})).tool_choice().is_err());
-        assert!(request(json!({"response_format": {"type": "xml"}})).response_format().is_err());
+        assert!(request(json!({"tool_choice": "any"}))
+            .tool_choice()
+            .is_err());
+        assert!(request(json!({"response_format": {"type": "xml"}}))
+            .response_format()
+            .is_err());
         assert_eq!(
-            request(json!({"max_tokens": 5, "max_completion_tokens": 6})).max_tokens().unwrap(),
+            request(json!({"max_tokens": 5, "max_completion_tokens": 6}))
+                .max_tokens()
+                .unwrap(),
             Some(&crate::json::Value::from(6u64))
         );
         assert!(request(json!({"max_tokens": 0.5})).max_tokens().is_err());
-        assert_eq!(request(json!({"stop": "x"})).stop().unwrap(), Some(vec!["x"]));
+        assert_eq!(
+            request(json!({"stop": "x"})).stop().unwrap(),
+            Some(vec!["x"])
+        );
     }
 }

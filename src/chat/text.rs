@@ -63,7 +63,9 @@ impl Joiner {
         while !piece.is_empty() {
             let low = surrogate(piece).filter(|unit| (0xDC00..0xE000).contains(unit));
             if let Some(high) = self.high.take() {
-                let pair = low.and_then(|low| char::decode_utf16([high, low]).next()).and_then(Result::ok);
+                let pair = low
+                    .and_then(|low| char::decode_utf16([high, low]).next())
+                    .and_then(Result::ok);
                 out.push(pair.unwrap_or(char::REPLACEMENT_CHARACTER));
                 if pair.is_some() {
                     piece = piece.get(3..).unwrap_or_default();
@@ -81,7 +83,9 @@ impl Joiner {
                 }
                 None => {
                     // Up to the next surrogate, or all that is left.
-                    let end = (1..piece.len()).find(|&at| piece.get(at..).and_then(surrogate).is_some()).unwrap_or(piece.len());
+                    let end = (1..piece.len())
+                        .find(|&at| piece.get(at..).and_then(surrogate).is_some())
+                        .unwrap_or(piece.len());
                     let (plain, rest) = piece.split_at(end);
                     out.push_str(&String::from_utf8_lossy(plain));
                     piece = rest;
@@ -121,7 +125,10 @@ mod tests {
     fn plain_text_is_borrowed() {
         let text = Json::read(r#""héllo""#.as_bytes()).unwrap().text().unwrap();
         assert!(matches!(text.0, Cow::Borrowed(_)));
-        assert!(matches!(Joiner::default().join(&text.0), Cow::Borrowed("héllo")));
+        assert!(matches!(
+            Joiner::default().join(&text.0),
+            Cow::Borrowed("héllo")
+        ));
     }
 
     #[test]

@@ -53,8 +53,22 @@ const FAILED: u32 = 2;
 const OUTPUT: u32 = 4;
 
 impl CallHandle {
-    pub(super) fn new(call: Call, output: Output, hooks: Hooks, signal: AbortSignal, learnt: Rc<Learnt>) -> Self {
-        let inner = Inner { call, output, hooks, signal, reader: None, cause: JsValue::UNDEFINED, learnt };
+    pub(super) fn new(
+        call: Call,
+        output: Output,
+        hooks: Hooks,
+        signal: AbortSignal,
+        learnt: Rc<Learnt>,
+    ) -> Self {
+        let inner = Inner {
+            call,
+            output,
+            hooks,
+            signal,
+            reader: None,
+            cause: JsValue::UNDEFINED,
+            learnt,
+        };
         CallHandle(Rc::new(RefCell::new(inner)))
     }
 }
@@ -85,7 +99,9 @@ impl CallHandle {
         let mut inner = self.0.borrow_mut();
         let Inner { call, output, .. } = &mut *inner;
         output.clear();
-        memory::with_input(length, |bytes| call.received(bytes, now as fn() -> f64, output.sink()));
+        memory::with_input(length, |bytes| {
+            call.received(bytes, now as fn() -> f64, output.sink())
+        });
         inner.show()
     }
 
@@ -103,7 +119,14 @@ impl CallHandle {
         let mut inner = self.0.borrow_mut();
         inner.output.clear();
         inner.cause = cause;
-        inner.call.failed(Error::new(Code::StreamTruncated, "the connection broke before the answer ended"), 0.0, now());
+        inner.call.failed(
+            Error::new(
+                Code::StreamTruncated,
+                "the connection broke before the answer ended",
+            ),
+            0.0,
+            now(),
+        );
         inner.show()
     }
 
@@ -111,8 +134,15 @@ impl CallHandle {
     #[wasm_bindgen(js_name = timedOut)]
     pub fn timed_out(&self, what: &str, ms: f64) {
         let mut inner = self.0.borrow_mut();
-        let error = Error::new(Code::Timeout, format!("timeouts.{what} ran out after {} ms", ms as u64));
-        inner.call.failed(error.with_hint("raise the limit, or ask for a shorter answer"), 0.0, now());
+        let error = Error::new(
+            Code::Timeout,
+            format!("timeouts.{what} ran out after {} ms", ms as u64),
+        );
+        inner.call.failed(
+            error.with_hint("raise the limit, or ask for a shorter answer"),
+            0.0,
+            now(),
+        );
     }
 
     /// The caller gave up.
@@ -140,7 +170,10 @@ impl CallHandle {
     pub fn route(&self) -> String {
         let inner = self.0.borrow();
         let route = inner.call.candidate().map(|candidate| &candidate.route);
-        text(json::write(&object([("route", route.map(Route::to_value).into()), ("host", route.map(Route::host).into())])))
+        text(json::write(&object([
+            ("route", route.map(Route::to_value).into()),
+            ("host", route.map(Route::host).into()),
+        ])))
     }
 
     /// Why the call failed, after a step that said so.
@@ -165,9 +198,14 @@ impl Inner {
     }
 
     fn failure(&mut self) -> Option<Failure> {
-        let Next::Fail(error) = self.call.next(now()) else { return None };
+        let Next::Fail(error) = self.call.next(now()) else {
+            return None;
+        };
         let attempts = each(self.call.attempts().iter(), Attempt::to_value).into();
-        let partial = self.call.has_answer().then(|| self.call.answer().completion().to_value());
+        let partial = self
+            .call
+            .has_answer()
+            .then(|| self.call.answer().completion().to_value());
         Some(Failure::new(&error, attempts, partial, self.cause.clone()))
     }
 }
@@ -178,7 +216,9 @@ async fn drive(inner: &RefCell<Inner>) -> Result<(), JsValue> {
         match next {
             Next::Send(outgoing) => {
                 let (hooks, signal) = (inner.borrow().hooks.clone(), inner.borrow().signal.clone());
-                let sent = send(&hooks, &outgoing, &signal).await.map(|response| (head(&response), reader(&response)));
+                let sent = send(&hooks, &outgoing, &signal)
+                    .await
+                    .map(|response| (head(&response), reader(&response)));
                 stop_if_aborted(inner, sent.as_ref().ok().and_then(|(_, body)| body.clone()))?;
                 let mut inner = inner.borrow_mut();
                 match sent {
@@ -216,7 +256,10 @@ async fn drive(inner: &RefCell<Inner>) -> Result<(), JsValue> {
                 }
             }
             Next::Wait(ms) => {
-                let (sleep, signal) = (inner.borrow().hooks.sleep.clone(), inner.borrow().signal.clone());
+                let (sleep, signal) = (
+                    inner.borrow().hooks.sleep.clone(),
+                    inner.borrow().signal.clone(),
+                );
                 let slept = sleep.call2(&JsValue::UNDEFINED, &ms.into(), &signal)?;
                 // An abort ends the wait early.
                 let _ = JsFuture::from(Promise::resolve(&slept)).await;
@@ -229,13 +272,21 @@ async fn drive(inner: &RefCell<Inner>) -> Result<(), JsValue> {
             }
             // What was told before a failure is delivered before it.
             Next::Fail(_) if !inner.borrow().output.is_empty() => return Ok(()),
-            Next::Fail(_) => return Err(inner.borrow_mut().failure().map_or(JsValue::UNDEFINED, JsValue::from)),
+            Next::Fail(_) => {
+                return Err(inner
+                    .borrow_mut()
+                    .failure()
+                    .map_or(JsValue::UNDEFINED, JsValue::from))
+            }
         }
     }
 }
 
 /// An abort ends the call at once: with the failure that the core knows of (a time limit), else with the caller's own reason.
-fn stop_if_aborted(inner: &RefCell<Inner>, unread: Option<ReadableStreamDefaultReader>) -> Result<(), JsValue> {
+fn stop_if_aborted(
+    inner: &RefCell<Inner>,
+    unread: Option<ReadableStreamDefaultReader>,
+) -> Result<(), JsValue> {
     let mut inner = inner.borrow_mut();
     if !inner.signal.aborted() {
         return Ok(());
@@ -245,14 +296,20 @@ fn stop_if_aborted(inner: &RefCell<Inner>, unread: Option<ReadableStreamDefaultR
     }
     inner.let_go();
     inner.call.stopped(now());
-    Err(inner.failure().map_or_else(|| inner.signal.reason(), JsValue::from))
+    Err(inner
+        .failure()
+        .map_or_else(|| inner.signal.reason(), JsValue::from))
 }
 
 impl Inner {
     /// The connection failed, or broke.
     fn lost(&mut self, cause: JsValue) {
         self.cause = cause;
-        self.call.failed(Error::new(Code::Network, "the connection failed or broke"), 0.0, now());
+        self.call.failed(
+            Error::new(Code::Network, "the connection failed or broke"),
+            0.0,
+            now(),
+        );
     }
 
     /// Cancels a body that nobody reads on.

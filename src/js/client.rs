@@ -50,18 +50,39 @@ impl Client {
     #[wasm_bindgen(constructor)]
     pub fn new(options: &str, hooks: &JsValue) -> Result<Client, Failure> {
         let options = Options::from_json(options)?;
-        let hook = |name: &str| Reflect::get(hooks, &name.into()).ok().and_then(|hook| hook.dyn_into::<Function>().ok());
-        let needed = |name: &str| hook(name).ok_or_else(|| Error::new(Code::Internal, format!("the hook {name} is missing")));
+        let hook = |name: &str| {
+            Reflect::get(hooks, &name.into())
+                .ok()
+                .and_then(|hook| hook.dyn_into::<Function>().ok())
+        };
+        let needed = |name: &str| {
+            hook(name)
+                .ok_or_else(|| Error::new(Code::Internal, format!("the hook {name} is missing")))
+        };
         let signs = Reflect::get(hooks, &"signs".into()).is_ok_and(|signs| signs.is_truthy());
-        let hooks = Hooks { authorize: needed("authorize")?, sleep: needed("sleep")?, fetch: hook("fetch") };
-        Ok(Client { options, hooks, signs, learnt: Rc::default() })
+        let hooks = Hooks {
+            authorize: needed("authorize")?,
+            sleep: needed("sleep")?,
+            fetch: hook("fetch"),
+        };
+        Ok(Client {
+            options,
+            hooks,
+            signs,
+            learnt: Rc::default(),
+        })
     }
 
     /// Where a model id, or the first target of an alias, goes: `Route`, as JSON text.
     pub fn route(&self, model: &str, overrides: &str) -> Result<String, Failure> {
         let told = CallOptions::from_json(overrides)?.overrides;
         let candidates = self.candidates(model, &told)?;
-        Ok(text(&candidates.first().map(|candidate| candidate.route.to_value()).into()))
+        Ok(text(
+            &candidates
+                .first()
+                .map(|candidate| candidate.route.to_value())
+                .into(),
+        ))
     }
 
     /// The aliases and the route of each one's first target, as JSON text.
@@ -82,7 +103,14 @@ impl Client {
 
     /// Reads a request; nothing is sent before `open`. `mode`: 0 for the whole answer, 1 for chunks, 2 for
     /// events, 3 for events or the whole answer, as the request asks.
-    pub fn call(&self, request: &str, options: &str, mode: u32, signal: AbortSignal, id: String) -> Result<CallHandle, Failure> {
+    pub fn call(
+        &self,
+        request: &str,
+        options: &str,
+        mode: u32,
+        signal: AbortSignal,
+        id: String,
+    ) -> Result<CallHandle, Failure> {
         let told = CallOptions::from_json(options)?;
         let request = ChatRequest::from_json(request)?;
         let mode = match mode {
@@ -102,19 +130,32 @@ impl Client {
             headers,
             tool_call_text: self.options.tool_call_text,
             signs: self.signs,
-            head: Head { id, created: (now / 1000.0) as u64, model: request.model().to_owned() },
+            head: Head {
+                id,
+                created: (now / 1000.0) as u64,
+                model: request.model().to_owned(),
+            },
         };
         let output = match mode {
             EVENTS => Output::Events(EventWriter::new(request.wants_usage())),
             _ => Output::Chunks(Chunks::default()),
         };
         let call = Call::new(request, candidates, settings, now);
-        Ok(CallHandle::new(call, output, self.hooks.clone(), signal, self.learnt.clone()))
+        Ok(CallHandle::new(
+            call,
+            output,
+            self.hooks.clone(),
+            signal,
+            self.learnt.clone(),
+        ))
     }
 
     /// The client's own time limits in milliseconds, as JSON text: the host keeps the time.
     pub fn timeouts(&self, options: &str) -> Result<String, Failure> {
-        let (own, told) = (self.options.timeouts, CallOptions::from_json(options)?.timeouts);
+        let (own, told) = (
+            self.options.timeouts,
+            CallOptions::from_json(options)?.timeouts,
+        );
         let mut limits = Map::new();
         for (name, told, own) in [
             ("totalMs", told.total_ms, own.total_ms),
@@ -129,9 +170,15 @@ impl Client {
 }
 
 impl Client {
-    fn candidates(&self, model: &str, told: &crate::route::Overrides) -> crate::error::Result<Vec<Candidate>> {
+    fn candidates(
+        &self,
+        model: &str,
+        told: &crate::route::Overrides,
+    ) -> crate::error::Result<Vec<Candidate>> {
         let mut candidates = self.options.candidates(model, *told)?;
-        candidates.iter_mut().for_each(|candidate| self.learnt.apply(candidate));
+        candidates
+            .iter_mut()
+            .for_each(|candidate| self.learnt.apply(candidate));
         Ok(candidates)
     }
 }
@@ -154,7 +201,12 @@ impl Learnt {
 
     fn apply(&self, candidate: &mut Candidate) {
         let learnt = self.0.borrow();
-        let Some((_, (transport, format))) = learnt.iter().find(|(model, _)| model == candidate.route.model()) else { return };
+        let Some((_, (transport, format))) = learnt
+            .iter()
+            .find(|(model, _)| model == candidate.route.model())
+        else {
+            return;
+        };
         candidate.route = candidate.route.clone().with_learnt(*transport, *format);
     }
 }

@@ -29,7 +29,12 @@ impl Failure {
 }
 
 impl Failure {
-    pub(super) fn new(error: &Error, attempts: Value, partial: Option<Value>, cause: JsValue) -> Failure {
+    pub(super) fn new(
+        error: &Error,
+        attempts: Value,
+        partial: Option<Value>,
+        cause: JsValue,
+    ) -> Failure {
         let mut json = Map::new();
         json.insert("code", error.code().as_str().into());
         json.insert("message", error.message().into());
@@ -41,7 +46,10 @@ impl Failure {
         json.insert_some("serviceCode", error.service_code());
         json.insert_some("opcRequestId", error.opc_request_id());
         json.insert_some("partial", partial);
-        Failure { json: String::from_utf8(crate::json::write(&json.into())).unwrap_or_default(), cause }
+        Failure {
+            json: String::from_utf8(crate::json::write(&json.into())).unwrap_or_default(),
+            cause,
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, RequestInit, RequestRedirect, Response, ResponseType, Url,
+    AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, RequestInit,
+    RequestRedirect, Response, ResponseType, Url,
 };
 
 use crate::call::{self, Outgoing};
@@ -31,7 +32,11 @@ pub(super) enum Unsent {
 }
 
 /// Signs and sends one request.
-pub(super) async fn send(hooks: &Hooks, outgoing: &Outgoing, signal: &AbortSignal) -> Result<Response, Unsent> {
+pub(super) async fn send(
+    hooks: &Hooks,
+    outgoing: &Outgoing,
+    signal: &AbortSignal,
+) -> Result<Response, Unsent> {
     check_host(outgoing)?;
     let body = Uint8Array::from(outgoing.body.as_slice());
     let headers = Headers::new().map_err(Unsent::Broken)?;
@@ -47,8 +52,12 @@ pub(super) async fn send(hooks: &Hooks, outgoing: &Outgoing, signal: &AbortSigna
     set(&request, "body", &body);
     set(&request, "attempt", &outgoing.attempt.into());
     set(&request, "signal", signal);
-    let authorized =
-        hooks.authorize.call3(&JsValue::UNDEFINED, &Object::freeze(&request), &headers, &outgoing.takes_api_key.into());
+    let authorized = hooks.authorize.call3(
+        &JsValue::UNDEFINED,
+        &Object::freeze(&request),
+        &headers,
+        &outgoing.takes_api_key.into(),
+    );
     settled(authorized).await.map_err(refused)?;
     if signal.aborted() {
         return Err(Unsent::Broken(signal.reason()));
@@ -68,12 +77,16 @@ pub(super) async fn send(hooks: &Hooks, outgoing: &Outgoing, signal: &AbortSigna
             // There is no `window` in a Worker, and a host may replace `fetch` at any time: it is looked up at each call.
             let global = js_sys::global();
             let fetch = Reflect::get(&global, &"fetch".into()).map_err(Unsent::Broken)?;
-            fetch.unchecked_into::<Function>().call2(&global, &url, &init)
+            fetch
+                .unchecked_into::<Function>()
+                .call2(&global, &url, &init)
         }
     };
     let response = settled(response).await.map_err(Unsent::Broken)?;
     if !response.is_object() {
-        return Err(Unsent::Broken(JsValue::from_str("fetch resolved to something that is no Response")));
+        return Err(Unsent::Broken(JsValue::from_str(
+            "fetch resolved to something that is no Response",
+        )));
     }
     // Not `dyn_into`: a host's own fetch may answer with a Response of another realm.
     Ok(response.unchecked_into())
@@ -83,11 +96,15 @@ pub(super) async fn send(hooks: &Hooks, outgoing: &Outgoing, signal: &AbortSigna
 fn check_host(outgoing: &Outgoing) -> Result<(), Unsent> {
     let wanted = crate::endpoint::host_of(&outgoing.url);
     let parsed = Url::new(&outgoing.url).map_err(Unsent::Broken)?;
-    let plain = parsed.username().is_empty() && parsed.password().is_empty() && parsed.hash().is_empty();
+    let plain =
+        parsed.username().is_empty() && parsed.password().is_empty() && parsed.hash().is_empty();
     if plain && wanted == Some(parsed.host().as_str()) {
         return Ok(());
     }
-    let error = Error::new(Code::Internal, "the runtime reads another host in the URL than the one that it was made for");
+    let error = Error::new(
+        Code::Internal,
+        "the runtime reads another host in the URL than the one that it was made for",
+    );
     Err(Unsent::Refused(error, JsValue::UNDEFINED))
 }
 
@@ -111,14 +128,19 @@ pub(super) fn reader(response: &Response) -> Option<ReadableStreamDefaultReader>
 }
 
 /// The next bytes; none at the end.
-pub(super) async fn read(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
+pub(super) async fn read(
+    reader: &ReadableStreamDefaultReader,
+) -> Result<Option<Uint8Array>, JsValue> {
     let result = JsFuture::from(reader.read()).await?;
     let done = Reflect::get(&result, &"done".into())?;
     if done.is_truthy() {
         return Ok(None);
     }
     let value = Reflect::get(&result, &"value".into())?;
-    value.dyn_into::<Uint8Array>().map(Some).map_err(|_| JsValue::from_str("the body holds something other than bytes"))
+    value
+        .dyn_into::<Uint8Array>()
+        .map(Some)
+        .map_err(|_| JsValue::from_str("the body holds something other than bytes"))
 }
 
 async fn settled(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
@@ -132,11 +154,21 @@ fn set(object: &Object, name: &str, value: &JsValue) {
 
 /// What `authorize` throws.
 fn refused(thrown: JsValue) -> Unsent {
-    let text = |name: &str| Reflect::get(&thrown, &name.into()).ok().and_then(|value| value.as_string());
+    let text = |name: &str| {
+        Reflect::get(&thrown, &name.into())
+            .ok()
+            .and_then(|value| value.as_string())
+    };
     let code = text("code").filter(|_| !thrown.is_instance_of::<js_sys::Error>());
     let (code, cause) = match code.as_deref() {
-        Some("invalid_signature") => (Code::InvalidSignature, Reflect::get(&thrown, &"cause".into()).unwrap_or_default()),
-        Some("signer_failed") => (Code::SignerFailed, Reflect::get(&thrown, &"cause".into()).unwrap_or_default()),
+        Some("invalid_signature") => (
+            Code::InvalidSignature,
+            Reflect::get(&thrown, &"cause".into()).unwrap_or_default(),
+        ),
+        Some("signer_failed") => (
+            Code::SignerFailed,
+            Reflect::get(&thrown, &"cause".into()).unwrap_or_default(),
+        ),
         _ => (Code::Internal, thrown.clone()),
     };
     let message = text("message").unwrap_or_else(|| "signing failed".into());

@@ -44,7 +44,21 @@ pub(super) fn with_input<T>(length: u32, read: impl FnOnce(&[u8]) -> T) -> T {
 
 /// Says where the output stands. It stays there until the same call is fed again, or freed.
 pub(super) fn set_header(output: &[u8], words: &[u32], mixed: bool) {
-    let (output_at, words_at) = (output.as_ptr() as usize as u32, words.as_ptr() as usize as u32);
-    let header_words = [output_at, output.len() as u32, words_at, words.len() as u32, u32::from(mixed)];
-    HEADER.with(|header| header.iter().zip(header_words).for_each(|(cell, word)| cell.set(word)));
+    let (output_at, words_at) = (
+        output.as_ptr() as usize as u32,
+        words.as_ptr() as usize as u32,
+    );
+    let header_words = [
+        output_at,
+        output.len() as u32,
+        words_at,
+        words.len() as u32,
+        u32::from(mixed),
+    ];
+    HEADER.with(|header| {
+        header
+            .iter()
+            .zip(header_words)
+            .for_each(|(cell, word)| cell.set(word))
+    });
 }

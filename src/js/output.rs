@@ -66,7 +66,11 @@ impl Output {
 
 impl Chunks {
     fn push(&mut self, text: &str, kind: u32) {
-        let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
+        let units = if text.is_ascii() {
+            text.len()
+        } else {
+            text.encode_utf16().count()
+        };
         self.text.extend_from_slice(text.as_bytes());
         self.words.push(units as u32 | kind);
         self.mixed |= kind != TEXT;

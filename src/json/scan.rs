@@ -47,7 +47,9 @@ pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
         let word = u64::from_le_bytes(*word);
         // A byte of the mask has its high bit set where the byte of the word is what is looked for; above the first such
         // byte the mask may be wrong, which nobody looks at.
-        let mask = zeros(word ^ (LOW * b'"' as u64)) | zeros(word ^ (LOW * b'\\' as u64)) | below_space(word);
+        let mask = zeros(word ^ (LOW * b'"' as u64))
+            | zeros(word ^ (LOW * b'\\' as u64))
+            | below_space(word);
         if mask != 0 {
             return at + mask.trailing_zeros() as usize / 8;
         }
@@ -94,13 +96,25 @@ fn escape_end(text: &[u8], at: usize) -> Result<usize, Flaw> {
 /// Whether `wanted` stands at a position. In words, and without a branch a byte: in WebAssembly `memcmp` is a loop over bytes.
 #[inline(always)]
 pub(crate) fn is_at(text: &[u8], at: usize, wanted: &[u8]) -> bool {
-    let Some(found) = text.get(at..).and_then(|rest| rest.get(..wanted.len())) else { return false };
+    let Some(found) = text.get(at..).and_then(|rest| rest.get(..wanted.len())) else {
+        return false;
+    };
     // The last word overlaps the ones before it.
-    if let (Some(found_last), Some(wanted_last)) = (found.last_chunk::<16>(), wanted.last_chunk::<16>()) {
-        let words = found.as_chunks::<16>().0.iter().zip(wanted.as_chunks::<16>().0);
-        return !words.fold(found_last != wanted_last, |differ, (a, b)| differ | (a != b));
+    if let (Some(found_last), Some(wanted_last)) =
+        (found.last_chunk::<16>(), wanted.last_chunk::<16>())
+    {
+        let words = found
+            .as_chunks::<16>()
+            .0
+            .iter()
+            .zip(wanted.as_chunks::<16>().0);
+        return !words.fold(found_last != wanted_last, |differ, (a, b)| {
+            differ | (a != b)
+        });
     }
-    if let (Some(found_last), Some(wanted_last)) = (found.last_chunk::<8>(), wanted.last_chunk::<8>()) {
+    if let (Some(found_last), Some(wanted_last)) =
+        (found.last_chunk::<8>(), wanted.last_chunk::<8>())
+    {
         return found_last == wanted_last && found.first_chunk::<8>() == wanted.first_chunk::<8>();
     }
     found.iter().zip(wanted).all(|(a, b)| a == b)
@@ -129,7 +143,11 @@ pub(super) fn number_end(text: &[u8], start: usize) -> Result<usize, Flaw> {
         }
     };
     let mut at = start + usize::from(text.get(start) == Some(&b'-'));
-    at = if text.get(at) == Some(&b'0') { at + 1 } else { digits(at)? };
+    at = if text.get(at) == Some(&b'0') {
+        at + 1
+    } else {
+        digits(at)?
+    };
     if text.get(at) == Some(&b'.') {
         at = digits(at + 1)?;
     }
@@ -208,7 +226,9 @@ pub(super) fn value_end(text: &[u8], start: usize) -> Result<usize, Flaw> {
                     }
                     break;
                 }
-                (Some(b'}'), 1) | (Some(b']'), 0) => (open, depth, at) = (open >> 1, depth - 1, at + 1),
+                (Some(b'}'), 1) | (Some(b']'), 0) => {
+                    (open, depth, at) = (open >> 1, depth - 1, at + 1)
+                }
                 (Some(_), _) => return Err(Flaw::Malformed(at)),
                 (None, _) => return Err(Flaw::Incomplete),
             }

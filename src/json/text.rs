@@ -85,10 +85,18 @@ impl<'a> Json<'a> {
         let mut at = space_end(self.0, 1);
         while self.is_object() && self.0.get(at) == Some(&b'"') {
             // What was checked before is well-formed still.
-            let (Ok(name), Ok(start)) = (string_end(self.0, at + 1), name_end(self.0, at)) else { return };
-            let Ok(end) = value_end(self.0, start) else { return };
+            let (Ok(name), Ok(start)) = (string_end(self.0, at + 1), name_end(self.0, at)) else {
+                return;
+            };
+            let Ok(end) = value_end(self.0, start) else {
+                return;
+            };
             let given = self.0.get(at + 1..name.quote).unwrap_or_default();
-            let given = if name.escapes { unescaped(given) } else { Cow::Borrowed(given) };
+            let given = if name.escapes {
+                unescaped(given)
+            } else {
+                Cow::Borrowed(given)
+            };
             for (wanted, place) in names.iter().zip(found.iter_mut()) {
                 if wanted.len() == given.len() && wanted.as_bytes() == given.as_ref() {
                     *place = self.0.get(start..end).map(Json);
@@ -101,7 +109,10 @@ impl<'a> Json<'a> {
     /// The items of an array; none of anything else.
     pub fn items(self) -> Items<'a> {
         let rest = if self.is_array() { self.0 } else { &[] };
-        Items { rest, at: space_end(rest, 1) }
+        Items {
+            rest,
+            at: space_end(rest, 1),
+        }
     }
 
     /// The content of a string.
@@ -172,7 +183,9 @@ fn next(text: &[u8], end: usize) -> usize {
 /// What stands between the quotes of a well-formed string, without its escapes: UTF-8, with halves of surrogate pairs as WTF-8,
 /// and broken bytes as they were.
 pub(crate) fn unescaped(content: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = content.iter().position(|&byte| byte == b'\\') else { return Cow::Borrowed(content) };
+    let Some(first) = content.iter().position(|&byte| byte == b'\\') else {
+        return Cow::Borrowed(content);
+    };
     let mut out = Vec::with_capacity(content.len());
     let (plain, mut rest) = content.split_at(first);
     out.extend_from_slice(plain);
@@ -187,7 +200,11 @@ pub(crate) fn unescaped(content: &[u8]) -> Cow<'_, [u8]> {
             b'u' => rest = push_unit(&mut out, after),
             other => out.push(*other),
         }
-        let (plain, after) = rest.split_at(rest.iter().position(|&byte| byte == b'\\').unwrap_or(rest.len()));
+        let (plain, after) = rest.split_at(
+            rest.iter()
+                .position(|&byte| byte == b'\\')
+                .unwrap_or(rest.len()),
+        );
         out.extend_from_slice(plain);
         rest = after;
     }
@@ -196,8 +213,12 @@ pub(crate) fn unescaped(content: &[u8]) -> Cow<'_, [u8]> {
 
 /// Writes what `\u` stands for, the second half of a pair included, and returns what follows.
 fn push_unit<'a>(out: &mut Vec<u8>, digits: &'a [u8]) -> &'a [u8] {
-    let Some((unit, rest)) = unit(digits) else { return digits };
-    if let (0xD800..=0xDBFF, Some((low @ 0xDC00..=0xDFFF, rest))) = (unit, rest.strip_prefix(b"\\u").and_then(self::unit)) {
+    let Some((unit, rest)) = unit(digits) else {
+        return digits;
+    };
+    if let (0xD800..=0xDBFF, Some((low @ 0xDC00..=0xDFFF, rest))) =
+        (unit, rest.strip_prefix(b"\\u").and_then(self::unit))
+    {
         push_code(out, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
         return rest;
     }

@@ -149,7 +149,11 @@ impl Number {
             }
         }
         // A power that has too many digits is a large one.
-        let largest = if power.starts_with('-') { i32::MIN } else { i32::MAX };
+        let largest = if power.starts_with('-') {
+            i32::MIN
+        } else {
+            i32::MAX
+        };
         exponent = exponent.saturating_add(power.parse().unwrap_or(largest));
         let (steps, scale) = (exponent.unsigned_abs().min(400), mantissa as f64);
         // Powers of ten up to 22 are exact, and so is one multiplication or division by one.
@@ -157,11 +161,19 @@ impl Number {
         for _ in 0..steps {
             power *= 10.0;
             if power >= 1e22 {
-                rest = if exponent < 0 { rest / power } else { rest * power };
+                rest = if exponent < 0 {
+                    rest / power
+                } else {
+                    rest * power
+                };
                 power = 1.0;
             }
         }
-        rest = if exponent < 0 { rest / power } else { rest * power };
+        rest = if exponent < 0 {
+            rest / power
+        } else {
+            rest * power
+        };
         if negative {
             -rest
         } else {
@@ -188,7 +200,10 @@ impl Map {
 
     /// A member.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().rfind(|(known, _)| known == name).map(|(_, value)| value)
+        self.0
+            .iter()
+            .rfind(|(known, _)| known == name)
+            .map(|(_, value)| value)
     }
 
     /// Sets a member: in its place if it is there, else at the end.
@@ -248,7 +263,9 @@ impl PartialEq for Map {
         }
         let same = |(name, value): (&str, &Value)| {
             let counts = self.get(name).is_some_and(|last| std::ptr::eq(last, value));
-            other.get(name).is_some_and(|theirs| !counts || theirs == value)
+            other
+                .get(name)
+                .is_some_and(|theirs| !counts || theirs == value)
         };
         other.iter().all(|(name, _)| self.get(name).is_some()) && self.iter().all(same)
     }
@@ -283,7 +300,9 @@ impl std::ops::Index<usize> for Value {
     type Output = Value;
 
     fn index(&self, index: usize) -> &Value {
-        self.as_array().and_then(|items| items.get(index)).unwrap_or(&Value::Null)
+        self.as_array()
+            .and_then(|items| items.get(index))
+            .unwrap_or(&Value::Null)
     }
 }
 
@@ -388,7 +407,9 @@ fn unescaped_name(name: &str) -> String {
     let mut rest = name.chars();
     while let Some(c) = rest.next() {
         match (c, rest.as_str().as_bytes().first()) {
-            ('~', Some(b'0' | b'1')) => plain.push(if rest.next() == Some('1') { '/' } else { '~' }),
+            ('~', Some(b'0' | b'1')) => {
+                plain.push(if rest.next() == Some('1') { '/' } else { '~' })
+            }
             _ => plain.push(c),
         }
     }
@@ -398,7 +419,11 @@ fn unescaped_name(name: &str) -> String {
 // ---------------------------------------------------------------- parsing
 
 pub(super) fn parse(text: &[u8]) -> Result<Value, Flaw> {
-    let mut parser = Parser { text, at: space_end(text, 0), room: MOST_DEPTH };
+    let mut parser = Parser {
+        text,
+        at: space_end(text, 0),
+        room: MOST_DEPTH,
+    };
     let value = parser.value()?;
     match space_end(text, parser.at) {
         end if end == text.len() => Ok(value),
@@ -447,7 +472,9 @@ impl Parser<'_> {
             Some(b'-' | b'0'..=b'9') => {
                 self.at = number_end(self.text, start)?;
                 let digits = self.text.get(start..self.at).unwrap_or_default();
-                Ok(Value::Number(Number(digits.iter().map(|digit| char::from(*digit)).collect())))
+                Ok(Value::Number(Number(
+                    digits.iter().map(|digit| char::from(*digit)).collect(),
+                )))
             }
             first => {
                 self.at = word_end(self.text, start)?;
@@ -494,7 +521,11 @@ impl Parser<'_> {
         let end = string_end(self.text, self.at + 1)?;
         let content = self.text.get(self.at + 1..end.quote).unwrap_or_default();
         self.at = end.quote + 1;
-        let content = if end.escapes { unescaped(content) } else { content.into() };
+        let content = if end.escapes {
+            unescaped(content)
+        } else {
+            content.into()
+        };
         Ok(match String::from_utf8(content.into_owned()) {
             Ok(text) => text,
             Err(broken) => Text(broken.into_bytes().into()).to_lossy(),

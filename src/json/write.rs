@@ -48,9 +48,13 @@ pub(crate) fn content(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut rest = text.as_bytes();
     loop {
-        let (plain, escaped) = rest.split_at_checked(plain_end(rest, 0)).unwrap_or((rest, &[]));
+        let (plain, escaped) = rest
+            .split_at_checked(plain_end(rest, 0))
+            .unwrap_or((rest, &[]));
         out.extend_from_slice(plain);
-        let Some((&byte, after)) = escaped.split_first() else { break };
+        let Some((&byte, after)) = escaped.split_first() else {
+            break;
+        };
         rest = after;
         let short = match byte {
             b'"' | b'\\' => byte,
@@ -60,7 +64,11 @@ pub(crate) fn content(out: &mut Vec<u8>, text: &str) {
             0x08 => b'b',
             0x0C => b'f',
             _ => {
-                let digit = |shift: u8| HEX.get(usize::from(byte >> shift & 0xF)).copied().unwrap_or(b'0');
+                let digit = |shift: u8| {
+                    HEX.get(usize::from(byte >> shift & 0xF))
+                        .copied()
+                        .unwrap_or(b'0')
+                };
                 out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(4), digit(0)]);
                 continue;
             }

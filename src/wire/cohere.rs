@@ -9,7 +9,9 @@ use super::params::{apply, Harmless, Kind, Row, Rule};
 use super::reading::{failure, fields, objects, text, Reading, Unread};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice};
+use crate::chat::{
+    ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice,
+};
 use crate::error::{Code, Error, Result};
 use crate::gather::each;
 use crate::json::{self, object, Json, Map, Value};
@@ -83,7 +85,11 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
     let messages = request.messages()?;
     let turns = Turns::of(
         &messages,
-        request.params().get("oci").and_then(|oci| oci.get("preamble")).is_some_and(|text| text.as_str().is_some()),
+        request
+            .params()
+            .get("oci")
+            .and_then(|oci| oci.get("preamble"))
+            .is_some_and(|text| text.as_str().is_some()),
     )?;
     body.insert("message", turns.message.into());
     if !turns.history.is_empty() {
@@ -96,15 +102,24 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
         body.insert("toolResults", turns.results.into());
     }
     apply(Wire::Cohere, request, &mut body)?;
-    body.insert("maxTokens", request.max_tokens()?.cloned().unwrap_or_else(|| COHERE_MAX_TOKENS.into()));
+    body.insert(
+        "maxTokens",
+        request
+            .max_tokens()?
+            .cloned()
+            .unwrap_or_else(|| COHERE_MAX_TOKENS.into()),
+    );
     if let Some(stop) = request.stop()? {
         body.insert("stopSequences", stop.into());
     }
     let tools = request.tools()?;
     let choice = request.tool_choice()?;
     if let Some(ToolChoice::Required | ToolChoice::Named(_)) = choice {
-        return Err(Error::param("tool_choice", "tool_choice can force no call on the COHERE wire")
-            .with_hint("use \"auto\" or \"none\", or a model that speaks COHEREV2 or GENERIC"));
+        return Err(Error::param(
+            "tool_choice",
+            "tool_choice can force no call on the COHERE wire",
+        )
+        .with_hint("use \"auto\" or \"none\", or a model that speaks COHEREV2 or GENERIC"));
     }
     if !tools.is_empty() && choice != Some(ToolChoice::None) {
         body.insert("tools", each(tools.iter(), tool).into());
@@ -118,10 +133,13 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
 pub(super) fn response_format(format: &ResponseFormat<'_>) -> Value {
     match format {
         ResponseFormat::Text => object([("type", "TEXT".into())]),
-        ResponseFormat::JsonObject | ResponseFormat::JsonSchema { schema: None, .. } => object([("type", "JSON_OBJECT".into())]),
-        ResponseFormat::JsonSchema { schema: Some(schema), .. } => {
-            object([("type", "JSON_OBJECT".into()), ("schema", (*schema).into())])
+        ResponseFormat::JsonObject | ResponseFormat::JsonSchema { schema: None, .. } => {
+            object([("type", "JSON_OBJECT".into())])
         }
+        ResponseFormat::JsonSchema {
+            schema: Some(schema),
+            ..
+        } => object([("type", "JSON_OBJECT".into()), ("schema", (*schema).into())]),
     }
 }
 
@@ -140,13 +158,22 @@ impl Turns {
         let mut calls: Vec<(&str, Value)> = Vec::new();
         // Results at the end belong to the turn that is asked for now; a new message beside them would be refused.
         let answers_now = matches!(messages.last(), Some(Message::Tool { .. }));
-        let trailing = messages.iter().rev().take_while(|message| matches!(message, Message::Tool { .. })).count();
-        let last = messages.len().saturating_sub(if answers_now { trailing } else { 1 });
+        let trailing = messages
+            .iter()
+            .rev()
+            .take_while(|message| matches!(message, Message::Tool { .. }))
+            .count();
+        let last = messages
+            .len()
+            .saturating_sub(if answers_now { trailing } else { 1 });
         let mut results: Vec<Value> = Vec::new();
         for (index, message) in messages.iter().enumerate() {
             let at = || format!("messages[{index}]");
             if !matches!(message, Message::Tool { .. }) && !results.is_empty() {
-                turns.history.push(object([("role", "TOOL".into()), ("toolResults", std::mem::take(&mut results).into())]));
+                turns.history.push(object([
+                    ("role", "TOOL".into()),
+                    ("toolResults", std::mem::take(&mut results).into()),
+                ]));
             }
             match message {
                 Message::System { content, .. } if turns.history.is_empty() && !has_preamble => {
@@ -156,13 +183,23 @@ impl Turns {
                     turns.preamble.push_str(&words(content, at)?);
                 }
                 Message::System { content, .. } => {
-                    turns.history.push(object([("role", "SYSTEM".into()), ("message", (words(content, at)?).into())]));
+                    turns.history.push(object([
+                        ("role", "SYSTEM".into()),
+                        ("message", (words(content, at)?).into()),
+                    ]));
                 }
-                Message::User { content, .. } if index == last && !answers_now => turns.message = words(content, at)?,
-                Message::User { content, .. } => {
-                    turns.history.push(object([("role", "USER".into()), ("message", (words(content, at)?).into())]))
+                Message::User { content, .. } if index == last && !answers_now => {
+                    turns.message = words(content, at)?
                 }
-                Message::Assistant { content, calls: sent, .. } => {
+                Message::User { content, .. } => turns.history.push(object([
+                    ("role", "USER".into()),
+                    ("message", (words(content, at)?).into()),
+                ])),
+                Message::Assistant {
+                    content,
+                    calls: sent,
+                    ..
+                } => {
                     let mut turn = Map::new();
                     turn.insert("role", "CHATBOT".into());
                     turn.insert("message", words(content, at)?.into());
@@ -184,14 +221,20 @@ impl Turns {
                             "no assistant message before it makes the call that this answers",
                         )
                     })?;
-                    results.push(object([("call", (&call.1).into()), ("outputs", outputs(&words(content, at)?))]));
+                    results.push(object([
+                        ("call", (&call.1).into()),
+                        ("outputs", outputs(&words(content, at)?)),
+                    ]));
                 }
             }
         }
         turns.results = results;
         if turns.message.is_empty() && turns.results.is_empty() {
-            return Err(Error::param("messages", "the last message must be a user's text or a tool's result on the COHERE wire")
-                .with_hint("end with a user message that says something"));
+            return Err(Error::param(
+                "messages",
+                "the last message must be a user's text or a tool's result on the COHERE wire",
+            )
+            .with_hint("end with a user message that says something"));
         }
         Ok(turns)
     }
@@ -217,17 +260,28 @@ fn sent_call(call: &SentCall<'_>, at: impl Fn() -> String) -> Result<Value> {
     let parameters = if call.arguments.trim().is_empty() {
         Map::new().into()
     } else {
-        json::parse(call.arguments.as_bytes()).ok().filter(Value::is_object).ok_or_else(|| {
-            Error::param(format!("{}.tool_calls", at()), "the COHERE wire needs the arguments of a call as a JSON object")
-        })?
+        json::parse(call.arguments.as_bytes())
+            .ok()
+            .filter(Value::is_object)
+            .ok_or_else(|| {
+                Error::param(
+                    format!("{}.tool_calls", at()),
+                    "the COHERE wire needs the arguments of a call as a JSON object",
+                )
+            })?
     };
-    Ok(object([("name", call.name.into()), ("parameters", parameters)]))
+    Ok(object([
+        ("name", call.name.into()),
+        ("parameters", parameters),
+    ]))
 }
 
 /// A list of objects, whatever the tool wrote.
 fn outputs(text: &str) -> Value {
     match json::parse(text.as_bytes()) {
-        Ok(Value::Array(items)) if !items.is_empty() && items.iter().all(Value::is_object) => Value::Array(items),
+        Ok(Value::Array(items)) if !items.is_empty() && items.iter().all(Value::is_object) => {
+            Value::Array(items)
+        }
         Ok(one @ Value::Object(_)) => vec![one].into(),
         _ => vec![object([("output", text.into())])].into(),
     }
@@ -236,9 +290,14 @@ fn outputs(text: &str) -> Value {
 fn tool(tool: &Tool<'_>) -> Value {
     let schema = tool.parameters.map(inlined_schema);
     let schema = schema.as_ref();
-    let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-    let required = schema.and_then(|schema| schema.get("required")).and_then(Value::as_array);
-    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
+    let properties = schema
+        .and_then(|schema| schema.get("properties"))
+        .and_then(Value::as_object);
+    let required = schema
+        .and_then(|schema| schema.get("required"))
+        .and_then(Value::as_array);
+    let is_required =
+        |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     let definitions: Map = properties
         .into_iter()
         .flat_map(Map::iter)
@@ -255,12 +314,22 @@ fn tool(tool: &Tool<'_>) -> Value {
 }
 
 fn definition(property: &Value, is_required: bool) -> Value {
-    let mut description = property.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut description = property
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     // A Python type name says neither what is inside nor which values are allowed: the model reads it here.
     let says_more = |(key, _): (&str, &Value)| !matches!(key, "type" | "description" | "title");
-    if property.as_object().is_some_and(|schema| schema.iter().any(says_more)) {
+    if property
+        .as_object()
+        .is_some_and(|schema| schema.iter().any(says_more))
+    {
         let gap = if description.is_empty() { "" } else { " " };
-        description = format!("{description}{gap}JSON schema: {}", String::from_utf8_lossy(&json::write(property)));
+        description = format!(
+            "{description}{gap}JSON schema: {}",
+            String::from_utf8_lossy(&json::write(property))
+        );
     }
     let mut sent = Map::new();
     if !description.is_empty() {
@@ -275,7 +344,11 @@ fn python_type(schema: &Value) -> String {
     let kind = match schema.get("type") {
         Some(Value::String(kind)) => kind.as_str(),
         // ["string", "null"]
-        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default(),
+        Some(Value::Array(kinds)) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null")
+            .unwrap_or_default(),
         _ => "",
     };
     match kind {
@@ -295,7 +368,11 @@ fn python_type(schema: &Value) -> String {
 
 // ---------------------------------------------------------------- the answer
 
-pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+pub(super) fn read_event<'a>(
+    event: Json<'a>,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Reading<Learnt<'a>> {
     tell(event, answer, sink)
 }
 
@@ -320,7 +397,20 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
                 "errorMessage",
             ],
         );
-    let others = [history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message];
+    let others = [
+        history,
+        calls,
+        reason,
+        citations,
+        queries,
+        documents,
+        prompt,
+        usage,
+        code,
+        message,
+        error,
+        error_message,
+    ];
     let word = reason.and_then(Json::to_text);
     let reason = word.as_deref();
     let calls: Vec<Json<'_>> = objects(calls)?;
@@ -334,7 +424,11 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
         return Err(filtered(error, reason).into());
     }
     if reason.is_some_and(|reason| reason.eq_ignore_ascii_case("ERROR")) {
-        return Err(Error::new(Code::StreamError, "the service ended the answer with an error and no words").into());
+        return Err(Error::new(
+            Code::StreamError,
+            "the service ended the answer with an error and no words",
+        )
+        .into());
     }
     if others.iter().all(Option::is_none) {
         let mut learning = Learning::new(0);
@@ -346,17 +440,32 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
     for (position, call) in calls.into_iter().enumerate() {
         let [name, parameters] = fields(call, ["name", "parameters"]);
         let name = text(name)?.unwrap_or_default().to_lossy();
-        let arguments = parameters.map(arguments_text).filter(|text| !text.is_empty()).unwrap_or(Text(b"{}".into()));
-        if position < heard && answer.has_tool_call(0, position, &name, &String::from_utf8_lossy(&arguments.0)) {
+        let arguments = parameters
+            .map(arguments_text)
+            .filter(|text| !text.is_empty())
+            .unwrap_or(Text(b"{}".into()));
+        if position < heard
+            && answer.has_tool_call(0, position, &name, &String::from_utf8_lossy(&arguments.0))
+        {
             continue;
         }
         let name = Some(Text(name.into_bytes().into()));
-        answer.tool_call(0, &Fragment { id: None, name, arguments: Some(arguments) }, sink)?;
+        answer.tool_call(
+            0,
+            &Fragment {
+                id: None,
+                name,
+                arguments: Some(arguments),
+            },
+            sink,
+        )?;
     }
     let extras = answer.extras();
-    for (place, found) in
-        [(&mut extras.citations, citations), (&mut extras.search_queries, queries), (&mut extras.documents, documents)]
-    {
+    for (place, found) in [
+        (&mut extras.citations, citations),
+        (&mut extras.search_queries, queries),
+        (&mut extras.documents, documents),
+    ] {
         if let Some(found) = found {
             *place = Some(found.to_value());
         }
@@ -384,7 +493,10 @@ pub(super) fn filtered(error: Error, reason: Option<&str>) -> Error {
 
 /// `CohereChatResponse`
 pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
-    if fields(chat, ["text", "toolCalls", "errorMessage"]).iter().all(Option::is_none) {
+    if fields(chat, ["text", "toolCalls", "errorMessage"])
+        .iter()
+        .all(Option::is_none)
+    {
         return Err(Unread::Unreadable);
     }
     let silent = &mut crate::stream::Silent;

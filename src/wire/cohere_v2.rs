@@ -7,7 +7,9 @@ use super::cohere::{filtered, response_format};
 use super::family::COHERE_MAX_TOKENS;
 use super::generic::detail_word;
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{an_object, failure, fields, message, objects, said_parts, text, values, Reading, Unread};
+use super::reading::{
+    an_object, failure, fields, message, objects, said_parts, text, values, Reading, Unread,
+};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
 use crate::chat::{ChatRequest, Message, Part, SentCall, Sink, Tool, ToolChoice};
@@ -80,10 +82,18 @@ pub const PARAMETERS: &[Row] = &[
 pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
     let mut body = chat_request(ApiFormat::CohereV2, stream);
     let messages = request.messages()?;
-    let sent = try_each(messages.iter().enumerate(), |(index, message)| message_v2(message, index))?;
+    let sent = try_each(messages.iter().enumerate(), |(index, message)| {
+        message_v2(message, index)
+    })?;
     body.insert("messages", sent.into());
     apply(Wire::CohereV2, request, &mut body)?;
-    body.insert("maxTokens", request.max_tokens()?.cloned().unwrap_or_else(|| COHERE_MAX_TOKENS.into()));
+    body.insert(
+        "maxTokens",
+        request
+            .max_tokens()?
+            .cloned()
+            .unwrap_or_else(|| COHERE_MAX_TOKENS.into()),
+    );
     if let Some(stop) = request.stop()? {
         body.insert("stopSequences", stop.into());
     }
@@ -91,9 +101,15 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
         body.insert("thinking", thinking);
     }
     if let Some(quality) = oci(request, "citation_quality") {
-        let word = quality.as_str().map(str::to_ascii_uppercase).unwrap_or_default();
+        let word = quality
+            .as_str()
+            .map(str::to_ascii_uppercase)
+            .unwrap_or_default();
         if !["FAST", "ACCURATE", "OFF"].contains(&word.as_str()) {
-            return Err(Error::param("oci.citation_quality", "oci.citation_quality must be one of accurate, fast, off"));
+            return Err(Error::param(
+                "oci.citation_quality",
+                "oci.citation_quality must be one of accurate, fast, off",
+            ));
         }
         body.insert("citationOptions", object([("mode", word.into())]));
     }
@@ -105,8 +121,11 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
             body.insert("toolsChoice", "REQUIRED".into())
         }
         Some(ToolChoice::Named(_)) => {
-            return Err(Error::param("tool_choice", "tool_choice can't name one of several functions on the COHEREV2 wire")
-                .with_hint("give that tool alone, or use \"required\""))
+            return Err(Error::param(
+                "tool_choice",
+                "tool_choice can't name one of several functions on the COHEREV2 wire",
+            )
+            .with_hint("give that tool alone, or use \"required\""))
         }
         Some(ToolChoice::Auto) | None => {}
     };
@@ -123,17 +142,29 @@ pub(super) fn request(request: &ChatRequest, stream: bool) -> Result<Map> {
 }
 
 fn oci<'a>(request: &'a ChatRequest, name: &str) -> Option<&'a Value> {
-    request.params().get("oci")?.get(name).filter(|value| !value.is_null())
+    request
+        .params()
+        .get("oci")?
+        .get(name)
+        .filter(|value| !value.is_null())
 }
 
 fn thinking(request: &ChatRequest) -> Result<Option<Value>> {
     if let Some(budget) = oci(request, "thinking_budget") {
         if budget.as_u64().is_none() {
-            return Err(Error::param("oci.thinking_budget", "oci.thinking_budget must be a whole number of tokens"));
+            return Err(Error::param(
+                "oci.thinking_budget",
+                "oci.thinking_budget must be a whole number of tokens",
+            ));
         }
-        return Ok(Some(object([("type", "ENABLED".into()), ("tokenBudget", budget.into())])));
+        return Ok(Some(object([
+            ("type", "ENABLED".into()),
+            ("tokenBudget", budget.into()),
+        ])));
     }
-    let Some(effort) = request.param("reasoning_effort") else { return Ok(None) };
+    let Some(effort) = request.param("reasoning_effort") else {
+        return Ok(None);
+    };
     let kind = match effort.string()?.to_ascii_lowercase().as_str() {
         "none" => "DISABLED",
         "minimal" | "low" | "medium" | "high" | "xhigh" => "ENABLED",
@@ -145,22 +176,40 @@ fn thinking(request: &ChatRequest) -> Result<Option<Value>> {
 fn message_v2(message: &Message<'_>, index: usize) -> Result<Value> {
     let parts = |content: &[Part<'_>]| -> Result<Vec<Value>> {
         let at = |part: usize| format!("messages[{index}].content[{part}]");
-        try_each(content.iter().enumerate(), |(index, one)| part(one, || at(index)))
+        try_each(content.iter().enumerate(), |(index, one)| {
+            part(one, || at(index))
+        })
     };
     Ok(match message {
-        Message::System { content, .. } => object([("role", "SYSTEM".into()), ("content", parts(content)?.into())]),
-        Message::User { content, .. } => object([("role", "USER".into()), ("content", parts(content)?.into())]),
+        Message::System { content, .. } => object([
+            ("role", "SYSTEM".into()),
+            ("content", parts(content)?.into()),
+        ]),
+        Message::User { content, .. } => {
+            object([("role", "USER".into()), ("content", parts(content)?.into())])
+        }
         Message::Assistant { content, calls, .. } => {
-            let said: Vec<Part<'_>> = content.iter().filter(|part| !matches!(part, Part::Text(""))).cloned().collect();
+            let said: Vec<Part<'_>> = content
+                .iter()
+                .filter(|part| !matches!(part, Part::Text("")))
+                .cloned()
+                .collect();
             let mut turn = Map::new();
             turn.insert("role", "ASSISTANT".into());
             turn.insert("content", parts(&said)?.into());
             let call = |call: &SentCall<'_>| {
-                let arguments = if call.arguments.trim().is_empty() { "{}" } else { call.arguments };
+                let arguments = if call.arguments.trim().is_empty() {
+                    "{}"
+                } else {
+                    call.arguments
+                };
                 object([
                     ("id", call.id.into()),
                     ("type", "FUNCTION".into()),
-                    ("function", object([("name", call.name.into()), ("arguments", arguments.into())])),
+                    (
+                        "function",
+                        object([("name", call.name.into()), ("arguments", arguments.into())]),
+                    ),
                 ])
             };
             if !calls.is_empty() {
@@ -168,17 +217,26 @@ fn message_v2(message: &Message<'_>, index: usize) -> Result<Value> {
             }
             turn.into()
         }
-        Message::Tool { call_id, content } => {
-            object([("role", "TOOL".into()), ("toolCallId", (*call_id).into()), ("content", parts(content)?.into())])
-        }
+        Message::Tool { call_id, content } => object([
+            ("role", "TOOL".into()),
+            ("toolCallId", (*call_id).into()),
+            ("content", parts(content)?.into()),
+        ]),
     })
 }
 
 fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
     Ok(match part {
-        Part::Text(text) | Part::Refusal(text) => object([("type", "TEXT".into()), ("text", (*text).into())]),
-        Part::Reasoning(text) => object([("type", "THINKING".into()), ("thinking", (*text).into())]),
-        Part::Document(document) => object([("type", "DOCUMENT".into()), ("document", (*document).into())]),
+        Part::Text(text) | Part::Refusal(text) => {
+            object([("type", "TEXT".into()), ("text", (*text).into())])
+        }
+        Part::Reasoning(text) => {
+            object([("type", "THINKING".into()), ("thinking", (*text).into())])
+        }
+        Part::Document(document) => object([
+            ("type", "DOCUMENT".into()),
+            ("document", (*document).into()),
+        ]),
         Part::Image(image) => {
             let mut url = Map::new();
             url.insert("url", image.url.as_ref().into());
@@ -186,8 +244,11 @@ fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
             object([("type", "IMAGE_URL".into()), ("imageUrl", url.into())])
         }
         Part::Audio(_) | Part::Video(_) | Part::File(_) => {
-            return Err(Error::param(at(), "the COHEREV2 wire takes text, images and grounding documents")
-                .with_hint("give the part to a model that speaks GENERIC, or give its text"))
+            return Err(Error::param(
+                at(),
+                "the COHEREV2 wire takes text, images and grounding documents",
+            )
+            .with_hint("give the part to a model that speaks GENERIC, or give its text"))
         }
     })
 }
@@ -196,22 +257,38 @@ fn tool(tool: &Tool<'_>) -> Value {
     let mut function = Map::new();
     function.insert("name", tool.name.into());
     function.insert_some("description", tool.description);
-    let parameters =
-        tool.parameters.cloned().unwrap_or_else(|| object([("type", "object".into()), ("properties", Map::new().into())]));
+    let parameters = tool
+        .parameters
+        .cloned()
+        .unwrap_or_else(|| object([("type", "object".into()), ("properties", Map::new().into())]));
     function.insert("parameters", parameters);
     object([("type", "FUNCTION".into()), ("function", function.into())])
 }
 
 // ---------------------------------------------------------------- the answer
 
-pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+pub(super) fn read_event<'a>(
+    event: Json<'a>,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Reading<Learnt<'a>> {
     tell(event, answer, sink)
 }
 
 /// Tells what a stream event says, or a whole answer: they have the same fields.
 fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
-    let [said, reason, usage, probabilities, code, error, error_message] =
-        fields(event, ["message", "finishReason", "usage", "logProbabilities", "code", "error", "errorMessage"]);
+    let [said, reason, usage, probabilities, code, error, error_message] = fields(
+        event,
+        [
+            "message",
+            "finishReason",
+            "usage",
+            "logProbabilities",
+            "code",
+            "error",
+            "errorMessage",
+        ],
+    );
     let others = [reason, usage, probabilities, code, error, error_message];
     let word = reason.and_then(Json::to_text);
     let reason = word.as_deref();
@@ -224,10 +301,17 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
         return Err(filtered(error, reason).into());
     }
     if reason.is_some_and(|reason| reason.eq_ignore_ascii_case("ERROR")) {
-        return Err(Error::new(Code::StreamError, "the service ended the answer with an error and no words").into());
+        return Err(Error::new(
+            Code::StreamError,
+            "the service ended the answer with an error and no words",
+        )
+        .into());
     }
     if let Some(probabilities) = probabilities {
-        match (&mut answer.extras().log_probabilities, probabilities.to_value()) {
+        match (
+            &mut answer.extras().log_probabilities,
+            probabilities.to_value(),
+        ) {
             (Some(Value::Array(known)), Value::Array(new)) => known.extend(new),
             (place, new) => *place = Some(new),
         }
@@ -241,8 +325,14 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
     Ok(learnt.filter(|_| others.iter().all(Option::is_none)))
 }
 
-fn tell_message<'a>(said: Json<'a>, is_last: bool, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
-    let [content, plan, calls, citations] = fields(said, ["content", "toolPlan", "toolCalls", "citations"]);
+fn tell_message<'a>(
+    said: Json<'a>,
+    is_last: bool,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Reading<Learnt<'a>> {
+    let [content, plan, calls, citations] =
+        fields(said, ["content", "toolPlan", "toolCalls", "citations"]);
     // Checked as a whole before anything is told.
     let (parts, mut learning) = (said_parts(content)?, Learning::new(0));
     let calls = objects(calls)?;
@@ -267,14 +357,25 @@ fn tell_message<'a>(said: Json<'a>, is_last: bool, answer: &mut Answer, sink: &m
     }
     for call in calls {
         let [id, function] = fields(call, ["id", "function"]);
-        let [name, arguments] = function.map(an_object).transpose()?.map_or([None; 2], |it| fields(it, ["name", "arguments"]));
+        let [name, arguments] = function
+            .map(an_object)
+            .transpose()?
+            .map_or([None; 2], |it| fields(it, ["name", "arguments"]));
         let (id, name) = (text(id)?, text(name)?);
         if arguments.is_some_and(Json::is_string) {
             learning.one(Plain::arguments(&id, &name), arguments);
         } else {
             learning.no_more();
         }
-        answer.tool_call(0, &Fragment { id, name, arguments: arguments.map(arguments_text) }, sink)?;
+        answer.tool_call(
+            0,
+            &Fragment {
+                id,
+                name,
+                arguments: arguments.map(arguments_text),
+            },
+            sink,
+        )?;
     }
     if !citations.is_empty() {
         learning.no_more();
@@ -288,7 +389,10 @@ fn tell_message<'a>(said: Json<'a>, is_last: bool, answer: &mut Answer, sink: &m
 
 /// `CohereChatResponseV2`
 pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
-    if fields(chat, ["message", "errorMessage"]).iter().all(Option::is_none) {
+    if fields(chat, ["message", "errorMessage"])
+        .iter()
+        .all(Option::is_none)
+    {
         return Err(Unread::Unreadable);
     }
     let silent = &mut crate::stream::Silent;

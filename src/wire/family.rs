@@ -40,19 +40,37 @@ pub(super) const COHERE_MAX_TOKENS: u64 = 4000;
 /// exclusive bounds left out. A schema that refers to itself is cut where it does, and one whose references multiply where it
 /// grows too large: to any object.
 pub(super) fn plain_schema(schema: &Value) -> Value {
-    Inliner { root: schema, left_out: &LEFT_OUT, open: Vec::new(), room: MOST_OBJECTS }.schema(schema)
+    Inliner {
+        root: schema,
+        left_out: &LEFT_OUT,
+        open: Vec::new(),
+        room: MOST_OBJECTS,
+    }
+    .schema(schema)
 }
 
 /// The same schema without references, for a wire that has no place for definitions.
 pub(super) fn inlined_schema(schema: &Value) -> Value {
-    Inliner { root: schema, left_out: &DEFINITIONS, open: Vec::new(), room: MOST_OBJECTS }.schema(schema)
+    Inliner {
+        root: schema,
+        left_out: &DEFINITIONS,
+        open: Vec::new(),
+        room: MOST_OBJECTS,
+    }
+    .schema(schema)
 }
 
 /// How many objects a schema may come to. A tool's own has dozens.
 const MOST_OBJECTS: usize = 1000;
 
 const DEFINITIONS: [&str; 2] = ["$defs", "definitions"];
-const LEFT_OUT: [&str; 5] = ["$defs", "definitions", "$schema", "exclusiveMinimum", "exclusiveMaximum"];
+const LEFT_OUT: [&str; 5] = [
+    "$defs",
+    "definitions",
+    "$schema",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+];
 
 struct Inliner<'a> {
     root: &'a Value,
@@ -66,12 +84,24 @@ impl<'a> Inliner<'a> {
     fn schema(&mut self, value: &'a Value) -> Value {
         match value {
             Value::Object(members) => {
-                let Some(room) = self.room.checked_sub(1) else { return object([("type", "object".into())]) };
+                let Some(room) = self.room.checked_sub(1) else {
+                    return object([("type", "object".into())]);
+                };
                 self.room = room;
                 let mut plain = self.target(members);
                 let left_out = self.left_out;
-                for (key, member) in members.iter().filter(|(key, _)| *key != "$ref" && !left_out.contains(key)) {
-                    plain.insert(key, if key == "properties" { self.named(member) } else { self.schema(member) });
+                for (key, member) in members
+                    .iter()
+                    .filter(|(key, _)| *key != "$ref" && !left_out.contains(key))
+                {
+                    plain.insert(
+                        key,
+                        if key == "properties" {
+                            self.named(member)
+                        } else {
+                            self.schema(member)
+                        },
+                    );
                 }
                 plain.into()
             }
@@ -82,9 +112,13 @@ impl<'a> Inliner<'a> {
 
     /// What a `$ref` names.
     fn target(&mut self, members: &'a Map) -> Map {
-        let Some(pointer) = members.get("$ref").and_then(Value::as_str) else { return Map::new() };
+        let Some(pointer) = members.get("$ref").and_then(Value::as_str) else {
+            return Map::new();
+        };
         let root = self.root;
-        let target = pointer.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let target = pointer
+            .strip_prefix('#')
+            .and_then(|pointer| root.pointer(pointer));
         let inlined = match target {
             Some(target) if !self.open.contains(&pointer) => {
                 self.open.push(pointer);
@@ -104,7 +138,10 @@ impl<'a> Inliner<'a> {
     fn named(&mut self, schemas: &'a Value) -> Value {
         match schemas.as_object() {
             Some(schemas) => {
-                let plain: Map = schemas.iter().map(|(name, one)| (name.to_owned(), self.schema(one))).collect();
+                let plain: Map = schemas
+                    .iter()
+                    .map(|(name, one)| (name.to_owned(), self.schema(one)))
+                    .collect();
                 plain.into()
             }
             None => self.schema(schemas),
@@ -123,7 +160,10 @@ mod tests {
         assert_eq!(Family::of("OpenAI.o3"), Family::OpenAi);
         assert_eq!(Family::of("openai.gpt-oss-120b"), Family::Other);
         assert_eq!(Family::of("google.gemini-2.5-pro"), Family::Google);
-        assert_eq!(Family::of("ocid1.generativeaiendpoint.oc1.iad.x"), Family::Other);
+        assert_eq!(
+            Family::of("ocid1.generativeaiendpoint.oc1.iad.x"),
+            Family::Other
+        );
     }
 
     #[test]

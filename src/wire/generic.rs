@@ -5,10 +5,15 @@
 
 use super::family::{plain_schema, Family};
 use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{an_object, failure, fields, index, list, message, objects, said_parts, text, values, Reading, Unread};
+use super::reading::{
+    an_object, failure, fields, index, list, message, objects, said_parts, text, values, Reading,
+    Unread,
+};
 use super::{chat_request, Wire};
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice};
+use crate::chat::{
+    ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice,
+};
 use crate::error::{Error, Result};
 use crate::gather::{each, try_each};
 use crate::json::{object, Json, Map, Value};
@@ -66,7 +71,8 @@ pub const PARAMETERS: &[Row] = &[
     Row("oci.thinking_budget", Rule::Refused("use reasoning_effort", Harmless::Never)),
 ];
 
-const COHERES: &str = "a parameter of Cohere's models: leave it out, or set apiFormat if the model is one";
+const COHERES: &str =
+    "a parameter of Cohere's models: leave it out, or set apiFormat if the model is one";
 
 // ---------------------------------------------------------------- the request
 
@@ -77,7 +83,11 @@ pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Res
     body.insert("messages", messages(request.messages()?, family)?.into());
     apply(Wire::Generic, request, &mut body)?;
     if let Some(limit) = request.max_tokens()? {
-        let name = if family == Family::OpenAi { "maxCompletionTokens" } else { "maxTokens" };
+        let name = if family == Family::OpenAi {
+            "maxCompletionTokens"
+        } else {
+            "maxTokens"
+        };
         body.or_insert(name, limit.clone());
     }
     if let Some(stop) = request.stop()? {
@@ -99,7 +109,13 @@ pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Res
             sent.insert("type", "FUNCTION".into());
             sent.insert("name", tool.name.into());
             sent.insert_some("description", tool.description);
-            let plain = |schema| if family == Family::Google { plain_schema(schema) } else { schema.clone() };
+            let plain = |schema| {
+                if family == Family::Google {
+                    plain_schema(schema)
+                } else {
+                    schema.clone()
+                }
+            };
             sent.insert_some("parameters", tool.parameters.map(plain));
             Value::Object(sent)
         };
@@ -126,8 +142,15 @@ fn messages(messages: Vec<Message<'_>>, family: Family) -> Result<Vec<Value>> {
         let at = |part: usize| format!("messages[{index}].content[{part}]");
         let mut one = Map::new();
         match message {
-            Message::System { developer, name, content } => {
-                one.insert("role", if developer { "DEVELOPER" } else { "SYSTEM" }.into());
+            Message::System {
+                developer,
+                name,
+                content,
+            } => {
+                one.insert(
+                    "role",
+                    if developer { "DEVELOPER" } else { "SYSTEM" }.into(),
+                );
                 one.insert("content", parts(&content, at)?.into());
                 one.insert_some("name", name);
             }
@@ -136,7 +159,11 @@ fn messages(messages: Vec<Message<'_>>, family: Family) -> Result<Vec<Value>> {
                 one.insert("content", parts(&content, at)?.into());
                 one.insert_some("name", name);
             }
-            Message::Assistant { name, content, calls } => assistant(&mut one, name, &content, &calls, at)?,
+            Message::Assistant {
+                name,
+                content,
+                calls,
+            } => assistant(&mut one, name, &content, &calls, at)?,
             Message::Tool { call_id, content } => {
                 one.insert("role", "TOOL".into());
                 one.insert("toolCallId", call_id.into());
@@ -145,7 +172,11 @@ fn messages(messages: Vec<Message<'_>>, family: Family) -> Result<Vec<Value>> {
         }
         sent.push(Value::Object(one));
     }
-    Ok(if family == Family::Google { for_gemini(sent) } else { sent })
+    Ok(if family == Family::Google {
+        for_gemini(sent)
+    } else {
+        sent
+    })
 }
 
 fn assistant(
@@ -157,7 +188,8 @@ fn assistant(
 ) -> Result<()> {
     one.insert("role", "ASSISTANT".into());
     // Beside tool calls the list stays empty: an empty text part made the service fail (langchain-oracle #78).
-    let said = |part: &&Part<'_>| !matches!(part, Part::Refusal(_) | Part::Reasoning(_) | Part::Text(""));
+    let said =
+        |part: &&Part<'_>| !matches!(part, Part::Refusal(_) | Part::Reasoning(_) | Part::Text(""));
     let spoken: Vec<Part<'_>> = content.iter().filter(said).cloned().collect();
     one.insert("content", parts(&spoken, at)?.into());
     one.insert_some("name", name);
@@ -187,7 +219,9 @@ fn assistant(
 }
 
 fn parts(parts: &[Part<'_>], at: impl Fn(usize) -> String) -> Result<Vec<Value>> {
-    try_each(parts.iter().enumerate(), |(index, one)| part(one, || at(index)))
+    try_each(parts.iter().enumerate(), |(index, one)| {
+        part(one, || at(index))
+    })
 }
 
 fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
@@ -204,10 +238,15 @@ fn part(part: &Part<'_>, at: impl Fn() -> String) -> Result<Value> {
         Part::Video(video) => media("VIDEO", "videoUrl", video),
         Part::File(file) => media("DOCUMENT", "documentUrl", file),
         Part::Document(_) => {
-            return Err(Error::param(at(), "a grounding document can't be expressed on the GENERIC wire")
-                .with_hint("give it as a file part, or as text; grounding documents are Cohere's"))
+            return Err(Error::param(
+                at(),
+                "a grounding document can't be expressed on the GENERIC wire",
+            )
+            .with_hint("give it as a file part, or as text; grounding documents are Cohere's"))
         }
-        Part::Refusal(text) | Part::Reasoning(text) => object([("type", "TEXT".into()), ("text", (*text).into())]),
+        Part::Refusal(text) | Part::Reasoning(text) => {
+            object([("type", "TEXT".into()), ("text", (*text).into())])
+        }
     })
 }
 
@@ -221,22 +260,42 @@ pub(super) fn detail_word(detail: Detail) -> &'static str {
 
 /// Gemini's turns: system text first and in one message, and every call followed by its own result before the next one.
 fn for_gemini(messages: Vec<Value>) -> Vec<Value> {
-    let role = |message: &Value| message.get("role").and_then(Value::as_str).map(str::to_owned);
-    let is_system = |message: &Value| matches!(role(message).as_deref(), Some("SYSTEM" | "DEVELOPER"));
+    let role = |message: &Value| {
+        message
+            .get("role")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let is_system =
+        |message: &Value| matches!(role(message).as_deref(), Some("SYSTEM" | "DEVELOPER"));
     let (system, rest): (Vec<Value>, Vec<Value>) = messages.into_iter().partition(is_system);
     let mut sent = Vec::with_capacity(rest.len() + 1);
-    let system: Vec<Value> = system.iter().filter_map(|message| message.get("content")?.as_array()).flatten().cloned().collect();
+    let system: Vec<Value> = system
+        .iter()
+        .filter_map(|message| message.get("content")?.as_array())
+        .flatten()
+        .cloned()
+        .collect();
     if !system.is_empty() {
         // Text alone makes no conversation for Gemini: without a user's turn the system text is one.
-        let alone = !rest.iter().any(|message| role(message).as_deref() == Some("USER"));
-        sent.push(object([("role", (if alone { "USER" } else { "SYSTEM" }).into()), ("content", system.into())]));
+        let alone = !rest
+            .iter()
+            .any(|message| role(message).as_deref() == Some("USER"));
+        sent.push(object([
+            ("role", (if alone { "USER" } else { "SYSTEM" }).into()),
+            ("content", system.into()),
+        ]));
     }
     let mut answered = vec![false; rest.len()];
     for (index, message) in rest.iter().enumerate() {
         if answered.get(index) == Some(&true) {
             continue;
         }
-        let calls = message.get("toolCalls").and_then(Value::as_array).unwrap_or_default().to_vec();
+        let calls = message
+            .get("toolCalls")
+            .and_then(Value::as_array)
+            .unwrap_or_default()
+            .to_vec();
         if calls.len() < 2 {
             sent.push(message.clone());
             continue;
@@ -255,7 +314,9 @@ fn for_gemini(messages: Vec<Value>) -> Vec<Value> {
             let later = rest.iter().enumerate().skip(index + 1);
             let result = later
                 .take_while(|(_, message)| role(message).as_deref() == Some("TOOL"))
-                .find(|(at, message)| answered.get(*at) == Some(&false) && message.get("toolCallId") == call.get("id"));
+                .find(|(at, message)| {
+                    answered.get(*at) == Some(&false) && message.get("toolCallId") == call.get("id")
+                });
             if let Some((at, result)) = result {
                 sent.push(result.clone());
                 if let Some(answered) = answered.get_mut(at) {
@@ -270,31 +331,48 @@ fn for_gemini(messages: Vec<Value>) -> Vec<Value> {
 fn logprobs(request: &ChatRequest) -> Result<Option<u64>> {
     let Some(asked) = request.param("logprobs") else {
         return match request.param("top_logprobs") {
-            Some(top) if top.value.as_u64() != Some(0) => Err(top.error("top_logprobs needs logprobs: true".into())),
+            Some(top) if top.value.as_u64() != Some(0) => {
+                Err(top.error("top_logprobs needs logprobs: true".into()))
+            }
             _ => Ok(None),
         };
     };
-    let wanted = asked.value.as_bool().ok_or_else(|| asked.wanted("true or false"))?;
+    let wanted = asked
+        .value
+        .as_bool()
+        .ok_or_else(|| asked.wanted("true or false"))?;
     let top = match request.param("top_logprobs") {
-        Some(top) => top.value.as_u64().ok_or_else(|| top.wanted("a whole number"))?,
+        Some(top) => top
+            .value
+            .as_u64()
+            .ok_or_else(|| top.wanted("a whole number"))?,
         None => 0,
     };
     Ok(wanted.then_some(top.max(1)))
 }
 
 fn prediction(request: &ChatRequest) -> Result<Option<Value>> {
-    let Some(prediction) = request.param("prediction") else { return Ok(None) };
+    let Some(prediction) = request.param("prediction") else {
+        return Ok(None);
+    };
     let content = prediction.need("content")?;
     let texts: Vec<&str> = match content.value.as_str() {
         Some(text) => vec![text],
         None => try_each(content.items()?, |part| part.need("text")?.string())?,
     };
-    let parts = each(texts.into_iter(), |text| object([("type", "TEXT".into()), ("text", text.into())]));
-    Ok(Some(object([("type", "CONTENT".into()), ("content", parts.into())])))
+    let parts = each(texts.into_iter(), |text| {
+        object([("type", "TEXT".into()), ("text", text.into())])
+    });
+    Ok(Some(object([
+        ("type", "CONTENT".into()),
+        ("content", parts.into()),
+    ])))
 }
 
 fn web_search(request: &ChatRequest) -> Result<Option<Value>> {
-    let Some(options) = request.param("web_search_options") else { return Ok(None) };
+    let Some(options) = request.param("web_search_options") else {
+        return Ok(None);
+    };
     options.object()?;
     let mut sent = Map::new();
     if let Some(size) = options.get("search_context_size") {
@@ -322,7 +400,12 @@ fn response_format(format: &ResponseFormat<'_>) -> Value {
     match format {
         ResponseFormat::Text => object([("type", "TEXT".into())]),
         ResponseFormat::JsonObject => object([("type", "JSON_OBJECT".into())]),
-        ResponseFormat::JsonSchema { name, description, schema, strict } => {
+        ResponseFormat::JsonSchema {
+            name,
+            description,
+            schema,
+            strict,
+        } => {
             let mut sent = Map::new();
             sent.insert("name", (*name).into());
             sent.insert_some("description", *description);
@@ -335,27 +418,32 @@ fn response_format(format: &ResponseFormat<'_>) -> Value {
 
 // ---------------------------------------------------------------- the answer
 
-pub(super) fn read_event<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+pub(super) fn read_event<'a>(
+    event: Json<'a>,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Reading<Learnt<'a>> {
     tell(event, answer, sink)
 }
 
 /// Tells what a stream event says, or a choice of a whole answer: they have the same fields.
 fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
-    let [choice, said, reason, logprobs, usage, grounding, tier, code, error, error_message] = fields(
-        event,
-        [
-            "index",
-            "message",
-            "finishReason",
-            "logprobs",
-            "usage",
-            "groundingMetadata",
-            "serviceTier",
-            "code",
-            "error",
-            "errorMessage",
-        ],
-    );
+    let [choice, said, reason, logprobs, usage, grounding, tier, code, error, error_message] =
+        fields(
+            event,
+            [
+                "index",
+                "message",
+                "finishReason",
+                "logprobs",
+                "usage",
+                "groundingMetadata",
+                "serviceTier",
+                "code",
+                "error",
+                "errorMessage",
+            ],
+        );
     if let Some(error) = failure(error, code, said, error_message) {
         return Err(error.into());
     }
@@ -364,7 +452,18 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
     if let Some(said) = message(said)? {
         learnt = tell_message(said, choice, answer, sink)?;
     }
-    if [reason, logprobs, usage, grounding, tier, code, error_message].iter().any(Option::is_some) {
+    if [
+        reason,
+        logprobs,
+        usage,
+        grounding,
+        tier,
+        code,
+        error_message,
+    ]
+    .iter()
+    .any(Option::is_some)
+    {
         learnt = None;
     }
     if let Some(logprobs) = logprobs {
@@ -385,9 +484,22 @@ fn tell<'a>(event: Json<'a>, answer: &mut Answer, sink: &mut dyn Sink) -> Readin
     Ok(learnt)
 }
 
-fn tell_message<'a>(said: Json<'a>, choice: u32, answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
-    let [content, reasoning, refusal, calls, annotations] =
-        fields(said, ["content", "reasoningContent", "refusal", "toolCalls", "annotations"]);
+fn tell_message<'a>(
+    said: Json<'a>,
+    choice: u32,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Reading<Learnt<'a>> {
+    let [content, reasoning, refusal, calls, annotations] = fields(
+        said,
+        [
+            "content",
+            "reasoningContent",
+            "refusal",
+            "toolCalls",
+            "annotations",
+        ],
+    );
     // Checked as a whole before anything is told.
     let (parts, mut learning) = (said_parts(content)?, Learning::new(choice));
     let calls = objects(calls)?;
@@ -418,7 +530,15 @@ fn tell_message<'a>(said: Json<'a>, choice: u32, answer: &mut Answer, sink: &mut
         } else {
             learning.no_more();
         }
-        answer.tool_call(choice, &Fragment { id, name, arguments: arguments.map(arguments_text) }, sink)?;
+        answer.tool_call(
+            choice,
+            &Fragment {
+                id,
+                name,
+                arguments: arguments.map(arguments_text),
+            },
+            sink,
+        )?;
     }
     if !annotations.is_empty() {
         learning.no_more();
@@ -429,18 +549,29 @@ fn tell_message<'a>(said: Json<'a>, choice: u32, answer: &mut Answer, sink: &mut
 
 /// OCI's `{type, urlCitation}` in OpenAI's names.
 fn annotation(oci: Value) -> Value {
-    let Some(citation) = oci.get("urlCitation") else { return oci };
+    let Some(citation) = oci.get("urlCitation") else {
+        return oci;
+    };
     let mut sent = Map::new();
-    for (name, oci_name) in [("start_index", "startIndex"), ("end_index", "endIndex"), ("title", "title"), ("url", "url")] {
+    for (name, oci_name) in [
+        ("start_index", "startIndex"),
+        ("end_index", "endIndex"),
+        ("title", "title"),
+        ("url", "url"),
+    ] {
         sent.insert_some(name, citation.get(oci_name));
     }
-    object([("type", "url_citation".into()), ("url_citation", sent.into())])
+    object([
+        ("type", "url_citation".into()),
+        ("url_citation", sent.into()),
+    ])
 }
 
 /// `GenericChatResponse`
 pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
     let silent = &mut crate::stream::Silent;
-    let [created, choices, usage, tier] = fields(chat, ["timeCreated", "choices", "usage", "serviceTier"]);
+    let [created, choices, usage, tier] =
+        fields(chat, ["timeCreated", "choices", "usage", "serviceTier"]);
     if let Some(created) = created.and_then(Json::to_text).as_deref().and_then(seconds) {
         answer.set_created(created);
     }
@@ -471,7 +602,11 @@ fn seconds(time: &str) -> Option<u64> {
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     // Days since 1970 in the proleptic Gregorian calendar, counted in years that begin in March.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (y, m) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
     utc.then_some(())?;
     u64::try_from(days * 86_400 + hour * 3600 + minute * 60 + second).ok()

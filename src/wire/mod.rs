@@ -66,7 +66,13 @@ impl Wire {
 
     /// Builds the body of a request. Fails with `missing_compartment`, or with `invalid_request` about the parameter that the
     /// wire can't express.
-    pub fn body(self, request: &ChatRequest, route: &Route, compartment: Option<&str>, stream: bool) -> Result<Vec<u8>> {
+    pub fn body(
+        self,
+        request: &ChatRequest,
+        route: &Route,
+        compartment: Option<&str>,
+        stream: bool,
+    ) -> Result<Vec<u8>> {
         let chat = match self {
             Wire::Generic => generic::request(request, route, stream)?,
             Wire::Cohere => cohere::request(request, stream)?,
@@ -76,17 +82,27 @@ impl Wire {
                 return Ok(json::write(&body));
             }
         };
-        let compartment = compartment.filter(|id| !id.is_empty()).ok_or_else(missing_compartment)?;
+        let compartment = compartment
+            .filter(|id| !id.is_empty())
+            .ok_or_else(missing_compartment)?;
         let body = object([
             ("compartmentId", compartment.into()),
-            ("servingMode", route.serving_mode().map(ServingMode::to_value).into()),
+            (
+                "servingMode",
+                route.serving_mode().map(ServingMode::to_value).into(),
+            ),
             ("chatRequest", chat.into()),
         ]);
         Ok(json::write(&body))
     }
 
     /// Reads the data of one stream event. Says what it told, if that was no more than one string.
-    pub(crate) fn read_event<'a>(self, data: &'a [u8], answer: &mut Answer, sink: &mut dyn Sink) -> Reading<Learnt<'a>> {
+    pub(crate) fn read_event<'a>(
+        self,
+        data: &'a [u8],
+        answer: &mut Answer,
+        sink: &mut dyn Sink,
+    ) -> Reading<Learnt<'a>> {
         let event = reading::an_object(Json::read(data)?)?;
         match self {
             Wire::Generic => generic::read_event(event, answer, sink),

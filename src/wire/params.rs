@@ -73,10 +73,13 @@ impl Harmless {
             Harmless::True => value == &Value::Bool(true),
             Harmless::One => value.as_f64() == Some(1.0),
             Harmless::Zero => value.as_f64() == Some(0.0),
-            Harmless::Empty => value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(<[Value]>::is_empty),
-            Harmless::Words(words) => {
-                value.as_str().is_some_and(|word| words.iter().any(|known| known.eq_ignore_ascii_case(word)))
+            Harmless::Empty => {
+                value.as_object().is_some_and(Map::is_empty)
+                    || value.as_array().is_some_and(<[Value]>::is_empty)
             }
+            Harmless::Words(words) => value
+                .as_str()
+                .is_some_and(|word| words.iter().any(|known| known.eq_ignore_ascii_case(word))),
         }
     }
 }
@@ -105,14 +108,44 @@ impl Rule {
 /// Parameters that OpenAI has for its own bookkeeping, on every wire.
 pub(super) const BOOKKEEPING: &[Row] = &[
     Row("user", Rule::dropped("names the caller to OpenAI")),
-    Row("safety_identifier", Rule::dropped("names the caller to OpenAI")),
+    Row(
+        "safety_identifier",
+        Rule::dropped("names the caller to OpenAI"),
+    ),
     Row("store", Rule::dropped("whether OpenAI keeps the answer")),
-    Row("prompt_cache_key", Rule::dropped("a hint to OpenAI's cache")),
-    Row("prompt_cache_retention", Rule::dropped("a hint to OpenAI's cache")),
-    Row("modalities", Rule::Refused("the answer is text: leave modalities out", Harmless::Words(&[]))),
-    Row("audio", Rule::Refused("the answer is text: leave audio out", Harmless::Never)),
-    Row("functions", Rule::Refused("functions is OpenAI's former name: use tools", Harmless::Empty)),
-    Row("function_call", Rule::Refused("function_call is OpenAI's former name: use tool_choice", Harmless::Words(&["auto"]))),
+    Row(
+        "prompt_cache_key",
+        Rule::dropped("a hint to OpenAI's cache"),
+    ),
+    Row(
+        "prompt_cache_retention",
+        Rule::dropped("a hint to OpenAI's cache"),
+    ),
+    Row(
+        "modalities",
+        Rule::Refused(
+            "the answer is text: leave modalities out",
+            Harmless::Words(&[]),
+        ),
+    ),
+    Row(
+        "audio",
+        Rule::Refused("the answer is text: leave audio out", Harmless::Never),
+    ),
+    Row(
+        "functions",
+        Rule::Refused(
+            "functions is OpenAI's former name: use tools",
+            Harmless::Empty,
+        ),
+    ),
+    Row(
+        "function_call",
+        Rule::Refused(
+            "function_call is OpenAI's former name: use tool_choice",
+            Harmless::Words(&["auto"]),
+        ),
+    ),
 ];
 
 /// Every row of a wire's table, its own first.
@@ -134,7 +167,11 @@ pub(super) fn apply(wire: Wire, request: &ChatRequest, body: &mut Map) -> Result
             apply_one(wire, name, value, body)?;
             continue;
         }
-        for (name, value) in Reader::new("oci", value).object()?.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, value) in Reader::new("oci", value)
+            .object()?
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+        {
             apply_one(wire, &format!("oci.{name}"), value, body)?;
         }
     }
@@ -143,8 +180,14 @@ pub(super) fn apply(wire: Wire, request: &ChatRequest, body: &mut Map) -> Result
 
 fn apply_one(wire: Wire, name: &str, value: &Value, body: &mut Map) -> Result<()> {
     let Some(Row(_, rule)) = table(wire).find(|row| row.0 == name) else {
-        return Err(Error::param(name, format!("{name} is not a parameter that the {} wire knows", wire.name()))
-            .with_hint("leave it out; what OCI has and OpenAI has not goes under `oci`"));
+        return Err(Error::param(
+            name,
+            format!(
+                "{name} is not a parameter that the {} wire knows",
+                wire.name()
+            ),
+        )
+        .with_hint("leave it out; what OCI has and OpenAI has not goes under `oci`"));
     };
     match *rule {
         Rule::Becomes(oci, kind) => {
@@ -152,10 +195,18 @@ fn apply_one(wire: Wire, name: &str, value: &Value, body: &mut Map) -> Result<()
         }
         Rule::Built(_) | Rule::Dropped(_) => {}
         // `modalities: ["text"]` is the one harmless value that is a list of words.
-        Rule::Refused(..) if name == "modalities" && value.as_array().is_some_and(|list| list.iter().all(|it| it == "text")) => {}
+        Rule::Refused(..)
+            if name == "modalities"
+                && value
+                    .as_array()
+                    .is_some_and(|list| list.iter().all(|it| it == "text")) => {}
         Rule::Refused(_, harmless) if harmless.holds(value) => {}
         Rule::Refused(why, _) => {
-            return Err(Error::param(name, format!("{name} can't be expressed on the {} wire", wire.name())).with_hint(why));
+            return Err(Error::param(
+                name,
+                format!("{name} can't be expressed on the {} wire", wire.name()),
+            )
+            .with_hint(why));
         }
     }
     Ok(())
@@ -174,7 +225,10 @@ fn checked(given: &Reader<'_, '_>, kind: Kind) -> Result<Value> {
             let word = given.string()?.to_ascii_uppercase();
             return match words.contains(&word.as_str()) {
                 true => Ok(word.into()),
-                false => Err(given.wanted(&format!("one of {}", joined(words, ", ").to_ascii_lowercase()))),
+                false => Err(given.wanted(&format!(
+                    "one of {}",
+                    joined(words, ", ").to_ascii_lowercase()
+                ))),
             };
         }
     };

@@ -34,20 +34,30 @@ impl From<Error> for Unread {
 }
 
 /// Reads the fields that an event has. One that is null counts as absent; one that is given twice counts as given last.
-pub(super) fn fields<'a, const N: usize>(json: Json<'a>, names: [&str; N]) -> [Option<Json<'a>>; N] {
-    json.pick(names).map(|field| field.filter(|field| !field.is_null()))
+pub(super) fn fields<'a, const N: usize>(
+    json: Json<'a>,
+    names: [&str; N],
+) -> [Option<Json<'a>>; N] {
+    json.pick(names)
+        .map(|field| field.filter(|field| !field.is_null()))
 }
 
 /// A field that must be a string where it is given.
 pub(super) fn text<'a>(field: Option<Json<'a>>) -> Reading<Option<Text<'a>>> {
-    field.map(|field| field.text().ok_or(Unread::Unreadable)).transpose()
+    field
+        .map(|field| field.text().ok_or(Unread::Unreadable))
+        .transpose()
 }
 
 /// A field that must be an array where it is given.
 pub(super) fn list<'a>(field: Option<Json<'a>>) -> Reading<impl Iterator<Item = Json<'a>>> {
     match field {
         Some(field) if !field.is_array() => Err(Unread::Unreadable),
-        field => Ok(field.map(Json::items).into_iter().flatten().filter(|item| !item.is_null())),
+        field => Ok(field
+            .map(Json::items)
+            .into_iter()
+            .flatten()
+            .filter(|item| !item.is_null())),
     }
 }
 
@@ -64,7 +74,10 @@ pub(super) fn values(field: Option<Json<'_>>) -> Reading<Vec<Value>> {
 /// The index of a choice; 0 where none is given.
 pub(super) fn index(field: Option<Json<'_>>) -> Reading<u32> {
     let Some(field) = field else { return Ok(0) };
-    field.as_u64().and_then(|index| u32::try_from(index).ok()).ok_or(Unread::Unreadable)
+    field
+        .as_u64()
+        .and_then(|index| u32::try_from(index).ok())
+        .ok_or(Unread::Unreadable)
 }
 
 /// What reading an event comes to.
@@ -77,13 +90,21 @@ pub(super) fn failure(
     message: Option<Json<'_>>,
     error_message: Option<Json<'_>>,
 ) -> Option<Error> {
-    let text = |json: Json<'_>| json.to_text().unwrap_or_else(|| String::from_utf8_lossy(json.as_bytes()).into_owned());
+    let text = |json: Json<'_>| {
+        json.to_text()
+            .unwrap_or_else(|| String::from_utf8_lossy(json.as_bytes()).into_owned())
+    };
     if let Some(error) = error {
         let [message, own_code] = fields(error, ["message", "code"]);
-        return Some(service_said(own_code.or(code).map(text), &text(message.unwrap_or(error))));
+        return Some(service_said(
+            own_code.or(code).map(text),
+            &text(message.unwrap_or(error)),
+        ));
     }
     let message = message.and_then(Json::to_text);
-    let error_message = error_message.and_then(Json::to_text).filter(|message| !message.is_empty());
+    let error_message = error_message
+        .and_then(Json::to_text)
+        .filter(|message| !message.is_empty());
     match (error_message, code, message) {
         (Some(message), code, _) => Some(service_said(code.map(text), &message)),
         (None, Some(code), Some(message)) => Some(service_said(Some(text(code)), &message)),
@@ -96,7 +117,9 @@ pub(super) fn said_parts<'a>(content: Option<Json<'a>>) -> Reading<Vec<[Option<J
     match content {
         None => Ok(Vec::new()),
         Some(content) if content.is_string() => Ok(vec![[Some(content), None]]),
-        content => try_each(list(content)?, |part| an_object(part).map(|part| fields(part, ["text", "thinking"]))),
+        content => try_each(list(content)?, |part| {
+            an_object(part).map(|part| fields(part, ["text", "thinking"]))
+        }),
     }
 }
 
@@ -122,7 +145,12 @@ pub(super) fn read_answer(asked: Wire, body: &[u8], answer: &mut Answer) -> Resu
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::new(Code::InvalidResponse, "the answer is empty"));
     }
-    let unreadable = || Error::new(Code::InvalidResponse, "the answer is not the JSON of a chat");
+    let unreadable = || {
+        Error::new(
+            Code::InvalidResponse,
+            "the answer is not the JSON of a chat",
+        )
+    };
     let body = Json::read(body).map_err(|_| unreadable())?;
     let [error, code, message, chat] = fields(body, ["error", "code", "message", "chatResponse"]);
     if let Some(error) = failure(error, code, message, None) {
@@ -131,7 +159,9 @@ pub(super) fn read_answer(asked: Wire, body: &[u8], answer: &mut Answer) -> Resu
     if asked == Wire::OpenAi {
         return openai::read_whole(body, answer);
     }
-    let chat = chat.filter(|chat| chat.is_object()).ok_or_else(unreadable)?;
+    let chat = chat
+        .filter(|chat| chat.is_object())
+        .ok_or_else(unreadable)?;
     let result = match chat.get("apiFormat").and_then(Json::to_text).as_deref() {
         Some("GENERIC") => generic::read_whole(chat, answer),
         Some("COHERE") => cohere::read_whole(chat, answer),
@@ -154,5 +184,6 @@ fn as_answer(error: Error) -> Error {
     if error.code() != Code::StreamError {
         return error;
     }
-    Error::new(Code::ServiceError, error.message().to_owned()).with_service_code(error.service_code().map(str::to_owned))
+    Error::new(Code::ServiceError, error.message().to_owned())
+        .with_service_code(error.service_code().map(str::to_owned))
 }

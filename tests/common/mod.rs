@@ -17,11 +17,15 @@ use serde_json::{json, Value};
 
 /// The folder of recordings and cases beside the repository; `None`, said aloud, in a clone that has none.
 pub fn shared(path: &str) -> Option<PathBuf> {
-    let found = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    let found = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join(path);
     if found.exists() {
         return Some(found);
     }
-    eprintln!("skipped: ../shared/{path} is not here; the repository's own cases cover the same rules");
+    eprintln!(
+        "skipped: ../shared/{path} is not here; the repository's own cases cover the same rules"
+    );
     None
 }
 
@@ -69,7 +73,10 @@ impl Random {
 
 /// A number from the environment.
 pub fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number: {text}")))
+    std::env::var(name).ok().map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} must be a number: {text}"))
+    })
 }
 
 /// Runs a check with the numbers of one seed after the other. A failure tells the seed: `SEED=… ROUNDS=1` runs that one again.
@@ -77,7 +84,10 @@ pub fn seeds(rounds: u64, check: impl Fn(&mut Random)) {
     let first = number("SEED", 20_231_130);
     for seed in first..first + number("ROUNDS", rounds) {
         if let Err(why) = catch_unwind(AssertUnwindSafe(|| check(&mut Random(seed)))) {
-            let why = why.downcast_ref::<String>().cloned().or_else(|| why.downcast_ref::<&str>().map(|why| (*why).into()));
+            let why = why
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| why.downcast_ref::<&str>().map(|why| (*why).into()));
             panic!("SEED={seed} ROUNDS=1: {}", why.unwrap_or_default());
         }
     }
@@ -100,7 +110,9 @@ impl Sink for Told {
     }
 
     fn chunk(&mut self, _: &Head, chunk: &Chunk<'_>) {
-        self.0.push(Line::Chunk(String::from_utf8(chunk.to_json(&Head::default())).unwrap()));
+        self.0.push(Line::Chunk(
+            String::from_utf8(chunk.to_json(&Head::default())).unwrap(),
+        ));
     }
 
     fn verbatim(&mut self, json: &str) {
@@ -112,7 +124,9 @@ impl Told {
     /// The chunks as a client sees them.
     pub fn chunks(&self) -> Vec<Value> {
         let chunk = |line: &Line| match line {
-            Line::Text(text) => json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]}),
+            Line::Text(text) => {
+                json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]})
+            }
             Line::Chunk(json) | Line::Verbatim(json) => serde_json::from_str(json).unwrap(),
         };
         self.0.iter().map(chunk).collect()
@@ -122,9 +136,15 @@ impl Told {
     pub fn texts(&self) -> Vec<String> {
         let content = |chunk: &Value| {
             let choices = chunk["choices"].as_array()?.iter();
-            choices.filter(|choice| choice["index"] == 0).find_map(|choice| Some(choice["delta"]["content"].as_str()?.to_owned()))
+            choices
+                .filter(|choice| choice["index"] == 0)
+                .find_map(|choice| Some(choice["delta"]["content"].as_str()?.to_owned()))
         };
-        self.chunks().iter().filter_map(content).filter(|text| !text.is_empty()).collect()
+        self.chunks()
+            .iter()
+            .filter_map(content)
+            .filter(|text| !text.is_empty())
+            .collect()
     }
 
     /// Adds the chunks up as OpenAI's clients do, and holds each to the rules of such a stream: the role first and once, calls
@@ -159,10 +179,16 @@ impl Told {
 fn add(choice: &mut Value, new: &Value, ours: bool) {
     let delta = &new["delta"];
     if ours {
-        assert!(choice["finish_reason"].is_null(), "a chunk after the finish: {new}");
-        assert!(choice["chunks"] == 0 || delta.get("role").is_none(), "the role is said twice: {new}");
-        let says =
-            delta.as_object().unwrap().len() + usize::from(!new["finish_reason"].is_null() || new.get("logprobs").is_some());
+        assert!(
+            choice["finish_reason"].is_null(),
+            "a chunk after the finish: {new}"
+        );
+        assert!(
+            choice["chunks"] == 0 || delta.get("role").is_none(),
+            "the role is said twice: {new}"
+        );
+        let says = delta.as_object().unwrap().len()
+            + usize::from(!new["finish_reason"].is_null() || new.get("logprobs").is_some());
         assert!(says > 0, "a chunk that says nothing: {new}");
     }
     choice["chunks"] = json!(choice["chunks"].as_u64().unwrap() + 1);
@@ -175,18 +201,36 @@ fn add(choice: &mut Value, new: &Value, ours: bool) {
         let calls = choice["tool_calls"].as_array_mut().unwrap();
         let index = call["index"].as_u64().unwrap() as usize;
         if index == calls.len() {
-            assert!(call["id"].is_string() && call["type"] == "function" && call["function"]["name"].is_string(), "{call}");
+            assert!(
+                call["id"].is_string()
+                    && call["type"] == "function"
+                    && call["function"]["name"].is_string(),
+                "{call}"
+            );
             let mut opened = call.clone();
             opened.as_object_mut().unwrap().shift_remove("index");
             calls.push(opened);
         } else {
-            assert!(index < calls.len() && (!ours || call.get("id").is_none()), "a call that nobody opened: {call}");
-            let whole = calls[index]["function"]["arguments"].as_str().unwrap().to_owned();
-            calls[index]["function"]["arguments"] = json!(whole + call["function"]["arguments"].as_str().unwrap_or_default());
+            assert!(
+                index < calls.len() && (!ours || call.get("id").is_none()),
+                "a call that nobody opened: {call}"
+            );
+            let whole = calls[index]["function"]["arguments"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            calls[index]["function"]["arguments"] =
+                json!(whole + call["function"]["arguments"].as_str().unwrap_or_default());
         }
     }
-    for (field, list) in [("annotations", &delta["annotations"]), ("logprobs", &new["logprobs"]["content"])] {
-        choice[field].as_array_mut().unwrap().extend(list.as_array().into_iter().flatten().cloned());
+    for (field, list) in [
+        ("annotations", &delta["annotations"]),
+        ("logprobs", &new["logprobs"]["content"]),
+    ] {
+        choice[field]
+            .as_array_mut()
+            .unwrap()
+            .extend(list.as_array().into_iter().flatten().cloned());
     }
     if !new["finish_reason"].is_null() {
         choice["finish_reason"] = new["finish_reason"].clone();
@@ -203,6 +247,11 @@ pub fn to_add_up_to(completion: &Value) -> Value {
             "refusal": text("refusal"), "tool_calls": list(&message["tool_calls"]), "annotations": list(&message["annotations"]),
             "logprobs": list(&choice["logprobs"]["content"]), "finish_reason": choice["finish_reason"]})
     };
-    let choices: Vec<Value> = completion["choices"].as_array().unwrap().iter().map(choice).collect();
+    let choices: Vec<Value> = completion["choices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(choice)
+        .collect();
     json!({"choices": choices, "usage": completion["usage"]})
 }

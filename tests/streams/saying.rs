@@ -87,14 +87,19 @@ const WORDS: [&str; 26] = [
 
 /// A few words; nothing, now and then.
 pub fn words(random: &mut Random, most: usize) -> String {
-    (0..random.below(most + 1)).map(|_| *random.pick(&WORDS)).collect()
+    (0..random.below(most + 1))
+        .map(|_| *random.pick(&WORDS))
+        .collect()
 }
 
 /// Text that a service might write, seldom with half a character.
 pub fn text_of(random: &mut Random, most: usize) -> Units {
     let mut text = units(&words(random, most));
     if random.chance(40) {
-        text.insert(random.below(text.len() + 1), *random.pick(&[0xD83D, 0xDE00]));
+        text.insert(
+            random.below(text.len() + 1),
+            *random.pick(&[0xD83D, 0xDE00]),
+        );
     }
     text
 }
@@ -105,7 +110,9 @@ pub fn seen(units: &[u16]) -> String {
 }
 
 pub fn cut(random: &mut Random, whole: &[u16], most: usize) -> Vec<Units> {
-    let mut ends: Vec<usize> = (0..random.below(most)).map(|_| random.below(whole.len() + 1)).collect();
+    let mut ends: Vec<usize> = (0..random.below(most))
+        .map(|_| random.below(whole.len() + 1))
+        .collect();
     ends.push(whole.len());
     ends.sort_unstable();
     let mut from = 0;
@@ -163,7 +170,11 @@ pub fn text_with_calls(random: &mut Random) -> (Units, String, Vec<Call>) {
                 written.push_str(tags);
                 gap.clear();
                 after_call = true;
-                let call = |&(name, arguments)| Call { id: None, name, arguments: Arguments::Value(arguments) };
+                let call = |&(name, arguments)| Call {
+                    id: None,
+                    name,
+                    arguments: Arguments::Value(arguments),
+                };
                 calls.extend(made.iter().map(call));
                 if random.chance(2) {
                     gap.push_str(*random.pick(&["\n", " ", "\n\n \t"]));
@@ -171,7 +182,11 @@ pub fn text_with_calls(random: &mut Random) -> (Units, String, Vec<Call>) {
                 }
             }
             kind => {
-                let text = if kind == 2 { (*random.pick(&NO_CALLS)).to_owned() } else { words(random, 4) };
+                let text = if kind == 2 {
+                    (*random.pick(&NO_CALLS)).to_owned()
+                } else {
+                    words(random, 4)
+                };
                 written.push_str(&text);
                 let blank = text.len() - text.trim_start().len();
                 if after_call && blank == text.len() {
@@ -187,11 +202,20 @@ pub fn text_with_calls(random: &mut Random) -> (Units, String, Vec<Call>) {
     match random.below(16) {
         0 => {
             written.push_str("<tool_call>{\"name\":\"f\",\"arguments\":{\"x\":9}}");
-            calls.push(Call { id: None, name: "f", arguments: Arguments::Value("{\"x\":9}") });
+            calls.push(Call {
+                id: None,
+                name: "f",
+                arguments: Arguments::Value("{\"x\":9}"),
+            });
             gap.clear();
         }
         1 => {
-            let open = random.pick(&["<tool_call>{\"name\":\"f\"", "<tool_call", "<tool_calling>", "<"]);
+            let open = random.pick(&[
+                "<tool_call>{\"name\":\"f\"",
+                "<tool_call",
+                "<tool_calling>",
+                "<",
+            ]);
             written.push_str(open);
             remains.push_str(&std::mem::take(&mut gap));
             remains.push_str(open);
@@ -252,12 +276,25 @@ pub enum Manner {
 
 use Manner::{Bundled, Changing, Interleaved, LateName, Named, NamedBundled, Opened, Whole};
 
-pub const GENERIC_MANNERS: [Manner; 8] = [Opened, Whole, Named, Bundled, NamedBundled, Interleaved, Changing, LateName];
+pub const GENERIC_MANNERS: [Manner; 8] = [
+    Opened,
+    Whole,
+    Named,
+    Bundled,
+    NamedBundled,
+    Interleaved,
+    Changing,
+    LateName,
+];
 pub const COHERE_V2_MANNERS: [Manner; 4] = [Opened, Whole, Bundled, Interleaved];
 pub const OPENAI_MANNERS: [Manner; 4] = [Opened, Whole, Bundled, Interleaved];
 
 /// Some calls, and the events in which they come. Services that restate say a call once more in a later event.
-pub fn calls(random: &mut Random, manners: &[Manner], restates: bool) -> (Vec<Call>, Vec<Vec<Fragment>>) {
+pub fn calls(
+    random: &mut Random,
+    manners: &[Manner],
+    restates: bool,
+) -> (Vec<Call>, Vec<Vec<Fragment>>) {
     let manner = *random.pick(manners);
     let (mut calls, mut events, mut queues) = (Vec::new(), Vec::<Vec<Fragment>>::new(), Vec::new());
     for index in 0..=random.below(3) {
@@ -265,19 +302,41 @@ pub fn calls(random: &mut Random, manners: &[Manner], restates: bool) -> (Vec<Ca
         let given = !matches!(manner, Named | NamedBundled);
         let id = given.then(|| format!("call_{}{index}", random.below(1000)));
         let whole = (!random.chance(6)).then(|| *random.pick(&ARGUMENTS));
-        calls.push(Call { id: id.clone(), name, arguments: Arguments::Text(whole.unwrap_or("{}")) });
+        calls.push(Call {
+            id: id.clone(),
+            name,
+            arguments: Arguments::Text(whole.unwrap_or("{}")),
+        });
         let nothing = |random: &mut Random| random.chance(2).then(Units::new);
         let all = whole.map(units);
-        let opener = Fragment { index, id: id.clone(), name: Some(name), ..Fragment::default() };
+        let opener = Fragment {
+            index,
+            id: id.clone(),
+            name: Some(name),
+            ..Fragment::default()
+        };
         let mut rest: Vec<Vec<Fragment>> = Vec::new();
         let fragments = |random: &mut Random, rest: &mut Vec<Vec<Fragment>>| {
-            for piece in all.as_ref().map(|all| cut(random, all, 4)).unwrap_or_default() {
-                let mut fragment = Fragment { index, arguments: Some(piece), ..Fragment::default() };
+            for piece in all
+                .as_ref()
+                .map(|all| cut(random, all, 4))
+                .unwrap_or_default()
+            {
+                let mut fragment = Fragment {
+                    index,
+                    arguments: Some(piece),
+                    ..Fragment::default()
+                };
                 if manner == Interleaved {
                     fragment.id.clone_from(&id);
                     fragment.name = random.chance(4).then_some(name);
                 }
-                if manner == Changing && fragment.arguments.as_ref().is_some_and(|piece| !piece.is_empty()) {
+                if manner == Changing
+                    && fragment
+                        .arguments
+                        .as_ref()
+                        .is_some_and(|piece| !piece.is_empty())
+                {
                     fragment.id = Some(format!("fresh_{}", random.next()));
                 }
                 rest.push(vec![fragment]);
@@ -286,26 +345,43 @@ pub fn calls(random: &mut Random, manners: &[Manner], restates: bool) -> (Vec<Ca
         match manner {
             Whole | Bundled | NamedBundled => {
                 let arguments = all.clone().or_else(|| nothing(random));
-                let whole = Fragment { arguments, ..opener.clone() };
+                let whole = Fragment {
+                    arguments,
+                    ..opener.clone()
+                };
                 match events.last_mut() {
                     Some(_) if manner != Whole => events[0].push(whole),
                     _ => events.push(vec![whole]),
                 }
             }
             Named if random.chance(2) => {
-                events.push(vec![Fragment { arguments: all.clone().or_else(|| nothing(random)), ..opener.clone() }]);
+                events.push(vec![Fragment {
+                    arguments: all.clone().or_else(|| nothing(random)),
+                    ..opener.clone()
+                }]);
             }
             LateName => {
-                events.push(vec![Fragment { name: None, nameless: true, ..opener.clone() }]);
+                events.push(vec![Fragment {
+                    name: None,
+                    nameless: true,
+                    ..opener.clone()
+                }]);
                 fragments(random, &mut rest);
                 match rest.first_mut() {
                     Some(first) => first[0].name = Some(name),
-                    None => rest.push(vec![Fragment { index, name: Some(name), ..Fragment::default() }]),
+                    None => rest.push(vec![Fragment {
+                        index,
+                        name: Some(name),
+                        ..Fragment::default()
+                    }]),
                 }
                 events.append(&mut rest);
             }
             Opened | Named | Changing | Interleaved => {
-                events.push(vec![Fragment { arguments: nothing(random), ..opener.clone() }]);
+                events.push(vec![Fragment {
+                    arguments: nothing(random),
+                    ..opener.clone()
+                }]);
                 fragments(random, &mut rest);
                 if manner == Interleaved {
                     rest.reverse();
@@ -324,11 +400,23 @@ pub fn calls(random: &mut Random, manners: &[Manner], restates: bool) -> (Vec<Ca
         }
     }
     if restates && random.chance(4) {
-        for (index, call) in calls.iter().enumerate().filter(|(_, call)| call.id.is_some()) {
-            let Arguments::Text(whole) = call.arguments else { continue };
+        for (index, call) in calls
+            .iter()
+            .enumerate()
+            .filter(|(_, call)| call.id.is_some())
+        {
+            let Arguments::Text(whole) = call.arguments else {
+                continue;
+            };
             let said = whole != "{}" && random.chance(2);
             let arguments = said.then(|| units(whole));
-            events.push(vec![Fragment { index, id: call.id.clone(), name: Some(call.name), arguments, nameless: false }]);
+            events.push(vec![Fragment {
+                index,
+                id: call.id.clone(),
+                name: Some(call.name),
+                arguments,
+                nameless: false,
+            }]);
         }
     }
     (calls, events)
@@ -368,25 +456,50 @@ impl Fragment {
     /// `FunctionCall` of GENERIC.
     pub fn generic(&self, random: &mut Random) -> Json {
         let kind = (!random.chance(8)).then(|| word("FUNCTION"));
-        let (id, name, arguments) = (self.id_json(random), self.name_json(random), self.arguments_json(random));
-        let members = Members::default().maybe("type", kind).maybe("id", id).maybe("name", name);
+        let (id, name, arguments) = (
+            self.id_json(random),
+            self.name_json(random),
+            self.arguments_json(random),
+        );
+        let members = Members::default()
+            .maybe("type", kind)
+            .maybe("id", id)
+            .maybe("name", name);
         members.maybe("arguments", arguments).nulls(random, &[])
     }
 
     /// `CohereToolCallV2`
     pub fn cohere_v2(&self, random: &mut Random) -> Json {
-        let (id, name, arguments) = (self.id_json(random), self.name_json(random), self.arguments_json(random));
-        let function = Members::default().maybe("name", name).maybe("arguments", arguments).nulls(random, &[]);
+        let (id, name, arguments) = (
+            self.id_json(random),
+            self.name_json(random),
+            self.arguments_json(random),
+        );
+        let function = Members::default()
+            .maybe("name", name)
+            .maybe("arguments", arguments)
+            .nulls(random, &[]);
         let kind = (self.id.is_some() || random.chance(2)).then(|| word("FUNCTION"));
-        Members::default().maybe("id", id).maybe("type", kind).with("function", function).nulls(random, &[])
+        Members::default()
+            .maybe("id", id)
+            .maybe("type", kind)
+            .with("function", function)
+            .nulls(random, &[])
     }
 
     /// OpenAI's, to the letter: it is passed on as it is.
     pub fn openai(&self) -> Json {
         let arguments = Json::Text(self.arguments.clone().unwrap_or_default());
-        let function = Members::default().maybe("name", self.name.map(text)).with("arguments", arguments);
-        let members = Members::default().with("index", raw(self.index)).maybe("id", self.id.as_deref().map(text));
-        members.maybe("type", self.name.map(|_| word("function"))).with("function", function.closed()).closed()
+        let function = Members::default()
+            .maybe("name", self.name.map(text))
+            .with("arguments", arguments);
+        let members = Members::default()
+            .with("index", raw(self.index))
+            .maybe("id", self.id.as_deref().map(text));
+        members
+            .maybe("type", self.name.map(|_| word("function")))
+            .with("function", function.closed())
+            .closed()
     }
 }
 
@@ -397,15 +510,18 @@ pub fn usage(random: &mut Random) -> (Value, Value) {
     let (prompt, completion) = (random.below(100), random.below(100));
     let total = prompt + completion + if random.chance(4) { 586 } else { 0 };
     let mut oci = json!({"promptTokens": prompt, "totalTokens": total});
-    let mut openai = json!({"prompt_tokens": prompt, "completion_tokens": 0, "total_tokens": total});
+    let mut openai =
+        json!({"prompt_tokens": prompt, "completion_tokens": 0, "total_tokens": total});
     // A model that spent everything on reasoning has none.
     if !random.chance(8) {
         oci["completionTokens"] = json!(completion);
         openai["completion_tokens"] = json!(completion);
     }
     if random.chance(4) {
-        oci["completionTokensDetails"] = json!({"reasoningTokens": 5, "acceptedPredictionTokens": 0});
-        openai["completion_tokens_details"] = json!({"reasoning_tokens": 5, "accepted_prediction_tokens": 0});
+        oci["completionTokensDetails"] =
+            json!({"reasoningTokens": 5, "acceptedPredictionTokens": 0});
+        openai["completion_tokens_details"] =
+            json!({"reasoning_tokens": 5, "accepted_prediction_tokens": 0});
     }
     if random.chance(4) {
         oci["promptTokensDetails"] = json!({"cachedTokens": 3});
@@ -426,12 +542,17 @@ pub fn annotation(random: &mut Random) -> (Value, Value) {
 
 /// OCI's logprobs of a few tokens, and OpenAI's.
 pub fn logprobs(random: &mut Random) -> (Value, Vec<Value>) {
-    let (mut tokens, mut values, mut tops, mut openai) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut tokens, mut values, mut tops, mut openai) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..=random.below(2) {
         let token = *random.pick(&WORDS);
         let value = -(random.below(64) as f64) / 8.0 - 0.0625;
         // The SDK's model has strings for these numbers.
-        let top = if random.chance(2) { json!({token: value.to_string()}) } else { json!({token: value}) };
+        let top = if random.chance(2) {
+            json!({token: value.to_string()})
+        } else {
+            json!({token: value})
+        };
         tokens.push(json!(token));
         values.push(json!(value));
         tops.push(top);
@@ -439,7 +560,10 @@ pub fn logprobs(random: &mut Random) -> (Value, Vec<Value>) {
         openai.push(json!({"token": token, "logprob": value, "bytes": bytes,
             "top_logprobs": [{"token": token, "logprob": value, "bytes": bytes}]}));
     }
-    (json!({"tokens": tokens, "tokenLogprobs": values, "topLogprobs": tops, "textOffset": []}), openai)
+    (
+        json!({"tokens": tokens, "tokenLogprobs": values, "topLogprobs": tops, "textOffset": []}),
+        openai,
+    )
 }
 
 pub fn pad(random: &mut Random) -> Option<Json> {
@@ -469,16 +593,29 @@ pub fn text_so_far(items: &[Item], choice: u32) -> String {
     let (mut all, mut ended) = (Units::new(), false);
     for item in items {
         if let Item::Event(event) = item {
-            event.says.iter().filter(|(of, _)| *of == choice).for_each(|(_, piece)| all.extend(piece));
+            event
+                .says
+                .iter()
+                .filter(|(of, _)| *of == choice)
+                .for_each(|(_, piece)| all.extend(piece));
             ended |= event.ends.contains(&choice);
         }
     }
-    if !ended && all.last().is_some_and(|unit| (0xD800..0xDC00).contains(unit)) {
+    if !ended
+        && all
+            .last()
+            .is_some_and(|unit| (0xD800..0xDC00).contains(unit))
+    {
         all.pop();
     }
     seen(&all)
 }
 
 pub fn event(json: Json, choice: u32, says: Units, ends: bool) -> Event {
-    Event { json, says: vec![(choice, says)], ends: if ends { vec![choice] } else { Vec::new() }, over: false }
+    Event {
+        json,
+        says: vec![(choice, says)],
+        ends: if ends { vec![choice] } else { Vec::new() },
+        over: false,
+    }
 }

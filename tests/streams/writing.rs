@@ -43,7 +43,12 @@ impl From<&Value> for Json {
         match value {
             Value::String(string) => text(string),
             Value::Array(items) => Json::List(items.iter().map(Json::from).collect()),
-            Value::Object(members) => Json::Closed(members.iter().map(|(name, value)| (name.clone(), value.into())).collect()),
+            Value::Object(members) => Json::Closed(
+                members
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.into()))
+                    .collect(),
+            ),
             other => raw(other),
         }
     }
@@ -156,7 +161,11 @@ impl Hand {
                 out.push(']');
             }
             Json::Open(members) | Json::Closed(members) => {
-                let more = if self.unknown && matches!(json, Json::Open(_)) { random.below(3) } else { 0 };
+                let more = if self.unknown && matches!(json, Json::Open(_)) {
+                    random.below(3)
+                } else {
+                    0
+                };
                 let mut order: Vec<usize> = (0..members.len() + more).collect();
                 if self.shuffles {
                     for at in (1..order.len()).rev() {
@@ -176,7 +185,8 @@ impl Hand {
                             self.value(value, random, out);
                         }
                         None => {
-                            let (name, value) = UNKNOWN[(first + member - members.len()) % UNKNOWN.len()];
+                            let (name, value) =
+                                UNKNOWN[(first + member - members.len()) % UNKNOWN.len()];
                             self.key(name, random, out);
                             out.push_str(value);
                         }
@@ -321,7 +331,11 @@ impl Hand {
 }
 
 fn escape(unit: u16, random: &mut Random, out: &mut String) {
-    out.push_str(&if random.chance(2) { format!("\\u{unit:04x}") } else { format!("\\u{unit:04X}") });
+    out.push_str(&if random.chance(2) {
+        format!("\\u{unit:04x}")
+    } else {
+        format!("\\u{unit:04X}")
+    });
 }
 
 /// What a stream is made of.
