@@ -17,12 +17,12 @@ use super::failure::Failure;
 use super::fetch::{head, read, reader, send, Hooks, Unsent};
 use super::output::Output;
 use super::{memory, now};
+use crate::call::Attempt;
 use crate::call::{Call, Next, Standing};
 use crate::error::{Code, Error};
 use crate::gather::each;
 use crate::json::{self, object};
-use crate::report::Attempt;
-use crate::route::Route;
+use crate::routing::route::Route;
 
 /// A call as JavaScript holds it.
 #[wasm_bindgen]

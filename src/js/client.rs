@@ -13,11 +13,11 @@ use super::fetch::Hooks;
 use super::now;
 use super::output::{Chunks, Output};
 use crate::call::{Call, Settings};
-use crate::chat::{ChatRequest, EventWriter, Head};
 use crate::error::{Code, Error};
 use crate::json::{object, Map, Value};
+use crate::openai::{ChatRequest, EventWriter, Head};
 use crate::options::{CallOptions, Candidate, Options};
-use crate::route::{ApiFormat, Transport};
+use crate::routing::route::{ApiFormat, Transport};
 
 /// What stands behind an `OciGenAI`.
 #[wasm_bindgen]
@@ -173,7 +173,7 @@ impl Client {
     fn candidates(
         &self,
         model: &str,
-        told: &crate::route::Overrides,
+        told: &crate::routing::route::Overrides,
     ) -> crate::error::Result<Vec<Candidate>> {
         let mut candidates = self.options.candidates(model, *told)?;
         candidates

@@ -94,7 +94,7 @@ pub(super) async fn send(
 
 /// The URL, as the runtime will read it, must name the host that it was made for.
 fn check_host(outgoing: &Outgoing) -> Result<(), Unsent> {
-    let wanted = crate::endpoint::host_of(&outgoing.url);
+    let wanted = crate::routing::base_url::host_of(&outgoing.url);
     let parsed = Url::new(&outgoing.url).map_err(Unsent::Broken)?;
     let plain =
         parsed.username().is_empty() && parsed.password().is_empty() && parsed.hash().is_empty();

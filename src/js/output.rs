@@ -1,6 +1,6 @@
 //! The two shapes of output that JavaScript reads: chunks, and OpenAI's events.
 
-use crate::chat::{Chunk, EventWriter, Head, Sink};
+use crate::openai::{Chunk, EventWriter, Head, Sink};
 
 /// What a call's sink writes.
 #[derive(Debug)]

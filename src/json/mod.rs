@@ -10,18 +10,20 @@
 //! pair, or bytes that are no UTF-8, make U+FFFD of themselves and nothing else. Halves that stand as three bytes each, which is
 //! no UTF-8 either, are the halves that they are: two of them meet.
 
+mod raw;
 mod scan;
-mod text;
 mod value;
 mod write;
+mod wtf8;
 
-pub use text::{Flaw, Json};
+pub use raw::{Flaw, Json};
 pub use value::{Map, Number, Value};
 
+pub(crate) use raw::unescaped;
 pub(crate) use scan::{is_at, quote};
-pub(crate) use text::unescaped;
 pub(crate) use value::{digits, object};
 pub(crate) use write::{content as write_content, Members};
+pub(crate) use wtf8::{Joiner, Text};
 
 /// Parses JSON text into a value.
 #[inline(never)]

@@ -1,9 +1,9 @@
 //! JSON values that are kept.
 
+use super::raw::unescaped;
 use super::scan::{number_end, space_end, string_end, word_end, MOST_DEPTH};
-use super::text::unescaped;
 use super::Flaw;
-use crate::chat::Text;
+use crate::openai::Text;
 
 /// A JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]

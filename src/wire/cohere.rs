@@ -4,20 +4,20 @@
 //! stream's deltas are `{"apiFormat":"COHERE","text":"…"}`; the last event, and in a tool turn an earlier one too, says the
 //! whole text again; there is no `[DONE]`.
 
-use super::family::{inlined_schema, COHERE_MAX_TOKENS};
-use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{failure, fields, objects, text, Reading, Unread};
+use super::fields::{failure, fields, objects, text, Reading, Unread};
+use super::model_family::{inlined_schema, COHERE_MAX_TOKENS};
+use super::parameters::{apply, Harmless, Kind, Row, Rule};
 use super::{chat_request, Wire};
+use crate::answer::tool_calls::{arguments_text, Fragment};
 use crate::answer::Answer;
-use crate::chat::{
-    ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice,
-};
+use crate::decode::template::{Learning, Learnt, Plain};
 use crate::error::{Code, Error, Result};
 use crate::gather::each;
 use crate::json::{self, object, Json, Map, Value};
-use crate::route::ApiFormat;
-use crate::template::{Learning, Learnt, Plain};
-use crate::tool_calls::{arguments_text, Fragment};
+use crate::openai::{
+    ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice,
+};
+use crate::routing::route::ApiFormat;
 
 /// The wire's table. Names on the right are fields of `CohereChatRequest`.
 pub const PARAMETERS: &[Row] = &[
@@ -499,7 +499,7 @@ pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
     {
         return Err(Unread::Unreadable);
     }
-    let silent = &mut crate::stream::Silent;
+    let silent = &mut crate::decode::Silent;
     tell(chat, answer, silent)?;
     answer.finish(0, None, silent)?;
     Ok(())

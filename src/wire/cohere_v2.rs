@@ -4,21 +4,21 @@
 //! last piece of the text or all of it again, `[DONE]` may come or not, usage may stand on any event.
 
 use super::cohere::{filtered, response_format};
-use super::family::COHERE_MAX_TOKENS;
-use super::generic::detail_word;
-use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{
+use super::fields::{
     an_object, failure, fields, message, objects, said_parts, text, values, Reading, Unread,
 };
+use super::generic::detail_word;
+use super::model_family::COHERE_MAX_TOKENS;
+use super::parameters::{apply, Harmless, Kind, Row, Rule};
 use super::{chat_request, Wire};
+use crate::answer::tool_calls::{arguments_text, Fragment};
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Message, Part, SentCall, Sink, Tool, ToolChoice};
+use crate::decode::template::{Learning, Learnt, Plain};
 use crate::error::{Code, Error, Result};
 use crate::gather::{each, try_each};
 use crate::json::{object, Json, Map, Value};
-use crate::route::ApiFormat;
-use crate::template::{Learning, Learnt, Plain};
-use crate::tool_calls::{arguments_text, Fragment};
+use crate::openai::{ChatRequest, Message, Part, SentCall, Sink, Tool, ToolChoice};
+use crate::routing::route::ApiFormat;
 
 /// The wire's table. Names on the right are fields of `CohereChatRequestV2`.
 pub const PARAMETERS: &[Row] = &[
@@ -395,7 +395,7 @@ pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
     {
         return Err(Unread::Unreadable);
     }
-    let silent = &mut crate::stream::Silent;
+    let silent = &mut crate::decode::Silent;
     tell(chat, answer, silent)?;
     answer.finish(0, None, silent)?;
     Ok(())

@@ -3,23 +3,23 @@
 //! Stream events are bare deltas (`{"index":0,"message":{…},"pad":"aaa"}`) without envelope or format; the finish has no
 //! `index` and may carry the last text; usage comes after it; `[DONE]` ends the stream.
 
-use super::family::{plain_schema, Family};
-use super::params::{apply, Harmless, Kind, Row, Rule};
-use super::reading::{
+use super::fields::{
     an_object, failure, fields, index, list, message, objects, said_parts, text, values, Reading,
     Unread,
 };
+use super::model_family::{plain_schema, Family};
+use super::parameters::{apply, Harmless, Kind, Row, Rule};
 use super::{chat_request, Wire};
+use crate::answer::tool_calls::{arguments_text, Fragment};
 use crate::answer::Answer;
-use crate::chat::{
-    ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice,
-};
+use crate::decode::template::{Learning, Learnt, Plain};
 use crate::error::{Error, Result};
 use crate::gather::{each, try_each};
 use crate::json::{object, Json, Map, Value};
-use crate::route::{ApiFormat, Route};
-use crate::template::{Learning, Learnt, Plain};
-use crate::tool_calls::{arguments_text, Fragment};
+use crate::openai::{
+    ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice,
+};
+use crate::routing::route::{ApiFormat, Route};
 
 /// The wire's table. Names on the right are fields of `GenericChatRequest`.
 pub const PARAMETERS: &[Row] = &[
@@ -104,7 +104,7 @@ pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Res
     }
     let tools = request.tools()?;
     if !tools.is_empty() {
-        let tool = |tool: &crate::chat::Tool<'_>| {
+        let tool = |tool: &crate::openai::Tool<'_>| {
             let mut sent = Map::new();
             sent.insert("type", "FUNCTION".into());
             sent.insert("name", tool.name.into());
@@ -569,7 +569,7 @@ fn annotation(oci: Value) -> Value {
 
 /// `GenericChatResponse`
 pub(super) fn read_whole(chat: Json<'_>, answer: &mut Answer) -> Reading<()> {
-    let silent = &mut crate::stream::Silent;
+    let silent = &mut crate::decode::Silent;
     let [created, choices, usage, tier] =
         fields(chat, ["timeCreated", "choices", "usage", "serviceTier"]);
     if let Some(created) = created.and_then(Json::to_text).as_deref().and_then(seconds) {

@@ -13,22 +13,24 @@
 
 pub mod cohere;
 pub mod cohere_v2;
-mod family;
+mod fields;
 pub mod generic;
+mod model_family;
 pub mod openai;
-pub mod params;
-mod reading;
+pub mod parameters;
+pub(crate) mod service_error;
+pub(crate) mod translate;
 
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Sink};
 use crate::error::{Code, Error, Result};
 use crate::json::{self, object, Json, Map, Value};
-use crate::route::{ApiFormat, Route, ServingMode, Transport};
+use crate::openai::{ChatRequest, Sink};
+use crate::routing::route::{ApiFormat, Route, ServingMode, Transport};
 
-use crate::template::Learnt;
-use reading::Reading;
+use crate::decode::template::Learnt;
+use fields::Reading;
 
-pub(crate) use reading::Unread;
+pub(crate) use fields::Unread;
 
 /// A wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +105,7 @@ impl Wire {
         answer: &mut Answer,
         sink: &mut dyn Sink,
     ) -> Reading<Learnt<'a>> {
-        let event = reading::an_object(Json::read(data)?)?;
+        let event = fields::an_object(Json::read(data)?)?;
         match self {
             Wire::Generic => generic::read_event(event, answer, sink),
             Wire::Cohere => cohere::read_event(event, answer, sink),
@@ -114,7 +116,7 @@ impl Wire {
 
     /// Reads a whole answer. The format that a native body names counts, whichever was asked for.
     pub(crate) fn read_answer(self, body: &[u8], answer: &mut Answer) -> Result<()> {
-        reading::read_answer(self, body, answer)
+        fields::read_answer(self, body, answer)
     }
 }
 

@@ -1,16 +1,16 @@
 //! The openai transport: OCI's own OpenAI-compatible route. What the caller says and what the service answers pass as they
 //! are; they are read along the way, so that `final()`, reports and errors know what passed.
 
-use super::reading::{
+use super::fields::{
     an_object, failure, fields, index, list, objects, text, values, Reading, Unread,
 };
+use crate::answer::tool_calls::Fragment;
 use crate::answer::Answer;
-use crate::chat::{ChatRequest, Reader, Sink, Text};
+use crate::decode::template::{Learning, Learnt, Plain};
 use crate::error::{Code, Error, Result};
 use crate::json::{self, object, Json, Map, Value};
-use crate::route::Route;
-use crate::template::{Learning, Learnt, Plain};
-use crate::tool_calls::Fragment;
+use crate::openai::{ChatRequest, Reader, Sink, Text};
+use crate::routing::route::Route;
 
 // ---------------------------------------------------------------- the request
 
@@ -105,7 +105,7 @@ fn read_head(event: Json<'_>, answer: &mut Answer) -> Reading<()> {
 }
 
 fn tell<'a>(choices: Vec<Json<'a>>, answer: &mut Answer) -> Reading<Learnt<'a>> {
-    let silent = &mut crate::stream::Silent;
+    let silent = &mut crate::decode::Silent;
     let several = choices.len() > 1;
     let mut learnt = None;
     for choice in choices {
@@ -132,7 +132,7 @@ fn tell<'a>(choices: Vec<Json<'a>>, answer: &mut Answer) -> Reading<Learnt<'a>> 
 }
 
 fn tell_delta<'a>(delta: Json<'a>, index: u32, answer: &mut Answer) -> Reading<Learnt<'a>> {
-    let silent = &mut crate::stream::Silent;
+    let silent = &mut crate::decode::Silent;
     let [content, reasoning, refusal, calls, annotations] = fields(
         delta,
         [
@@ -202,7 +202,7 @@ pub(super) fn read_whole(body: Json<'_>, answer: &mut Answer) -> Result<()> {
             answer.set_usage(usage.to_value());
         }
         tell(choices, answer)?;
-        Ok(answer.end(false, &mut crate::stream::Silent)?)
+        Ok(answer.end(false, &mut crate::decode::Silent)?)
     };
     read(answer).map_err(|unread| match unread {
         Unread::Failed(error) => error,

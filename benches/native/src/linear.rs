@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use oci_genai_edge::chat::{Chunk, Head, Sink};
-use oci_genai_edge::stream::{Decoder, Limits};
+use oci_genai_edge::openai::{Chunk, Head, Sink};
+use oci_genai_edge::decode::{Decoder, Limits};
 use oci_genai_edge::wire::Wire;
 
 use crate::clock::median;

@@ -1,7 +1,7 @@
 //! The core's decoder with a sink of one's own: the way for a program that reads bytes itself.
 
-use oci_genai_edge::chat::{self, Head, Sink};
-use oci_genai_edge::stream::{Decoder, Limits};
+use oci_genai_edge::openai::{self, Head, Sink};
+use oci_genai_edge::decode::{Decoder, Limits};
 use oci_genai_edge::wire::Wire;
 
 use crate::chunk::{Call, Chunk, Delta, Take};

@@ -2,9 +2,9 @@
 
 use futures::executor::block_on;
 use futures::{pin_mut, stream, StreamExt};
-use oci_genai_edge::chat::Head;
+use oci_genai_edge::openai::Head;
 use oci_genai_edge::json::Value;
-use oci_genai_edge::stream::{pieces, Decoder, Limits, Piece};
+use oci_genai_edge::decode::{pieces, Decoder, Limits, Piece};
 use oci_genai_edge::wire::Wire;
 
 use crate::chunk::{Call, Chunk, Delta, Take};

@@ -1,0 +1,22 @@
+//! The native tests: one crate, a module a subject.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::explicit_auto_deref,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod call;
+mod common;
+mod ids;
+mod json;
+mod parameters;
+mod recordings;
+mod repeats;
+mod sse_conformance;
+mod streams;

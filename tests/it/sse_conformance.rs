@@ -1,0 +1,199 @@
+//! The event-stream cases of `../shared/conformance`, each whole and re-cut, through the public decoder.
+
+use crate::common::{shared, Random};
+use oci_genai_edge::sse::Decoder;
+use serde_json::Value;
+
+/// Everything that the decoder says of a stream.
+#[derive(Debug, Default, PartialEq)]
+struct Seen {
+    events: Vec<(String, String, String)>,
+    retries: Vec<u64>,
+    last_event_id: String,
+    failed: bool,
+}
+
+fn decode<'a>(
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+    max_event_bytes: Option<usize>,
+    lenient: bool,
+) -> Seen {
+    let mut decoder = max_event_bytes.map_or_else(Decoder::new, Decoder::with_max_event_bytes);
+    let mut seen = Seen::default();
+    for chunk in chunks {
+        let result = decoder.feed(chunk, |event| {
+            seen.events
+                .push((event.event.into(), event.data.into(), event.id.into()))
+        });
+        seen.failed |= result.is_err();
+        if seen.failed {
+            break;
+        }
+        let retry = decoder.retry();
+        if retry != seen.retries.last().copied() {
+            seen.retries.extend(retry);
+        }
+    }
+    let _ = decoder.end(lenient, |event| {
+        seen.events
+            .push((event.event.into(), event.data.into(), event.id.into()))
+    });
+    seen.last_event_id = decoder.last_event_id().into();
+    seen
+}
+
+fn chunks_of(case: &Value) -> Vec<Vec<u8>> {
+    let chunk = |chunk: &Value| match (
+        chunk["text"].as_str(),
+        chunk["hex"].as_str(),
+        chunk["repeat"].as_str(),
+    ) {
+        (Some(text), _, _) => text.as_bytes().to_vec(),
+        (_, Some(hex), _) => {
+            let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            (0..hex.len()).step_by(2).map(digit).collect()
+        }
+        (_, _, Some(text)) => text
+            .repeat(chunk["times"].as_u64().unwrap() as usize)
+            .into_bytes(),
+        _ => panic!("a chunk of an unknown kind: {chunk}"),
+    };
+    case["chunks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(chunk)
+        .collect()
+}
+
+fn events_of(expected: &Value) -> Vec<(String, String, String)> {
+    let one = |event: &Value| {
+        let data = match event["dataRepeat"].as_str() {
+            Some(unit) => unit.repeat(event["dataTimes"].as_u64().unwrap() as usize),
+            None => event["data"].as_str().unwrap().to_owned(),
+        };
+        (
+            event["type"].as_str().unwrap().to_owned(),
+            data,
+            event["lastEventId"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    match expected.get("repeatEvent") {
+        Some(event) => vec![one(event); expected["count"].as_u64().unwrap() as usize],
+        None => expected["events"]
+            .as_array()
+            .unwrap_or(&Vec::new())
+            .iter()
+            .map(one)
+            .collect(),
+    }
+}
+
+/// The cases of some levels, and how many there are.
+fn cases(levels: &[&str]) -> Option<Vec<Value>> {
+    let text = std::fs::read_to_string(shared("conformance/sse-cases.json")?).unwrap();
+    let all: Value = serde_json::from_str(&text).unwrap();
+    let wanted = |case: &&Value| levels.contains(&case["level"].as_str().unwrap());
+    Some(
+        all["cases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(wanted)
+            .cloned()
+            .collect(),
+    )
+}
+
+#[test]
+fn the_standard_and_the_sizes() {
+    let Some(cases) = cases(&["spec", "size"]) else {
+        return;
+    };
+    let mut random = Random(1);
+    for case in &cases {
+        let id = case["id"].as_str().unwrap();
+        let (chunks, expected) = (chunks_of(case), &case["expected"]);
+        let seen = decode(chunks.iter().map(Vec::as_slice), None, false);
+        assert_eq!(seen.events, events_of(expected), "{id}");
+        let retries: Vec<u64> = expected["retry"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|retry| retry.as_u64().unwrap())
+            .collect();
+        assert_eq!(seen.retries.last(), retries.last(), "{id}");
+        assert_eq!(
+            seen.last_event_id,
+            expected["lastEventId"].as_str().unwrap(),
+            "{id}"
+        );
+
+        let bytes = chunks.concat();
+        // Single bytes of a megabyte are still quick: the decoder is linear. The largest cases get a few cuts, not all.
+        let rounds = if bytes.len() > 100_000 { 3 } else { 40 };
+        let recut = |pieces: Vec<&[u8]>, how: &str| {
+            let again = decode(pieces, None, false);
+            assert_eq!(again.events, seen.events, "{id}, {how}");
+            assert_eq!(
+                (&again.last_event_id, again.retries.last()),
+                (&seen.last_event_id, retries.last()),
+                "{id}, {how}"
+            );
+        };
+        recut(vec![&bytes], "whole");
+        for size in [1, 2, 3] {
+            recut(bytes.chunks(size).collect(), "small pieces");
+        }
+        for round in 0..rounds {
+            let most = *random.pick(&[2, 7, 64, 4096]);
+            recut(random.cut(&bytes, most), &format!("random cut {round}"));
+        }
+        if bytes.len() <= 4096 {
+            for at in 0..=bytes.len() {
+                let (head, tail) = bytes.split_at(at);
+                recut(vec![head, tail], &format!("cut at {at}"));
+            }
+        }
+    }
+    assert_eq!(cases.len(), 217, "every case of the standard and of size");
+    println!("{} of 217 event-stream cases, each re-chunked", cases.len());
+}
+
+#[test]
+fn limits_and_unfinished_ends() {
+    let Some(cases) = cases(&["client"]) else {
+        return;
+    };
+    for case in &cases {
+        let id = case["id"].as_str().unwrap();
+        let (bytes, expected) = (chunks_of(case).concat(), &case["expected"]);
+        let limit = expected["maxEventBytes"]
+            .as_u64()
+            .map(|limit| limit as usize);
+        let pieces = |size: usize| bytes.chunks(size).collect::<Vec<_>>();
+        for size in [1, 1000, bytes.len()] {
+            if expected["error"] == "limit" {
+                assert!(decode(pieces(size), limit, false).failed, "{id}");
+            } else if expected.get("strict").is_some() {
+                assert_eq!(
+                    decode(pieces(size), limit, false).events,
+                    events_of(&expected["strict"]),
+                    "{id}"
+                );
+                assert_eq!(
+                    decode(pieces(size), limit, true).events,
+                    events_of(&expected["lenient"]),
+                    "{id}"
+                );
+            } else {
+                assert_eq!(
+                    decode(pieces(size), limit, false).events,
+                    events_of(expected),
+                    "{id}"
+                );
+            }
+        }
+    }
+    assert_eq!(cases.len(), 9);
+}
