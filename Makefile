@@ -68,7 +68,7 @@ lint: setup
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --target wasm32-unknown-unknown --all-targets -- -D warnings
-	node scripts/lint.mjs
+	node scripts/check-repository.mjs
 
 clean:
 	rm -rf target .tools node_modules benches/node_modules benches/out benches/native/target pkg/wasm www/oci-genai-edge tests/out .wrangler

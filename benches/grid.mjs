@@ -1,5 +1,5 @@
 // Which cells there are, and how long each may take.
-import { BARS } from "./bars.mjs";
+import { BARS } from "./thresholds.mjs";
 import { CHUNKINGS } from "./chunkings.mjs";
 import { CORPORA } from "./corpora.mjs";
 

@@ -1,5 +1,5 @@
 // RESULTS.md, from what a run measured.
-import { BARS, BUNDLE_KIB, COLD_MS, isMet, LINEAR_RATIO, nameOf, NATIVE_RATIO, reached } from "./bars.mjs";
+import { BARS, BUNDLE_KIB, COLD_MS, isMet, LINEAR_RATIO, nameOf, NATIVE_RATIO, reached } from "./thresholds.mjs";
 import { CHUNKINGS } from "./chunkings.mjs";
 import { PATHS } from "./contenders/index.mjs";
 import { CORPORA, corpusOf } from "./corpora.mjs";

@@ -2,14 +2,14 @@
 import { writeFileSync } from "node:fs";
 
 import { optionsOf, USAGE } from "./cli.mjs";
-import { measureCold } from "./cold/part.mjs";
+import { measureCold } from "./cold/measure.mjs";
 import { machine } from "./machine.mjs";
 import { measureNative } from "./native.mjs";
-import { measureNode, measureShort } from "./node/part.mjs";
+import { measureNode, measureShort } from "./node/measure.mjs";
 import { printBars, printCell, printCold, printSizes } from "./print.mjs";
 import { report } from "./report.mjs";
-import { measureSizes } from "./size/part.mjs";
-import { measureWorkerd } from "./workerd/part.mjs";
+import { measureSizes } from "./size/measure.mjs";
+import { measureWorkerd } from "./workerd/measure.mjs";
 
 const options = optionsOf(process.argv.slice(2));
 if (options.help) console.log(USAGE);

@@ -19,7 +19,7 @@ const CONTENDERS = {
     { name: "openai 7, OCI's events", role: "openai", load: async () => (await import("./openai.mjs")).mappedChunks },
     { name: "@oracle/langchain-oci", load: async () => (await import("./langchain.mjs")).chunks },
     { name: "Vercel parseJsonEventStream", load: async () => (await import("./vercel.mjs")).chunks },
-    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./read-only.mjs")).bytes },
   ],
   text: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).text },
@@ -29,7 +29,7 @@ const CONTENDERS = {
       role: "plain",
       load: async () => (await import("./plain.mjs")).joinedText,
     },
-    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./read-only.mjs")).bytes },
   ],
   gateway: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).gateway },
@@ -43,7 +43,7 @@ const CONTENDERS = {
       role: "plain",
       load: async () => (await import("./plain-gateway.mjs")).frugalGateway,
     },
-    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./read-only.mjs")).bytes },
   ],
   passthrough: [
     { name: "ours", role: "ours", reads: "openai", load: async () => (await import("./ours.mjs")).passthrough },
@@ -52,7 +52,7 @@ const CONTENDERS = {
       role: "floor",
       reads: "openai",
       gives: "bytes",
-      load: async () => (await import("./floor.mjs")).bytes,
+      load: async () => (await import("./read-only.mjs")).bytes,
     },
   ],
 };

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 
 import { bundle, FOR_WORKERD } from "../bundle.mjs";
-import { pin } from "../pin.mjs";
+import { pin } from "../cpu-affinity.mjs";
 
 const require = createRequire(import.meta.url);
 

@@ -1,5 +1,5 @@
 // The Worker: one contender, on whose behalf its isolate is started, does what a request asks.
-import { contestant } from "../contestant.mjs";
+import { contestant } from "../contender-runner.mjs";
 
 let ready;
 

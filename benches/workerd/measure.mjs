@@ -1,5 +1,5 @@
 // The rows of the bars in workerd. Its clocks stand still while a Worker computes, so the time is taken outside, around a request.
-import { Contest } from "../contest.mjs";
+import { Contest } from "../comparison.mjs";
 import { contendersOf } from "../contenders/index.mjs";
 import { budgetOf, LENGTHS, WORKERD_GRID } from "../grid.mjs";
 import { median } from "../statistics.mjs";

@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const SCRIPT = fileURLToPath(new URL("process.mjs", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("child.mjs", import.meta.url));
 
 export class Entrant {
   #child;

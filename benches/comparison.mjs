@@ -18,7 +18,7 @@ export class Contest {
 
   /**
    * `enter(path, name, corpus, lengths)` makes what reads streams for one contender: `outcome`, `time` and `close`. `lengths` are
-   * as in contestant.mjs. `windowMs` is a round's share of one contender: long enough for the clock, and for its garbage to be
+   * as in contender-runner.mjs. `windowMs` is a round's share of one contender: long enough for the clock, and for its garbage to be
    * collected within it.
    */
   constructor(path, corpus, { enter, lengths, windowMs, warmMs = 400, only = () => true }) {

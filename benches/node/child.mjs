@@ -1,6 +1,6 @@
-// A contestant in a process of its own: it does what the messages of entrant.mjs ask.
-import { contestant } from "../contestant.mjs";
-import { pin } from "../pin.mjs";
+// A contestant in a process of its own: it does what the messages of process-runner.mjs ask.
+import { contestant } from "../contender-runner.mjs";
+import { pin } from "../cpu-affinity.mjs";
 
 pin();
 const ready = contestant(...JSON.parse(process.argv[2]));

@@ -1,7 +1,7 @@
 // The grid in this Node.
-import { Contest } from "../contest.mjs";
+import { Contest } from "../comparison.mjs";
 import { budgetOf, chosen, LENGTHS } from "../grid.mjs";
-import { Entrant } from "./entrant.mjs";
+import { Entrant } from "./process-runner.mjs";
 
 const enter = (...about) => new Entrant(...about);
 

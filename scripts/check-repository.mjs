@@ -13,7 +13,7 @@ const FORBIDDEN = [
 ];
 
 for (const file of files) {
-  if (/\.(png|ico|wasm)$/.test(file) || file === "scripts/lint.mjs") continue;
+  if (/\.(png|ico|wasm)$/.test(file) || file === "scripts/check-repository.mjs") continue;
   let text;
   try {
     text = readFileSync(file, "utf8");

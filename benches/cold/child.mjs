@@ -1,7 +1,7 @@
 // A fresh process: from before a bundle is imported to the first chunk of a short answer, and to its end.
 import { cut } from "../chunkings.mjs";
 import { corpusOf } from "../corpora.mjs";
-import { pin } from "../pin.mjs";
+import { pin } from "../cpu-affinity.mjs";
 import { Service } from "../service.mjs";
 
 pin();

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundle } from "../bundle.mjs";
 import { summary } from "../statistics.mjs";
 
-const LAUNCH = fileURLToPath(new URL("launch.mjs", import.meta.url));
+const LAUNCH = fileURLToPath(new URL("child.mjs", import.meta.url));
 const PACKAGE = fileURLToPath(new URL("../../pkg/", import.meta.url));
 
 /** Milliseconds until the bundle is imported, the first chunk is there, and the answer has ended: medians of each side. */
