@@ -1,121 +1,185 @@
-// Takes the time of all contenders of a cell, in rounds: each round has each of them once, and begins with another.
+// Times all contenders of a cell in rounds. Each round runs every contender once and starts with another one.
 import { contendersOf } from "./contenders/index.mjs";
 import { corpusOf } from "./corpora.mjs";
 import { differences } from "./outcome.mjs";
 import { median, summary } from "./statistics.mjs";
 
-// A slow contender, of whom nothing hangs, gets this often and no oftener.
+/** @import { Cell, Contender, ContenderResult, Lengths, Path, Runner, StartRunner } from "./types.d.ts" */
+
+// A slow contender without a target runs in a few rounds only.
 const SLOW_MS = 120;
 const SLOW_ROUNDS = 3;
-const LEAST_ROUNDS = 5;
-// Later chunkings find the code warm.
-const LATER_WARM_MS = 80;
+const MIN_ROUNDS = 5;
+const MAX_ROUNDS = 41;
+// The code is warm from the first chunking on.
+const WARM_MS = 400;
+const REWARM_MS = 80;
+
+/** @typedef {Contender & { runner: Runner }} Participant */
+
+/**
+ * What a cell knows of a participant.
+ *
+ * @typedef {object} Measurement
+ * @property {Participant} participant
+ * @property {number[]} times Nanoseconds per event, one a round.
+ * @property {number} streamMs What one stream takes.
+ * @property {number} repeats Streams in a round.
+ * @property {number} maxRounds
+ * @property {number} [strings]
+ * @property {string} [note]
+ * @property {boolean} [wrong]
+ */
+
+/**
+ * @typedef {object} ComparisonOptions
+ * @property {StartRunner} startRunner
+ * @property {Lengths} lengths
+ * @property {number} windowMs A contender's share of a round: long enough for the clock, and for its garbage to be
+ *   collected within it.
+ * @property {number} [warmMs]
+ * @property {(contender: Contender) => boolean} [only]
+ */
 
 /** The contenders of a path on a corpus. */
-export class Contest {
-  #entrants;
-  #warm = false;
+export class Comparison {
+  #path;
+  #corpus;
+  #lengths;
+  #windowMs;
+  #warmMs;
+  #participants;
+  #isWarm = false;
 
   /**
-   * `enter(path, name, corpus, lengths)` makes what reads streams for one contender: `outcome`, `time` and `close`. `lengths` are
-   * as in contender-runner.mjs. `windowMs` is a round's share of one contender: long enough for the clock, and for its garbage to be
-   * collected within it.
+   * @param {Path} path
+   * @param {string} corpus
+   * @param {ComparisonOptions} options
    */
-  constructor(path, corpus, { enter, lengths, windowMs, warmMs = 400, only = () => true }) {
-    this.path = path;
-    this.corpus = corpus;
-    this.lengths = lengths;
-    this.windowMs = windowMs;
-    this.warmMs = warmMs;
-    this.#entrants = contendersOf(path)
+  constructor(path, corpus, { startRunner, lengths, windowMs, warmMs = WARM_MS, only = () => true }) {
+    this.#path = path;
+    this.#corpus = corpus;
+    this.#lengths = lengths;
+    this.#windowMs = windowMs;
+    this.#warmMs = warmMs;
+    /** @type {Participant[]} */
+    this.#participants = contendersOf(path)
       .filter(only)
-      .map((contender) => ({ ...contender, reader: enter(path, contender.name, corpus, lengths) }));
+      .map((contender) => ({ ...contender, runner: startRunner(path, contender.name, corpus, lengths) }));
   }
 
-  /** Checks that all say the same, warms up, and takes the time. `budgetMs` limits the rounds, but never below a few. */
-  async cell(chunking, { rounds = 41, budgetMs }) {
-    const entrants = this.#entrants.map((entrant) => ({ ...entrant, times: [] }));
-    await this.#compare(entrants, chunking);
-    for (const entrant of entrants) await this.#warmUp(entrant, chunking);
-    this.#warm = true;
+  /**
+   * Checks that all contenders agree, warms them up, and times them. `budgetMs` limits the rounds, but not below a few.
+   *
+   * @param {string} chunking
+   * @param {{ rounds?: number, budgetMs: number }} options
+   * @returns {Promise<Cell>}
+   */
+  async measure(chunking, { rounds = MAX_ROUNDS, budgetMs }) {
+    /** @type {Measurement[]} */
+    const measurements = this.#participants.map((participant) => ({
+      participant,
+      times: [],
+      streamMs: 0,
+      repeats: 1,
+      maxRounds: Infinity,
+    }));
+    await compareOutcomes(measurements, chunking);
+    for (const measurement of measurements) await this.#warmUp(measurement, chunking);
+    this.#isWarm = true;
 
-    for (const entrant of entrants) {
-      entrant.repeats = Math.max(1, Math.round(this.windowMs / entrant.streamMs));
-      entrant.rounds = !decides(entrant) && entrant.streamMs > SLOW_MS ? SLOW_ROUNDS : Infinity;
+    for (const measurement of measurements) {
+      const { participant, streamMs } = measurement;
+      measurement.repeats = Math.max(1, Math.round(this.#windowMs / streamMs));
+      measurement.maxRounds = !hasTarget(participant) && streamMs > SLOW_MS ? SLOW_ROUNDS : Infinity;
     }
-    const roundMs = entrants.reduce(
-      (sum, { streamMs, repeats, rounds }) => sum + (rounds === Infinity ? streamMs * repeats : 0),
-      0,
-    );
-    const played = Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(budgetMs / roundMs)));
-    for (let round = 0; round < played; round++) {
-      for (let turn = 0; turn < entrants.length; turn++) {
-        const entrant = entrants[(round + turn) % entrants.length];
-        if (entrant.times.length < entrant.rounds) entrant.times.push(await this.#time(entrant, chunking));
-      }
-    }
-    const ours = entrants.find(({ role }) => role === "ours");
-    const contenders = entrants.map((entrant) => resultOf(entrant, ours));
-    return { path: this.path, corpus: this.corpus, chunking, contenders };
-  }
+    const inEveryRound = measurements.filter(({ maxRounds }) => maxRounds === Infinity);
+    const roundMs = inEveryRound.reduce((sum, { streamMs, repeats }) => sum + streamMs * repeats, 0);
+    const affordable = Math.max(MIN_ROUNDS, Math.floor(budgetMs / roundMs));
+    await this.#runRounds(measurements, chunking, Math.min(rounds, affordable));
 
-  /** Nanoseconds per event of the corpus, whatever a contender reads it as. */
-  async #time({ reader, repeats }, chunking) {
-    const { events } = corpusOf(this.corpus, this.lengths[chunking]);
-    return ((await reader.time(chunking, repeats)) * 1e6) / repeats / events.length;
-  }
-
-  /** Reads streams until the code is warm, and as many at once as it takes to tell how long one takes. */
-  async #warmUp(entrant, chunking) {
-    const wanted = this.#warm ? LATER_WARM_MS : this.warmMs;
-    let repeats = 1;
-    let spent = 0;
-    for (;;) {
-      const ms = await entrant.reader.time(chunking, repeats);
-      spent += ms;
-      entrant.streamMs = ms / repeats;
-      const isLong = ms >= this.windowMs / 2;
-      if (isLong && spent >= wanted) return;
-      if (!isLong) repeats *= 2;
-    }
-  }
-
-  /** Whoever decides a bar must say the same as the first; of the others it is noted. */
-  async #compare(entrants, chunking) {
-    let first;
-    for (const entrant of entrants) {
-      const outcome = await entrant.reader.outcome(chunking);
-      if (!outcome) continue;
-      first ??= outcome;
-      // How many strings the text is cut into is each contender's own affair, and said in its name.
-      const different = differences(
-        first,
-        outcome,
-        Object.keys(outcome).filter((part) => part !== "strings"),
-      );
-      entrant.strings = outcome.strings;
-      if (different.length === 0) continue;
-      entrant.note = `differs in ${different.join(", ")}`;
-      entrant.wrong = decides(entrant);
-    }
+    const ours = measurements.find(({ participant }) => participant.role === "ours");
+    const contenders = measurements.map((measurement) => resultOf(measurement, ours));
+    return { path: this.#path, corpus: this.#corpus, chunking, contenders };
   }
 
   close() {
-    for (const { reader } of this.#entrants) reader.close();
+    for (const { runner } of this.#participants) runner.close();
+  }
+
+  /**
+   * @param {Measurement[]} measurements
+   * @param {string} chunking
+   * @param {number} rounds
+   */
+  async #runRounds(measurements, chunking, rounds) {
+    // Per event of the corpus, whatever a contender reads.
+    const { length: events } = corpusOf(this.#corpus, this.#lengths[chunking]).events;
+    for (let round = 0; round < rounds; round++) {
+      for (let turn = 0; turn < measurements.length; turn++) {
+        const { participant, repeats, times, maxRounds } = measurements[(round + turn) % measurements.length];
+        if (times.length >= maxRounds) continue;
+        const ms = await participant.runner.time(chunking, repeats);
+        times.push((ms * 1e6) / repeats / events);
+      }
+    }
+  }
+
+  /**
+   * Reads streams until the code is warm, and as many at once as it takes to know the time of one.
+   *
+   * @param {Measurement} measurement
+   * @param {string} chunking
+   */
+  async #warmUp(measurement, chunking) {
+    const warmMs = this.#isWarm ? REWARM_MS : this.#warmMs;
+    let repeats = 1;
+    let elapsed = 0;
+    for (;;) {
+      const ms = await measurement.participant.runner.time(chunking, repeats);
+      elapsed += ms;
+      measurement.streamMs = ms / repeats;
+      const isLong = ms >= this.#windowMs / 2;
+      if (isLong && elapsed >= warmMs) return;
+      if (!isLong) repeats *= 2;
+    }
   }
 }
 
-/** Whether bars hang on a contender: it takes part in every round, and it has to be right. */
-function decides({ role }) {
-  return role !== "other" && role !== "floor";
+/**
+ * A contender that a target names has to agree with the first one; for the others, a difference is noted.
+ *
+ * @param {Measurement[]} measurements
+ * @param {string} chunking
+ */
+async function compareOutcomes(measurements, chunking) {
+  let first;
+  for (const measurement of measurements) {
+    const outcome = await measurement.participant.runner.outcome(chunking);
+    if (!outcome) continue;
+    first ??= outcome;
+    measurement.strings = outcome.strings;
+    const different = differences(first, outcome);
+    if (different.length === 0) continue;
+    measurement.note = `differs in ${different.join(", ")}`;
+    measurement.wrong = hasTarget(measurement.participant);
+  }
+}
+
+/** Whether a target depends on it: then it runs in every round, and it has to be right. */
+function hasTarget(/** @type {Contender} */ { role }) {
+  return role !== "other" && role !== "baseline";
 }
 
 /**
- * A contender's time, and how often ours goes into it: the median over the rounds of the two times of one round. What disturbs
- * the machine for a second disturbs both; medians of each, divided, would not know that.
+ * A contender's time, and its multiple of ours: the median over the rounds of the ratio within one round. What disturbs
+ * the machine for a second disturbs both times of a round; a ratio of two medians would include it.
+ *
+ * @param {Measurement} measurement
+ * @param {Measurement | undefined} ours
+ * @returns {ContenderResult}
  */
-function resultOf({ name, role, note, wrong, strings, times }, ours) {
-  const result = { name, role, note, wrong, strings, ...summary(times) };
-  if (ours) result.ratio = median(times.map((time, round) => time / ours.times[round]));
-  return result;
+function resultOf({ participant: { name, role }, note, wrong, strings, times }, ours) {
+  const ratio = ours && median(times.map((time, round) => time / ours.times[round]));
+  return { name, role, note, wrong, strings, ...summary(times), ratio };
 }

@@ -1,11 +1,12 @@
-// All contenders on one core: on a shared machine one core may be slower than another for seconds on end.
+// All contenders on one core: on a shared machine, one core can be slower than another for seconds.
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 
 /**
- * Keeps a process' main thread on the last core. The other threads, which compile and collect garbage, go where they like. Where
- * there is no taskset, nothing happens.
+ * Keeps the main thread of a process on the last core. The other threads, which compile and collect garbage, stay free.
+ * Without `taskset` this does nothing.
  */
-export function pin(pid = process.pid) {
-  spawnSync("taskset", ["--pid", "--cpu-list", `${availableParallelism() - 1}`, `${pid}`], { stdio: "ignore" });
+export function pinToLastCore(pid = process.pid) {
+  const core = `${availableParallelism() - 1}`;
+  spawnSync("taskset", ["--pid", "--cpu-list", core, `${pid}`], { stdio: "ignore" });
 }

@@ -1,4 +1,4 @@
-// Cold start: fresh Node processes, ours and plain JavaScript by turns, each a bundle made in the same manner.
+// Cold start: fresh Node processes, ours and plain JavaScript in turns, each with a bundle made in the same way.
 import { fork } from "node:child_process";
 import { cpSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,36 +7,58 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundle } from "../bundle.mjs";
 import { summary } from "../statistics.mjs";
 
-const LAUNCH = fileURLToPath(new URL("child.mjs", import.meta.url));
-const PACKAGE = fileURLToPath(new URL("../../pkg/", import.meta.url));
+/** @import { ColdResult, Options } from "../types.d.ts" */
 
-/** Milliseconds until the bundle is imported, the first chunk is there, and the answer has ended: medians of each side. */
+/** @typedef {{ import: number, first: number, end: number }} Times Milliseconds since before the import. */
+
+const CHILD = fileURLToPath(new URL("child.mjs", import.meta.url));
+const WASM = fileURLToPath(new URL("../../pkg/wasm/oci_genai_edge_bg.wasm", import.meta.url));
+
+/**
+ * Until the bundle is imported, the first chunk is there, and the answer has ended, on each side.
+ *
+ * @param {Pick<Options, "rounds">} options
+ * @returns {Promise<{ ours: ColdResult, plain: ColdResult }>}
+ */
 export async function measureCold({ rounds = 41 }) {
-  const sides = [];
-  for (const name of ["ours", "plain"]) {
-    const [script] = await bundle(`cold/${name}`, `cold/${name}.mjs`, { platform: "node" });
-    // The entry for Node reads the wasm from beside itself.
-    if (name === "ours") cpSync(`${PACKAGE}wasm/oci_genai_edge_bg.wasm`, `${dirname(script.path)}/wasm/oci_genai_edge_bg.wasm`);
-    sides.push({ name, url: pathToFileURL(script.path).href, times: [] });
-  }
+  const ours = await bundleSide("ours");
+  const plain = await bundleSide("plain");
+  // The entry point for Node reads the wasm from its own folder.
+  cpSync(WASM, `${dirname(ours.path)}/wasm/oci_genai_edge_bg.wasm`);
   for (let round = -1; round < rounds; round++) {
-    for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
-      const times = await launched(side.url);
-      // The first of each side reads its files from the disk.
+    for (const side of round % 2 === 0 ? [ours, plain] : [plain, ours]) {
+      const times = await startProcess(pathToFileURL(side.path).href);
+      // The first process of each side reads its files from the disk.
       if (round >= 0) side.times.push(times);
     }
   }
-  return Object.fromEntries(sides.map(({ name, times }) => [name, summarised(times)]));
+  return { ours: summarize(ours.times), plain: summarize(plain.times) };
 }
 
-function launched(url) {
+async function bundleSide(/** @type {"ours" | "plain"} */ name) {
+  const [{ path }] = await bundle(`cold/${name}`, `cold/${name}.mjs`, { platform: "node" });
+  /** @type {Times[]} */
+  const times = [];
+  return { path, times };
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<Times>}
+ */
+function startProcess(url) {
   return new Promise((resolve, reject) => {
-    const child = fork(LAUNCH, [url]);
-    child.on("message", resolve);
-    child.on("exit", (code) => reject(new Error(`the cold process ended with ${code}`)));
+    const child = fork(CHILD, [url]);
+    child.on("message", (times) => resolve(/** @type {Times} */ (times)));
+    child.on("exit", (code) => reject(new Error(`the process of a cold start exited with ${code}`)));
   });
 }
 
-function summarised(times) {
-  return Object.fromEntries(["import", "first", "end"].map((until) => [until, summary(times.map((time) => time[until]))]));
+/**
+ * @param {Times[]} times
+ * @returns {ColdResult}
+ */
+function summarize(times) {
+  const summaryOf = (/** @type {keyof Times} */ until) => summary(times.map((each) => each[until]));
+  return { import: summaryOf("import"), first: summaryOf("first"), end: summaryOf("end") };
 }

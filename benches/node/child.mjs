@@ -1,15 +1,22 @@
-// A contestant in a process of its own: it does what the messages of process-runner.mjs ask.
-import { contestant } from "../contender-runner.mjs";
-import { pin } from "../cpu-affinity.mjs";
+// A contender in a process of its own: does what the messages of process-runner.mjs request.
+import { prepareContender } from "../contender-runner.mjs";
+import { pinToLastCore } from "../cpu-affinity.mjs";
 
-pin();
-const ready = contestant(...JSON.parse(process.argv[2]));
+pinToLastCore();
+/** @type {Parameters<typeof prepareContender>} */
+const contender = JSON.parse(process.argv[2]);
+const ready = prepareContender(...contender);
 
-process.on("message", async ({ does, with: given }) => {
+process.on("message", async (/** @type {import("./process-runner.mjs").Command} */ { method, chunking, repeats }) => {
   try {
-    process.send({ result: await (await ready)[does](...given) });
+    const runner = await ready;
+    reply({ result: await (method === "time" ? runner.time(chunking, repeats) : runner.outcome(chunking)) });
   } catch (error) {
-    process.send({ error: error?.stack ?? String(error) });
+    reply({ error: error instanceof Error ? error.stack : `${error}` });
   }
 });
 process.on("disconnect", () => process.exit());
+
+function reply(/** @type {object} */ message) {
+  process.send?.(message);
+}

@@ -1,37 +1,54 @@
 // The grid in this Node.
-import { Contest } from "../comparison.mjs";
-import { budgetOf, chosen, LENGTHS } from "../grid.mjs";
-import { Entrant } from "./process-runner.mjs";
+import { Comparison } from "../comparison.mjs";
+import { budgetOf, LENGTHS, selectedRows } from "../grid.mjs";
+import { ProcessRunner } from "./process-runner.mjs";
 
-const enter = (...about) => new Entrant(...about);
+/** @import { Cell, Options, Row, StartRunner } from "../types.d.ts" */
 
-/** Measures the chosen cells, and tells of each as soon as it's done. */
-export function measureNode(options, told) {
-  return measured(chosen(options), options, told);
+/** @type {StartRunner} */
+const startRunner = (...contender) => new ProcessRunner(...contender);
+
+/**
+ * Measures the selected cells, and reports each as soon as it is done.
+ *
+ * @param {Options} options
+ * @param {(cell: Cell) => void} onCell
+ */
+export function measureNode(options, onCell) {
+  return measureRows(selectedRows(options), options, onCell);
 }
 
-/** One short answer, event by event: what a stream costs before its length counts. */
-export function measureShort(options, told) {
-  return measured(
-    [{ path: "chunks", corpus: "short", chunkings: ["ev:1"] }],
-    { ...options, budgetMs: options.budgetMs ?? 1500 },
-    told,
-  );
+/**
+ * One short answer, one event a chunk: what a stream costs regardless of its length.
+ *
+ * @param {Options} options
+ * @param {(cell: Cell) => void} onCell
+ */
+export function measureShort(options, onCell) {
+  const budgetMs = options.budgetMs ?? 1500;
+  return measureRows([{ path: "chunks", corpus: "short", chunkings: ["ev:1"] }], { ...options, budgetMs }, onCell);
 }
 
-async function measured(contests, { only, rounds, budgetMs, warmMs }, told) {
-  const results = [];
-  for (const { path, corpus, chunkings } of contests) {
-    const contest = new Contest(path, corpus, { enter, lengths: LENGTHS.node, windowMs: 12, warmMs, only });
+/**
+ * @param {Row[]} rows
+ * @param {Options} options
+ * @param {(cell: Cell) => void} onCell
+ */
+async function measureRows(rows, { only, rounds, budgetMs, warmMs }, onCell) {
+  const cells = [];
+  for (const { path, corpus, chunkings } of rows) {
+    const options = { startRunner, lengths: LENGTHS.node, windowMs: 12, warmMs, only };
+    const comparison = new Comparison(path, corpus, options);
     try {
       for (const chunking of chunkings) {
-        const cell = await contest.cell(chunking, { rounds, budgetMs: budgetMs ?? budgetOf(path, corpus, chunking) });
-        results.push(cell);
-        told(cell);
+        const budget = budgetMs ?? budgetOf(path, corpus, chunking);
+        const cell = await comparison.measure(chunking, { rounds, budgetMs: budget });
+        cells.push(cell);
+        onCell(cell);
       }
     } finally {
-      contest.close();
+      comparison.close();
     }
   }
-  return results;
+  return cells;
 }

@@ -2,39 +2,58 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const SCRIPT = fileURLToPath(new URL("child.mjs", import.meta.url));
+const CHILD = fileURLToPath(new URL("child.mjs", import.meta.url));
 
-export class Entrant {
+/** @import { Runner } from "../types.d.ts" */
+
+/** @typedef {{ method: "time" | "outcome", chunking: string, repeats: number }} Command */
+
+/** @implements {Runner} */
+export class ProcessRunner {
   #child;
-  #answer;
+  /** @type {{ resolve(result: any): void, reject(error: Error): void } | undefined} */
+  #pending;
 
-  constructor(...about) {
-    this.#child = fork(SCRIPT, [JSON.stringify(about)], { serialization: "advanced" });
-    this.#child.on("message", ({ result, error }) =>
-      error ? this.#answer?.reject(new Error(error)) : this.#answer?.resolve(result),
-    );
-    this.#child.on("exit", (code) =>
-      this.#answer?.reject(new Error(`the process of ${about.slice(0, 3).join(", ")} ended with ${code}`)),
-    );
+  /** @param {Parameters<import("../types.d.ts").StartRunner>} contender */
+  constructor(...contender) {
+    this.#child = fork(CHILD, [JSON.stringify(contender)], { serialization: "advanced" });
+    this.#child.on("message", (/** @type {any} */ { result, error }) => {
+      if (error) this.#pending?.reject(new Error(error));
+      else this.#pending?.resolve(result);
+    });
+    this.#child.on("exit", (code) => {
+      const [path, name, corpus] = contender;
+      this.#pending?.reject(new Error(`the process of ${path}, ${name}, ${corpus} exited with ${code}`));
+    });
   }
 
+  /**
+   * @param {string} chunking
+   * @returns {Promise<import("../types.d.ts").Outcome | undefined>}
+   */
   outcome(chunking) {
-    return this.#ask("outcome", chunking);
+    return this.#send({ method: "outcome", chunking, repeats: 1 });
   }
 
-  /** Milliseconds for so many streams, by the process' own clock. */
+  /**
+   * By the process' own clock.
+   *
+   * @param {string} chunking
+   * @param {number} repeats
+   * @returns {Promise<number>}
+   */
   time(chunking, repeats) {
-    return this.#ask("time", chunking, repeats);
+    return this.#send({ method: "time", chunking, repeats });
   }
 
   close() {
     this.#child.disconnect();
   }
 
-  #ask(does, ...given) {
+  #send(/** @type {Command} */ command) {
     return new Promise((resolve, reject) => {
-      this.#answer = { resolve, reject };
-      this.#child.send({ does, with: given });
+      this.#pending = { resolve, reject };
+      this.#child.send(command);
     });
   }
 }
