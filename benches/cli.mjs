@@ -5,7 +5,7 @@ import { CHUNKINGS } from "./chunkings.mjs";
 import { PATHS } from "./contenders/index.mjs";
 import { CORPORA } from "./corpora.mjs";
 
-/** @import { Contender, Options, Path } from "./types.d.ts" */
+/** @import { Contender, Options } from "./types.d.ts" */
 
 /** @typedef {"node" | "workerd" | "short" | "cold" | "size" | "native"} Part */
 /** @typedef {Options & { help?: boolean, parts: Part[], isComplete: boolean }} CommandLine */
@@ -50,7 +50,7 @@ export function optionsOf(args) {
     help: values.help,
     isComplete: args.length === 0,
     parts: parseList(values.parts, PARTS, selectsCells ? ["node"] : PARTS),
-    paths: parseList(values.paths, PATHS, /** @type {Path[]} */ (PATHS)),
+    paths: parseList(values.paths, PATHS, PATHS),
     cells: cellFilter(values.only ?? "*/*"),
     only: values.contenders === undefined ? undefined : nameFilter(values.contenders.split(",")),
     rounds: values.rounds === undefined ? undefined : Number(values.rounds),

@@ -67,7 +67,7 @@ export class IsolateRunner {
   async #send(/** @type {Command} */ command) {
     const body = JSON.stringify({ contender: this.#contender, ...command });
     const response = await fetch(this.#origin, { method: "POST", body });
-    const { result, error } = /** @type {any} */ (await response.json());
+    const { result, error } = await response.json();
     if (error) throw new Error(error);
     return result;
   }
