@@ -2,12 +2,12 @@
 //! network; a transcript stands for what the call did.
 
 use crate::common::Told;
-use oci_genai_edge::call::{Call, Next, Outgoing, Response, Settings};
-use oci_genai_edge::decode::Limits;
+use oci_genai_edge::call::{Call, PreparedRequest, ResponseHead, Settings, Step};
 use oci_genai_edge::error::{Code, Error};
-use oci_genai_edge::openai::{ChatRequest, Head};
-use oci_genai_edge::options::{Options, Retry};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Transport};
+use oci_genai_edge::openai::{ChatRequest, Metadata};
+use oci_genai_edge::operation::{Chat, Operation};
+use oci_genai_edge::options::{Limits, Options, Retry};
+use oci_genai_edge::routing::{ApiFormat, RouteOverrides, Transport};
 use serde_json::{json, Value};
 
 const DAC: &str = "ocid1.generativeaiendpoint.oc1.us-chicago-1.example";
@@ -21,7 +21,7 @@ const TICK: f64 = 10.0;
 #[derive(Clone, Debug)]
 struct Answer {
     /// None: there is no answer, for this reason.
-    head: Result<Response, Code>,
+    head: Result<ResponseHead, Code>,
     pieces: Vec<Vec<u8>>,
     /// After the pieces: the body ends, or something fails.
     end: Option<Code>,
@@ -29,10 +29,10 @@ struct Answer {
 
 impl Answer {
     fn new(status: u16, content_type: &str, pieces: &[&str]) -> Answer {
-        let head = Response {
+        let head = ResponseHead {
             status,
             content_type: content_type.into(),
-            ..Response::default()
+            ..ResponseHead::default()
         };
         Answer {
             head: Ok(head),
@@ -114,7 +114,7 @@ fn streamed() -> Answer {
 struct Made {
     options: Value,
     model: &'static str,
-    told: Overrides,
+    told: RouteOverrides,
     request: Value,
     stream: bool,
     limits: Limits,
@@ -126,7 +126,7 @@ impl Default for Made {
         Made {
             options: json!({"region": "us-chicago-1", "compartmentId": "ocid1.compartment.oc1..example"}),
             model: DAC,
-            told: Overrides::default(),
+            told: RouteOverrides::default(),
             request: json!({"messages": [{"role": "user", "content": "?"}]}),
             stream: true,
             limits: Limits::default(),
@@ -138,7 +138,7 @@ impl Default for Made {
 /// How a call went.
 struct Ran {
     steps: Vec<String>,
-    sent: Vec<Outgoing>,
+    sent: Vec<PreparedRequest>,
     told: Told,
     call: Call,
     report: Value,
@@ -167,22 +167,18 @@ impl Made {
             fallback: options.fallback,
             retry: options.retry,
             limits: self.limits,
-            tool_call_text: options.tool_call_text,
             headers: options.headers.clone(),
             signs: self.signs,
-            head: Head {
-                id: "chatcmpl-test".into(),
-                created: 7,
-                model: self.model.into(),
-            },
+        };
+        let metadata = Metadata {
+            id: "chatcmpl-test".into(),
+            created: 7,
+            model: self.model.into(),
         };
         let candidates = options.candidates(self.model, self.told).unwrap();
-        Call::new(
-            ChatRequest::from_json(&request.to_string()).unwrap(),
-            candidates,
-            settings,
-            1000.0,
-        )
+        let request = ChatRequest::from_json(&request.to_string()).unwrap();
+        let chat = Chat::new(request, metadata, self.limits, options.tool_call_text);
+        Call::new(Operation::Chat(Box::new(chat)), candidates, settings, 1000.0)
     }
 
     fn run(&self, script: &[Answer]) -> Ran {
@@ -196,10 +192,10 @@ impl Made {
             }
         };
         let error = loop {
-            let next = call.next(now);
+            let next = call.next_step(now);
             now += TICK;
             match next {
-                Next::Send(outgoing) => {
+                Step::Send(outgoing) => {
                     assert!(
                         !steps.contains(&"stream".to_owned()),
                         "nothing is sent after the first chunk: {steps:?}"
@@ -212,48 +208,48 @@ impl Made {
                         .unwrap_or_else(|| panic!("one request too many: {steps:?}"))
                         .clone();
                     match answer.head {
-                        Ok(head) => call.responded(head, now),
+                        Ok(head) => call.on_response(head, now),
                         Err(code) => {
-                            call.failed(Error::new(code, "it could not be sent"), 0.0, now)
+                            call.on_error(Error::new(code, "it could not be sent"), now)
                         }
                     }
                     (pieces, end) = (answer.pieces.into_iter(), answer.end);
                 }
-                Next::Wait(ms) => {
+                Step::Wait(ms) => {
                     say(format!("wait {ms}"), &mut steps);
                     now += ms;
                 }
-                Next::Read | Next::Stream => {
-                    assert!(call.is_reading());
-                    if next == Next::Stream {
+                Step::Read | Step::Stream => {
+                    assert!(call.needs_body());
+                    if next == Step::Stream {
                         say("stream".into(), &mut steps);
                     }
                     match (pieces.next(), end) {
-                        (Some(piece), _) => call.received(&piece, now, &mut told),
-                        (None, None) => call.ended(now, &mut told),
-                        (None, Some(code)) => call.failed(Error::new(code, "it broke"), 0.0, now),
+                        (Some(piece), _) => call.on_body_chunk(&piece, now, &mut told),
+                        (None, None) => call.on_body_end(now, &mut told),
+                        (None, Some(code)) => call.on_error(Error::new(code, "it broke"), now),
                     }
                 }
-                Next::Done => {
+                Step::Done => {
                     say("done".into(), &mut steps);
                     break None;
                 }
-                Next::Fail(error) => {
+                Step::Fail(error) => {
                     say(format!("fail {}", error.code()), &mut steps);
                     break Some(error);
                 }
             }
             assert!(steps.len() < 400, "it goes on for ever: {steps:?}");
         };
-        assert!(!call.is_reading());
+        assert!(!call.needs_body());
         assert_eq!(answers.count(), 0, "a request too few: {steps:?}");
         // An end is an end, whatever is said afterwards.
-        let last = call.next(now);
-        call.failed(Error::new(Code::Network, "late"), 0.0, now + 500.0);
-        call.received(TEXT.as_bytes(), now + 500.0, &mut told);
-        call.ended(now + 500.0, &mut told);
-        assert_eq!(call.next(now + 500.0), last);
-        let report = crate::common::value(&call.report(now + 500.0).to_value());
+        let last = call.next_step(now);
+        call.on_error(Error::new(Code::Network, "late"), now + 500.0);
+        call.on_body_chunk(TEXT.as_bytes(), now + 500.0, &mut told);
+        call.on_body_end(now + 500.0, &mut told);
+        assert_eq!(call.next_step(now + 500.0), last);
+        let report = report_of(&call, now + 500.0);
         Ran {
             steps,
             sent,
@@ -273,8 +269,17 @@ impl Made {
     }
 }
 
+/// A report as JavaScript reads it.
+fn report_of(call: &Call, now: f64) -> Value {
+    let mut report = serde_json::to_value(call.report(now)).unwrap();
+    if let Some(usage) = report.get_mut("usage") {
+        *usage = serde_json::from_str(usage.as_str().unwrap()).unwrap();
+    }
+    report
+}
+
 /// `GENERIC stream`: the format of a request, and whether it asks for a stream.
-fn described(outgoing: &Outgoing) -> String {
+fn described(outgoing: &PreparedRequest) -> String {
     let body: Value = serde_json::from_slice(&outgoing.body).unwrap();
     let native = outgoing.url.ends_with("/20231130/actions/chat");
     assert!(
@@ -282,7 +287,7 @@ fn described(outgoing: &Outgoing) -> String {
         "{}",
         outgoing.url
     );
-    assert_eq!(outgoing.takes_api_key, !native);
+    assert_eq!(outgoing.accepts_api_key, !native);
     let (format, stream) = if native {
         (
             body["chatRequest"]["apiFormat"].as_str().unwrap(),
@@ -298,7 +303,7 @@ fn described(outgoing: &Outgoing) -> String {
 }
 
 fn completion(ran: &Ran) -> Value {
-    serde_json::from_slice(&ran.call.completion_json()).unwrap()
+    serde_json::from_slice(&ran.call.result()).unwrap()
 }
 
 fn text(ran: &Ran) -> String {
@@ -775,7 +780,7 @@ fn a_guessed_format_is_corrected() {
         // What was told is not corrected: by the call, or by the client.
         for format in [ApiFormat::Generic, ApiFormat::Cohere, ApiFormat::CohereV2] {
             let steps = format!("{} {kind}, fail wrong_api_format", format.as_str());
-            let told = Overrides {
+            let told = RouteOverrides {
                 api_format: Some(format),
                 transport: None,
             };
@@ -847,7 +852,7 @@ fn a_told_transport_is_not_corrected_to_another_model() {
     // A DAC on the openai transport, because the caller said so. Whether or not the call then moves: an endpoint is never sent as
     // a model's id.
     let made = Made {
-        told: Overrides {
+        told: RouteOverrides {
             api_format: None,
             transport: Some(Transport::OpenAi),
         },
@@ -856,35 +861,35 @@ fn a_told_transport_is_not_corrected_to_another_model() {
     let mut call = made.start();
     let mut told = Told::default();
     for _ in 0..3 {
-        let Next::Send(outgoing) = call.next(0.0) else {
+        let Step::Send(outgoing) = call.next_step(0.0) else {
             break;
         };
         let sent: Value = serde_json::from_slice(&outgoing.body).unwrap();
         assert_ne!(sent["servingMode"]["servingType"], "ON_DEMAND", "{sent}");
-        call.responded(
-            Response {
+        call.on_response(
+            ResponseHead {
                 status: 400,
                 content_type: "application/json".into(),
-                ..Response::default()
+                ..ResponseHead::default()
             },
             0.0,
         );
-        call.received(
+        call.on_body_chunk(
             json!({"code": "400", "message": NOT_ON_OPENAI})
                 .to_string()
                 .as_bytes(),
             0.0,
             &mut told,
         );
-        call.ended(0.0, &mut told);
+        call.on_body_end(0.0, &mut told);
     }
-    assert!(matches!(call.next(0.0), Next::Fail(_)));
+    assert!(matches!(call.next_step(0.0), Step::Fail(_)));
 }
 
 #[test]
 fn a_told_transport_stays() {
     // `transport` is the caller's word, not a guess: what the service says of it is the caller's to hear.
-    let told = Overrides {
+    let told = RouteOverrides {
         api_format: None,
         transport: Some(Transport::OpenAi),
     };
@@ -1227,7 +1232,7 @@ fn a_call_without_a_compartment_fails_before_it_is_sent() {
 #[test]
 fn a_request_that_the_wire_can_not_express_is_not_sent() {
     let request = json!({"messages": [{"role": "user", "content": "?"}], "n": 2});
-    let told = Overrides {
+    let told = RouteOverrides {
         api_format: Some(ApiFormat::Cohere),
         transport: None,
     };
@@ -1616,18 +1621,18 @@ fn a_report_of_failures() {
 #[test]
 fn a_report_of_a_call_that_was_given_up() {
     let mut call = Made::default().start();
-    assert!(matches!(call.next(1000.0), Next::Send(_)));
-    call.responded(
-        Response {
+    assert!(matches!(call.next_step(1000.0), Step::Send(_)));
+    call.on_response(
+        ResponseHead {
             status: 200,
             content_type: "text/event-stream".into(),
-            ..Response::default()
+            ..ResponseHead::default()
         },
         1040.0,
     );
-    call.received(TEXT.as_bytes(), 1050.0, &mut Told::default());
-    call.stopped(1070.0);
-    let report = crate::common::value(&call.report(9000.0).to_value());
+    call.on_body_chunk(TEXT.as_bytes(), 1050.0, &mut Told::default());
+    call.on_cancel(1070.0);
+    let report = report_of(&call, 9000.0);
     assert_eq!(
         (
             &report["totalMs"],
@@ -1642,9 +1647,9 @@ fn a_report_of_a_call_that_was_given_up() {
     );
     // One that goes on counts to now.
     let mut call = Made::default().start();
-    assert!(matches!(call.next(1000.0), Next::Send(_)));
+    assert!(matches!(call.next_step(1000.0), Step::Send(_)));
     assert_eq!(
-        crate::common::value(&call.report(1300.0).to_value())["totalMs"],
+        report_of(&call, 1300.0)["totalMs"],
         300
     );
 }

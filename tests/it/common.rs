@@ -3,7 +3,13 @@
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::PathBuf;
 
-use oci_genai_edge::openai::{Chunk, Head, Sink};
+use oci_genai_edge::answer::Accumulator;
+use oci_genai_edge::call::{Call, ResponseHead, Settings};
+use oci_genai_edge::openai::{ChatRequest, Chunk, Metadata, Sink};
+use oci_genai_edge::operation::{Chat, Operation};
+use oci_genai_edge::options::{Limits, Retry};
+use oci_genai_edge::routing::{Candidate, Route, RouteOverrides, RoutingOptions};
+use oci_genai_edge::wire::{self, WireFormat};
 use serde_json::{json, Value};
 
 /// The folder of recordings and cases beside the repository; `None`, said aloud, in a clone that has none.
@@ -20,9 +26,73 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     None
 }
 
-/// A value of the library's, as one of the oracle's.
-pub fn value(json: &oci_genai_edge::json::Value) -> Value {
-    serde_json::from_str(&json.to_string()).unwrap()
+/// The wires, for tests that generate or check something of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    Generic,
+    Cohere,
+    CohereV2,
+    OpenAi,
+}
+
+impl Wire {
+    pub const ALL: [Wire; 4] = [Wire::Generic, Wire::Cohere, Wire::CohereV2, Wire::OpenAi];
+
+    pub fn format(self) -> &'static WireFormat {
+        match self {
+            Wire::Generic => &wire::GENERIC,
+            Wire::Cohere => &wire::COHERE,
+            Wire::CohereV2 => &wire::COHERE_V2,
+            Wire::OpenAi => &wire::OPENAI,
+        }
+    }
+
+    /// A target whose format is explicit, so that nothing is assumed or renegotiated.
+    pub fn candidate(self) -> Candidate {
+        let endpoint = "ocid1.generativeaiendpoint.oc1.us-chicago-1.example";
+        let model = if self == Wire::OpenAi { "vendor.model" } else { endpoint };
+        let options =
+            RoutingOptions { region: Some("us-chicago-1".into()), ..RoutingOptions::default() };
+        let overrides = RouteOverrides { api_format: self.format().api_format, transport: None };
+        let route = Route::resolve(model, &options, overrides).unwrap();
+        assert_eq!(WireFormat::for_route(&route), self.format());
+        Candidate { route, compartment_id: Some("ocid1.compartment.oc1..example".into()) }
+    }
+
+    /// A call that is made once, without fallback.
+    pub fn call(
+        self,
+        request: ChatRequest,
+        stream: bool,
+        limits: Limits,
+        tool_call_text: bool,
+    ) -> Call {
+        let settings = Settings {
+            stream,
+            fallback: false,
+            retry: Retry { max_attempts: 1, ..Retry::default() },
+            limits,
+            headers: Vec::new(),
+            signs: true,
+        };
+        let chat = Chat::new(request, metadata(), limits, tool_call_text);
+        Call::new(Operation::Chat(Box::new(chat)), vec![self.candidate()], settings, 0.0)
+    }
+}
+
+/// The metadata of every answer in these tests.
+pub fn metadata() -> Metadata {
+    Metadata { id: "chatcmpl-test".into(), created: 0, model: "model".into() }
+}
+
+/// The head of a response.
+pub fn response_head(status: u16, content_type: &str) -> ResponseHead {
+    ResponseHead { status, content_type: content_type.into(), ..ResponseHead::default() }
+}
+
+/// A completion as its readers see it.
+pub fn completion(answer: &Accumulator) -> Value {
+    serde_json::from_slice(&answer.completion().to_json()).unwrap()
 }
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same numbers on every machine.
@@ -96,13 +166,13 @@ pub enum Line {
 }
 
 impl Sink for Told {
-    fn text(&mut self, _: &Head, text: &str) {
+    fn text(&mut self, _: &Metadata, text: &str) {
         self.0.push(Line::Text(text.into()));
     }
 
-    fn chunk(&mut self, _: &Head, chunk: &Chunk<'_>) {
+    fn chunk(&mut self, _: &Metadata, chunk: &Chunk<'_>) {
         self.0.push(Line::Chunk(
-            String::from_utf8(chunk.to_json(&Head::default())).unwrap(),
+            String::from_utf8(chunk.to_json(&Metadata::default())).unwrap(),
         ));
     }
 

@@ -11,34 +11,25 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::common::{shared, to_add_up_to, Line, Random, Told};
+use crate::common::{
+    metadata, response_head, shared, to_add_up_to, Line, Random, Told, Wire,
+};
 use futures::Stream;
-use oci_genai_edge::call::{Call, Next, Response, Settings};
-use oci_genai_edge::decode::{pieces, Decoder, Limits, Piece};
+use oci_genai_edge::call::{Call, Step};
+use oci_genai_edge::decode::{pieces, Decoder, Piece};
 use oci_genai_edge::error::{Code, Error};
-use oci_genai_edge::openai::{ChatRequest, Completion, Head};
-use oci_genai_edge::options::{Candidate, Retry};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Route, Site};
-use oci_genai_edge::wire::Wire;
+use oci_genai_edge::openai::{ChatRequest, Completion};
+use oci_genai_edge::options::Limits;
 use serde_json::{json, Map, Value};
 
 /// How often a stream is cut at random.
 const RANDOM_CUTS: usize = 2000;
 const SEED: u64 = 20_231_130;
 
-fn head() -> Head {
-    Head {
-        id: "chatcmpl-test".into(),
-        created: 0,
-        model: "model".into(),
-    }
-}
-
 fn wire_of(name: &str) -> Wire {
-    let wires = [Wire::Generic, Wire::Cohere, Wire::CohereV2, Wire::OpenAi];
-    wires
+    Wire::ALL
         .into_iter()
-        .find(|wire| wire.name() == name)
+        .find(|wire| wire.format().name == name)
         .unwrap_or_else(|| panic!("no wire is called {name:?}"))
 }
 
@@ -59,7 +50,7 @@ impl Seen {
 }
 
 fn decode<'a>(wire: Wire, pieces: impl IntoIterator<Item = &'a [u8]>, include_usage: bool) -> Seen {
-    let mut decoder = Decoder::new(wire, head(), Limits::default(), include_usage);
+    let mut decoder = Decoder::new(wire.format(), metadata(), Limits::default(), include_usage);
     let mut told = Told::default();
     let fed = pieces
         .into_iter()
@@ -248,7 +239,7 @@ fn as_pieces(name: &str, wire: Wire, bytes: &[u8], whole: &Seen) {
     let body = futures::stream::iter(bytes.chunks(11).map(Ok));
     let mut stream = pin!(pieces(
         body,
-        Decoder::new(wire, head(), Limits::default(), false)
+        Decoder::new(wire.format(), metadata(), Limits::default(), false)
     ));
     let mut context = Context::from_waker(Waker::noop());
     let (mut told, mut end, mut error) = (Vec::new(), None, None);
@@ -260,9 +251,9 @@ fn as_pieces(name: &str, wire: Wire, bytes: &[u8], whole: &Seen) {
         match piece {
             Ok(Piece::Text(text)) => told.push(json!({"text": text})),
             Ok(Piece::Chunk(chunk)) => {
-                told.push(json!({"choices": crate::common::value(&chunk)["choices"]}))
+                told.push(json!({"choices": chunk["choices"]}))
             }
-            Ok(Piece::End(completion)) => end = Some(crate::common::value(&completion)),
+            Ok(Piece::End(completion)) => end = Some(*completion),
             Err(failure) => error = Some(failure),
         }
     }
@@ -384,88 +375,29 @@ fn framings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 
 // ---------------------------------------------------------------- calls
 
-/// A call on a wire that was told, so that nothing is guessed or corrected.
+/// A call on a wire. The request has no tools: text stays text.
 fn call(wire: Wire, stream: bool) -> Call {
-    let (model, api_format) = match wire {
-        Wire::Generic => (
-            "ocid1.generativeaiendpoint.oc1.us-chicago-1.example",
-            Some(ApiFormat::Generic),
-        ),
-        Wire::Cohere => (
-            "ocid1.generativeaiendpoint.oc1.us-chicago-1.example",
-            Some(ApiFormat::Cohere),
-        ),
-        Wire::CohereV2 => (
-            "ocid1.generativeaiendpoint.oc1.us-chicago-1.example",
-            Some(ApiFormat::CohereV2),
-        ),
-        Wire::OpenAi => ("vendor.model", None),
-    };
-    let site = Site {
-        region: Some("us-chicago-1".into()),
-        ..Site::default()
-    };
-    let route = Route::to(
-        model,
-        &site,
-        Overrides {
-            api_format,
-            transport: None,
-        },
-    )
-    .unwrap();
-    assert_eq!(Wire::of(&route), wire);
-    let request =
-        json!({"model": "model", "messages": [{"role": "user", "content": "?"}]}).to_string();
-    let settings = Settings {
-        stream,
-        fallback: false,
-        retry: Retry {
-            max_attempts: 1,
-            ..Retry::default()
-        },
-        limits: Limits::default(),
-        // The request has no tools: text stays text.
-        tool_call_text: true,
-        headers: Vec::new(),
-        signs: true,
-        head: head(),
-    };
-    let candidate = Candidate {
-        route,
-        compartment_id: Some("ocid1.compartment.oc1..example".into()),
-    };
-    Call::new(
-        ChatRequest::from_json(&request).unwrap(),
-        vec![candidate],
-        settings,
-        0.0,
-    )
+    let request = json!({"model": "model", "messages": [{"role": "user", "content": "?"}]});
+    let request = ChatRequest::from_json(&request.to_string()).unwrap();
+    wire.call(request, stream, Limits::default(), true)
 }
 
 /// Sends the one request and hears the answer in these pieces.
-fn hear(call: &mut Call, status: u16, content_type: &str, pieces: &[&[u8]]) -> (Told, Next) {
+fn hear(call: &mut Call, status: u16, content_type: &str, pieces: &[&[u8]]) -> (Told, Step) {
     let mut told = Told::default();
-    assert!(matches!(call.next(0.0), Next::Send(_)));
-    call.responded(
-        Response {
-            status,
-            content_type: content_type.into(),
-            ..Response::default()
-        },
-        1.0,
-    );
+    assert!(matches!(call.next_step(0.0), Step::Send(_)));
+    call.on_response(response_head(status, content_type), 1.0);
     for piece in pieces {
-        if !call.is_reading() {
+        if !call.needs_body() {
             break;
         }
-        assert!(matches!(call.next(2.0), Next::Read | Next::Stream));
-        call.received(piece, 2.0, &mut told);
+        assert!(matches!(call.next_step(2.0), Step::Read | Step::Stream));
+        call.on_body_chunk(piece, 2.0, &mut told);
     }
-    if call.is_reading() {
-        call.ended(3.0, &mut told);
+    if call.needs_body() {
+        call.on_body_end(3.0, &mut told);
     }
-    (told, call.next(3.0))
+    (told, call.next_step(3.0))
 }
 
 /// An event stream through a call: asked for, and come unasked.
@@ -478,9 +410,9 @@ fn through_a_call(name: &str, wire: Wire, bytes: &[u8], whole: &Seen) {
             "text/event-stream",
             &bytes.chunks(7).collect::<Vec<_>>(),
         );
-        let code = |next: &Next| match next {
-            Next::Fail(error) => Some(error.code()),
-            Next::Done => None,
+        let code = |next: &Step| match next {
+            Step::Fail(error) => Some(error.code()),
+            Step::Done => None,
             other => panic!("{name}: {other:?}"),
         };
         assert_eq!(
@@ -497,7 +429,7 @@ fn through_a_call(name: &str, wire: Wire, bytes: &[u8], whole: &Seen) {
             },
             "{name}, stream: {stream}"
         );
-        let completion: Value = serde_json::from_slice(&call.completion_json()).unwrap();
+        let completion: Value = serde_json::from_slice(&call.result()).unwrap();
         assert_eq!(completion, whole.completion(), "{name}, stream: {stream}");
     }
 }
@@ -509,13 +441,13 @@ fn whole(name: &str, bytes: &[u8], entry: &Value) {
     let seen_in = |stream: bool, pieces: &[&[u8]]| {
         let mut call = call(wire, stream);
         let (told, next) = hear(&mut call, status, "application/json", pieces);
-        let completion: Value = serde_json::from_slice(&call.completion_json()).unwrap();
+        let completion: Value = serde_json::from_slice(&call.result()).unwrap();
         let seen = match &next {
-            Next::Done => answer_of(&completion),
-            Next::Fail(error) => error_of(error),
+            Step::Done => answer_of(&completion),
+            Step::Fail(error) => error_of(error),
             other => panic!("{name}: {other:?}"),
         };
-        let error = if let Next::Fail(error) = next {
+        let error = if let Step::Fail(error) = next {
             Some(error)
         } else {
             None
@@ -710,7 +642,7 @@ fn conformance() {
             for content_type in ["application/json", "text/event-stream", ""] {
                 let (_, next) = hear(&mut call(wire, true), 200, content_type, &[text.as_bytes()]);
                 assert!(
-                    matches!(&next, Next::Fail(error) if error.code() == Code::ServiceError),
+                    matches!(&next, Step::Fail(error) if error.code() == Code::ServiceError),
                     "{id}: {next:?}"
                 );
             }

@@ -12,14 +12,12 @@ mod writing;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use crate::common::{number, to_add_up_to, Line, Random, Told};
-use oci_genai_edge::call::{Call, Next, Response, Settings};
-use oci_genai_edge::decode::{Decoder, Limits};
+use crate::common::{metadata, number, response_head, to_add_up_to, Line, Random, Told, Wire};
+use oci_genai_edge::call::Step;
+use oci_genai_edge::decode::Decoder;
 use oci_genai_edge::error::Error;
-use oci_genai_edge::openai::{ChatRequest, Chunk, Head, Sink};
-use oci_genai_edge::options::{Candidate, Retry};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Route, Site};
-use oci_genai_edge::wire::Wire;
+use oci_genai_edge::openai::{ChatRequest, Chunk, Metadata, Sink};
+use oci_genai_edge::options::Limits;
 use saying::{is_finished, text_so_far, Arguments, Choice, Expected, Made};
 use serde_json::{json, Map, Value};
 use writing::{Hand, Item};
@@ -29,14 +27,6 @@ const SEED: u64 = 20_231_130;
 
 /// After so many failures a run ends, and shows the shortest.
 const ENOUGH: usize = 100;
-
-fn head() -> Head {
-    Head {
-        id: "chatcmpl-test".into(),
-        created: 0,
-        model: "model".into(),
-    }
-}
 
 // ---------------------------------------------------------------- hearing
 
@@ -52,46 +42,18 @@ struct Heard {
 /// A call on a wire, ready to be made again and again.
 struct Calls {
     request: [ChatRequest; 2],
-    candidate: Candidate,
+    wire: Wire,
 }
 
 impl Calls {
     fn new(wire: Wire) -> Calls {
-        let endpoint = "ocid1.generativeaiendpoint.oc1.us-chicago-1.example";
-        let (model, api_format) = match wire {
-            Wire::Generic => (endpoint, Some(ApiFormat::Generic)),
-            Wire::Cohere => (endpoint, Some(ApiFormat::Cohere)),
-            Wire::CohereV2 => (endpoint, Some(ApiFormat::CohereV2)),
-            Wire::OpenAi => ("vendor.model", None),
-        };
-        let site = Site {
-            region: Some("us-chicago-1".into()),
-            ..Site::default()
-        };
-        let route = Route::to(
-            model,
-            &site,
-            Overrides {
-                api_format,
-                transport: None,
-            },
-        )
-        .unwrap();
-        assert_eq!(Wire::of(&route), wire);
         let request = |include_usage: bool| {
             let request = json!({"model": "model", "messages": [{"role": "user", "content": "?"}],
                 "stream_options": {"include_usage": include_usage},
                 "tools": [{"type": "function", "function": {"name": "f"}}]});
             ChatRequest::from_json(&request.to_string()).unwrap()
         };
-        let candidate = Candidate {
-            route,
-            compartment_id: Some("ocid1.compartment.oc1..example".into()),
-        };
-        Calls {
-            request: [request(false), request(true)],
-            candidate,
-        }
+        Calls { request: [request(false), request(true)], wire }
     }
 
     fn hear(
@@ -101,46 +63,26 @@ impl Calls {
         stream: bool,
         tool_call_text: bool,
     ) -> Heard {
-        let settings = Settings {
-            stream,
-            fallback: false,
-            retry: Retry {
-                max_attempts: 1,
-                ..Retry::default()
-            },
-            limits: Limits::default(),
-            tool_call_text,
-            headers: Vec::new(),
-            signs: true,
-            head: head(),
-        };
         let request = self.request[usize::from(include_usage)].clone();
-        let mut call = Call::new(request, vec![self.candidate.clone()], settings, 0.0);
+        let mut call = self.wire.call(request, stream, Limits::default(), tool_call_text);
         let mut told = Told::default();
-        assert!(matches!(call.next(0.0), Next::Send(_)));
-        call.responded(
-            Response {
-                status: 200,
-                content_type: "text/event-stream".into(),
-                ..Response::default()
-            },
-            1.0,
-        );
+        assert!(matches!(call.next_step(0.0), Step::Send(_)));
+        call.on_response(response_head(200, "text/event-stream"), 1.0);
         for piece in pieces {
-            if call.is_reading() {
-                call.received(piece, 2.0, &mut told);
+            if call.needs_body() {
+                call.on_body_chunk(piece, 2.0, &mut told);
             }
         }
-        if call.is_reading() {
-            call.ended(3.0, &mut told);
+        if call.needs_body() {
+            call.on_body_end(3.0, &mut told);
         }
-        let error = match call.next(3.0) {
-            Next::Done => None,
-            Next::Fail(error) => Some(error),
+        let error = match call.next_step(3.0) {
+            Step::Done => None,
+            Step::Fail(error) => Some(error),
             other => panic!("the call goes on: {other:?}"),
         };
         assert!(stream || told.0.is_empty(), "chunks that nobody asked for");
-        let completion = serde_json::from_slice(&call.completion_json()).unwrap();
+        let completion = serde_json::from_slice(&call.result()).unwrap();
         Heard {
             completion,
             told: stream.then_some(told),
@@ -151,7 +93,7 @@ impl Calls {
 }
 
 fn decode(wire: Wire, pieces: &[&[u8]], include_usage: bool, writes_down: bool) -> Heard {
-    let mut decoder = Decoder::new(wire, head(), Limits::default(), include_usage);
+    let mut decoder = Decoder::new(wire.format(), metadata(), Limits::default(), include_usage);
     let mut told = writes_down.then(Told::default);
     let sink: &mut dyn Sink = match &mut told {
         Some(told) => told,
@@ -162,7 +104,7 @@ fn decode(wire: Wire, pieces: &[&[u8]], include_usage: bool, writes_down: bool) 
         .try_for_each(|piece| decoder.feed(piece, sink));
     let error = fed.and_then(|()| decoder.end(sink)).err();
     assert_eq!(decoder.is_done(), error.is_none());
-    let completion = crate::common::value(&decoder.answer().completion().to_value());
+    let completion = crate::common::completion(decoder.answer());
     Heard {
         completion,
         told,
@@ -175,8 +117,8 @@ fn decode(wire: Wire, pieces: &[&[u8]], include_usage: bool, writes_down: bool) 
 struct Deaf;
 
 impl Sink for Deaf {
-    fn text(&mut self, _: &Head, _: &str) {}
-    fn chunk(&mut self, _: &Head, _: &Chunk<'_>) {}
+    fn text(&mut self, _: &Metadata, _: &str) {}
+    fn chunk(&mut self, _: &Metadata, _: &Chunk<'_>) {}
     fn verbatim(&mut self, _: &str) {}
 }
 

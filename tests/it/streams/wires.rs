@@ -3,7 +3,7 @@
 use super::saying::*;
 use super::writing::{raw, text, word, Event, Item, Json, Members, Units, NULL};
 use crate::common::Random;
-use oci_genai_edge::wire::Wire;
+use crate::common::Wire;
 use serde_json::{json, Value};
 
 /// A stream of a wire. With `tool_text` a model writes its calls into its text.
