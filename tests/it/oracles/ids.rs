@@ -1,37 +1,37 @@
-//! Identifiers: the hand-written readers of OCIDs, regions and model names, held against the patterns that document them; the
-//! table of realms and regions, held against the SDK's; and model ids and addresses that try to change where a request goes.
+//! The parsers of OCIDs, regions and model names, compared with regular expressions over generated
+//! strings; the table of realms and regions, compared with that of Oracle's SDK.
 
 use crate::common::{shared, Random};
 use oci_genai_edge::error::Code;
-use oci_genai_edge::options::Options;
-use oci_genai_edge::routing::base_url::Endpoint;
 use oci_genai_edge::routing::ocid::{Ocid, MAX_LEN, PATTERN};
 use oci_genai_edge::routing::region::{InvalidRegion, Realm, Region};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Route, Site, Transport};
+use oci_genai_edge::routing::{
+    ApiFormat, BaseUrl, Route, RouteOverrides, RoutingOptions, Transport,
+};
 use regex::Regex;
 use serde_json::Value;
 
 const SEED: u64 = 20_231_130;
 const ROUNDS: usize = 200_000;
 
-/// What [`Region::parse`] takes besides the short codes of the table, after lower-casing: an area, words, a number. At most 32
-/// bytes, which a pattern can't say well.
+/// What [`Region::parse`] accepts besides the short codes of the table, after lower-casing: an area,
+/// words, a number. The length is checked apart.
 const REGION: &str = r"(?-u)^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$";
 const REGION_MAX_LEN: usize = 32;
 
-/// What [`Route::to`] takes for a name, after an `oci:` prefix was taken off. At most 255 bytes, and never what starts like an
-/// OCID.
+/// The names that [`Route::resolve`] accepts, without the `oci:` prefix. The length is checked apart,
+/// and so is that a name does not start as an OCID does.
 const VENDOR_MODEL: &str = r"(?-u)^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
 const NAME_MAX_LEN: usize = 255;
 
-/// The short codes, in the order of the SDK's table, so that the readers' own table isn't its own oracle.
-const SHORT_CODES: &str = "yny hyd mel bom kix icn syd nrt yul yyz fra zrh jed dxb gru cwl lhr iad ord phx sjc vcp scl ams mrs \
-    jnb sin cdg arn mad mtz lin qro mty auh lej bog vap xsp ruh orf aga hsg jbp nrq onm lfi luf ric pia tus ltn brs nja ukb mct \
-    ibr wga bgy mxp snn ork dtm dus dac str vll beg doh vve ebb ebl avz avf ahu rba rkt shj dtz dln bno yxj pgc jsk hnw";
+/// The short codes, in the order of the SDK's table, so that the parser's table isn't its own oracle.
+const SHORT_CODES: &str = "yny hyd mel bom kix icn syd nrt yul yyz fra zrh jed dxb gru cwl lhr iad \
+    ord phx sjc vcp scl ams mrs jnb sin cdg arn mad mtz lin qro mty auh lej bog vap xsp ruh orf aga \
+    hsg jbp nrq onm lfi luf ric pia tus ltn brs nja ukb mct ibr wga bgy mxp snn ork dtm dus dac str \
+    vll beg doh vve ebb ebl avz avf ahu rba rkt shj dtz dln bno yxj pgc jsk hnw";
 
-// ---------------------------------------------------------------- strings
-
-/// Strings near a grammar: whole examples, examples with a few edits, and strings over the grammar's own letters.
+/// Generates strings near a grammar: examples, examples with a few edits, and strings over the
+/// grammar's alphabet.
 struct Generator {
     random: Random,
     examples: &'static [&'static str],
@@ -66,7 +66,7 @@ impl Generator {
                 }
             }
             2 => {
-                // A piece said twice, or a great deal of it.
+                // A repeated piece, sometimes many times.
                 let piece: Vec<char> = chars.iter().skip(inside).take(6).copied().collect();
                 let times = if self.random.chance(20) { 60 } else { 1 };
                 chars.splice(at..at, piece.repeat(times));
@@ -79,7 +79,7 @@ impl Generator {
 }
 
 #[test]
-fn ocids_are_what_the_pattern_says() {
+fn ocids_match_the_pattern() {
     let pattern = Regex::new(PATTERN).unwrap();
     let mut generator = Generator {
         random: Random(SEED),
@@ -127,39 +127,39 @@ fn ocids_are_what_the_pattern_says() {
             "\u{200B}",
         ],
     };
-    let (mut accepted, mut refused) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     for round in 0..ROUNDS {
         let text = generator.next();
-        let read = Ocid::parse(&text).ok();
+        let parsed = Ocid::parse(&text).ok();
+        let segments = parsed.map(|id| [id.resource_type(), id.realm(), id.region(), id.unique()]);
         let captures = pattern.captures(&text).filter(|_| text.len() <= MAX_LEN);
-        let seen = read.map(|id| [id.resource_type(), id.realm(), id.region(), id.unique()]);
-        let wanted =
+        let expected =
             captures.map(|found| [1, 2, 3, 4].map(|group| found.get(group).unwrap().as_str()));
-        assert_eq!(seen, wanted, "seed {SEED}, round {round}: {text:?}");
-        *(if seen.is_some() {
-            &mut accepted
-        } else {
-            &mut refused
-        }) += 1;
+        assert_eq!(segments, expected, "seed {SEED}, round {round}: {text:?}");
+        match segments {
+            Some(_) => accepted += 1,
+            None => rejected += 1,
+        }
     }
-    // Both sides are worth something only where both answers are common.
+    // The comparison is worth something only if both outcomes are common.
     assert!(
-        accepted > ROUNDS / 10 && refused > ROUNDS / 10,
-        "{accepted} accepted, {refused} refused"
+        accepted > ROUNDS / 10 && rejected > ROUNDS / 10,
+        "{accepted} accepted, {rejected} rejected"
     );
 }
 
 #[test]
-fn the_longest_ocid() {
+fn an_ocid_has_at_most_255_bytes() {
     let of = |length: usize| {
         let start = "ocid1.a.oc1..";
         format!("{start}{}", "x".repeat(length - start.len()))
     };
+    assert_eq!(MAX_LEN, 255);
     assert!(Ocid::parse(&of(MAX_LEN)).is_ok() && Ocid::parse(&of(MAX_LEN + 1)).is_err());
 }
 
 #[test]
-fn regions_are_what_the_pattern_says() {
+fn regions_match_the_pattern() {
     let pattern = Regex::new(REGION).unwrap();
     let codes: Vec<&str> = SHORT_CODES.split_ascii_whitespace().collect();
     assert_eq!(codes.len(), 85);
@@ -183,21 +183,21 @@ fn regions_are_what_the_pattern_says() {
             "@", ":", "#", "?", "\\", "%", " ", "\n", "\0", "é", "ı", "K", "ſ", "１", "．", "－",
         ],
     };
-    let (mut accepted, mut refused) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     for round in 0..ROUNDS {
         let text = generator.next();
-        // Only ASCII has a case here: a Kelvin sign is no k.
+        // Case is that of ASCII: the Kelvin sign is not a k.
         let lower = text.to_ascii_lowercase();
         let known = codes.contains(&lower.as_str());
-        let wanted = known || (lower.len() <= REGION_MAX_LEN && pattern.is_match(&lower));
-        let read = Region::parse(&text, None);
+        let expected = known || (lower.len() <= REGION_MAX_LEN && pattern.is_match(&lower));
+        let parsed = Region::parse(&text, None);
         assert_eq!(
-            read.is_ok(),
-            wanted,
+            parsed.is_ok(),
+            expected,
             "seed {}, round {round}: {text:?}",
             SEED + 1
         );
-        match read {
+        match parsed {
             Ok(region) => {
                 accepted += 1;
                 assert!(
@@ -218,19 +218,19 @@ fn regions_are_what_the_pattern_says() {
                 assert_eq!(region.inference_host(), host, "{text:?}");
             }
             Err(why) => {
-                refused += 1;
+                rejected += 1;
                 assert_eq!(why, InvalidRegion::Malformed, "{text:?}");
             }
         }
     }
     assert!(
-        accepted > ROUNDS / 10 && refused > ROUNDS / 10,
-        "{accepted} accepted, {refused} refused"
+        accepted > ROUNDS / 10 && rejected > ROUNDS / 10,
+        "{accepted} accepted, {rejected} rejected"
     );
 }
 
 #[test]
-fn names_are_what_the_pattern_says() {
+fn model_names_match_the_pattern() {
     let pattern = Regex::new(VENDOR_MODEL).unwrap();
     let mut generator = Generator {
         random: Random(SEED + 2),
@@ -251,26 +251,26 @@ fn names_are_what_the_pattern_says() {
             "@", "\\", "#", "?", "%2f", " ", "\n", "\0", "\r\n", "é", "ı", "K", "．", "。", "🙂",
         ],
     };
-    let site = Site {
+    let options = RoutingOptions {
         region: Some("us-chicago-1".into()),
-        ..Site::default()
+        ..RoutingOptions::default()
     };
-    let (mut accepted, mut refused) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     for round in 0..ROUNDS {
         let text = generator.next();
         let id = match text.get(..4) {
             Some(prefix) if prefix.eq_ignore_ascii_case("oci:") => &text[4..],
             _ => &text,
         };
-        let like_an_ocid = id
+        let starts_as_an_ocid = id
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("ocid"));
-        let wanted = !like_an_ocid && id.len() <= NAME_MAX_LEN && pattern.is_match(id);
-        match Route::to(&text, &site, Overrides::default()) {
+        let expected = !starts_as_an_ocid && id.len() <= NAME_MAX_LEN && pattern.is_match(id);
+        match Route::resolve(&text, &options, RouteOverrides::default()) {
             Ok(route) => {
                 accepted += 1;
                 assert!(
-                    wanted,
+                    expected,
                     "seed {}, round {round}: {text:?} was accepted",
                     SEED + 2
                 );
@@ -281,18 +281,22 @@ fn names_are_what_the_pattern_says() {
                     "{text:?}"
                 );
                 let command_r = id.to_ascii_lowercase().starts_with("cohere.command-r");
-                let way = if command_r {
+                let expected = if command_r {
                     (Transport::Native, Some(ApiFormat::Cohere))
                 } else {
                     (Transport::OpenAi, None)
                 };
-                assert_eq!((route.transport(), route.api_format()), way, "{text:?}");
+                assert_eq!(
+                    (route.transport(), route.api_format()),
+                    expected,
+                    "{text:?}"
+                );
             }
             Err(error) => {
-                refused += 1;
+                rejected += 1;
                 assert!(
-                    !wanted,
-                    "seed {}, round {round}: {text:?} was refused: {error}",
+                    !expected,
+                    "seed {}, round {round}: {text:?} was rejected: {error}",
                     SEED + 2
                 );
                 assert_eq!(error.code(), Code::InvalidModel, "{text:?}");
@@ -300,15 +304,85 @@ fn names_are_what_the_pattern_says() {
         }
     }
     assert!(
-        accepted > ROUNDS / 10 && refused > ROUNDS / 10,
-        "{accepted} accepted, {refused} refused"
+        accepted > ROUNDS / 10 && rejected > ROUNDS / 10,
+        "{accepted} accepted, {rejected} rejected"
     );
 }
 
-// ---------------------------------------------------------------- the table
+/// The IPv6 addresses of [`BaseUrl`]: hexadecimal groups only, neither an IPv4 tail nor a zone.
+const IPV6_FULL: &str = r"(?-u)^[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}$";
+/// The number of groups, which is at most seven, is checked apart.
+const IPV6_COMPRESSED: &str =
+    r"(?-u)^(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?$";
+/// Dotted decimal without leading zeros.
+const IPV4: &str = concat!(
+    r"(?-u)^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}",
+    r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])$"
+);
 
 #[test]
-fn the_table_is_the_sdks() {
+fn ip_addresses_match_the_patterns() {
+    let [full, compressed, ipv4] =
+        [IPV6_FULL, IPV6_COMPRESSED, IPV4].map(|pattern| Regex::new(pattern).unwrap());
+    let is_ipv6 = |address: &str| {
+        let groups = address.split(':').filter(|group| !group.is_empty());
+        full.is_match(address) || (compressed.is_match(address) && groups.count() < 8)
+    };
+    let mut generator = Generator {
+        random: Random(SEED + 3),
+        examples: &[
+            "::1",
+            "::",
+            "2001:db8::1",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1::3:4:5:6:7:8",
+            "::ffff:127.0.0.1",
+            "fe80::1",
+            "127.0.0.1",
+            "10.20.30.255",
+            "1.2.3.4",
+        ],
+        alphabet: &[
+            ":", ":", "::", ".", ".", "0", "1", "f", "FFFF", "00", "255", "256", "g", "%", "é",
+        ],
+    };
+    let (mut accepted, mut rejected) = (0, 0);
+    for round in 0..ROUNDS {
+        let text = generator.next();
+        let lower = text.to_ascii_lowercase();
+        let mut check = |url: String, expected: bool| {
+            let parsed = BaseUrl::parse(&url);
+            assert_eq!(
+                parsed.is_ok(),
+                expected,
+                "seed {}, round {round}: {url:?}",
+                SEED + 3
+            );
+            *(if expected {
+                &mut accepted
+            } else {
+                &mut rejected
+            }) += 1;
+        };
+        check(format!("https://[{text}]"), is_ipv6(&lower));
+        check(format!("http://[{text}]:8080"), lower == "::1");
+        // Whatever ends with a digit after a dot is an IPv4 address, or none.
+        if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            check(format!("https://{text}"), ipv4.is_match(&text));
+            let is_loopback = ipv4.is_match(&text) && text.starts_with("127.");
+            check(format!("http://{text}"), is_loopback);
+        }
+    }
+    assert!(
+        accepted > ROUNDS / 10 && rejected > ROUNDS / 10,
+        "{accepted} accepted, {rejected} rejected"
+    );
+}
+
+#[test]
+fn the_table_of_regions_is_that_of_the_sdk() {
     let Some(path) = shared("protocol/fixtures/regions.json") else {
         return;
     };
@@ -326,14 +400,14 @@ fn the_table_is_the_sdks() {
     assert_eq!((realms.len(), regions.len(), codes.len()), (20, 85, 85));
     for (id, domain) in &realms {
         for text in [id.clone(), id.to_ascii_uppercase()] {
-            let realm = Realm::find(&text).unwrap_or_else(|| panic!("{id} is not known"));
+            let realm = Realm::find(&text).unwrap_or_else(|| panic!("{id} is unknown"));
             assert_eq!((realm.id(), realm.domain()), (id.as_str(), domain.as_str()));
         }
     }
-    let domain_of = |wanted: &str| {
+    let domain_of = |realm: &str| {
         realms
             .iter()
-            .find(|(id, _)| id == wanted)
+            .find(|(id, _)| id == realm)
             .unwrap()
             .1
             .as_str()
@@ -349,12 +423,12 @@ fn the_table_is_the_sdks() {
             format!("inference.generativeai.{name}.oci.{}", domain_of(realm))
         );
         assert_eq!(Region::parse(name, Some(realm)), Ok(region));
-        // Known to be elsewhere, in every realm but its own.
+        // Every other realm contradicts the table.
         for (other, _) in realms.iter().filter(|(id, _)| id != realm) {
-            let refused = Region::parse(name, Some(other));
+            let result = Region::parse(name, Some(other));
             assert!(
-                matches!(refused, Err(InvalidRegion::OtherRealm(home)) if home == realm),
-                "{name} in {other}: {refused:?}"
+                matches!(result, Err(InvalidRegion::OtherRealm(home)) if home == realm),
+                "{name} in {other}: {result:?}"
             );
         }
     }
@@ -373,7 +447,7 @@ fn the_table_is_the_sdks() {
             "{code} is not in the oracle's list"
         );
     }
-    // Ours has no row that the SDK's lacks: three letters are a region for the table only, so all of them can be tried.
+    // The table has no row that the SDK's lacks: a short code has three letters, so all can be tried.
     let letters = || (b'a'..=b'z').map(char::from);
     let all = letters()
         .flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
@@ -391,424 +465,4 @@ fn the_table_is_the_sdks() {
         regions.len(),
         codes.len()
     );
-}
-
-// ---------------------------------------------------------------- attacks
-
-/// Pieces that make one reader of a URL see another host than the next reader does.
-const ATTACKS: &[&str] = &[
-    "com/",
-    "com/.x",
-    "/",
-    "//",
-    "///",
-    "\\",
-    "\\\\evil.example",
-    "/\\evil.example",
-    "@evil.example",
-    "user@evil.example",
-    "user:pass@evil.example",
-    ":443@evil.example",
-    ":80",
-    ":443",
-    ":0",
-    ":65536",
-    ":-1",
-    ":evil",
-    "#",
-    "#evil.example",
-    "#@evil.example",
-    "?",
-    "?@evil.example",
-    "?x=1",
-    ";",
-    "&",
-    "..",
-    "../",
-    "/../..",
-    "/.",
-    "%2f",
-    "%2F",
-    "%2e",
-    "%2e%2e",
-    "%40evil.example",
-    "%5c",
-    "%00",
-    "%0d%0a",
-    "%",
-    "%25",
-    "\r",
-    "\n",
-    "\r\n",
-    "\r\nhost: evil.example",
-    "\t",
-    " ",
-    "\0",
-    "\u{B}",
-    "\u{C}",
-    "\u{7F}",
-    "\u{A0}",
-    "\u{AD}",
-    "\u{200B}",
-    "\u{200D}",
-    "\u{202E}",
-    "\u{2028}",
-    "\u{2060}",
-    "\u{FEFF}",
-    "．",
-    "。",
-    "｡",
-    "․",
-    "：",
-    "／",
-    "＼",
-    "＠",
-    "＃",
-    "？",
-    "％",
-    "ａ",
-    "１",
-    "ⅰ",
-    "℀",
-    "⁄",
-    "∕",
-    "ß",
-    "ſ",
-    "K",
-    "İ",
-    "ı",
-    "é",
-    "е",
-    "\u{301}",
-    "xn--",
-    ".evil.example",
-    "evil.example",
-    ".",
-    "-",
-    "_",
-    "[::1]",
-    "127.0.0.1",
-    "0x7f.1",
-    "localhost",
-    "*",
-    "'",
-    "\"",
-    "<",
-    ">",
-    "|",
-    "^",
-    "`",
-    "{",
-    "}",
-    "$",
-    "!",
-    "~",
-    "+",
-    "=",
-    ",",
-    "(",
-    ")",
-    "https://evil.example",
-    "http:",
-    "javascript:",
-];
-
-const CHICAGO: &str = "inference.generativeai.us-chicago-1.oci.oraclecloud.com";
-
-/// A URL as a strict reader takes it apart: scheme, host with port, path. Written without regard to ours.
-fn take_apart(url: &str) -> (&str, &str, &str) {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]".contains(&b);
-    assert!(
-        url.bytes().all(plain),
-        "{url:?} has bytes that readers differ on"
-    );
-    let (scheme, rest) = url.split_once("://").unwrap();
-    let (host, path) = rest.split_at(rest.find('/').unwrap());
-    assert!(!path.contains("//") && !path.contains("/."), "{url:?}");
-    (scheme, host, path)
-}
-
-#[test]
-fn no_model_id_changes_the_host() {
-    let site = Site {
-        region: Some("us-chicago-1".into()),
-        ..Site::default()
-    };
-    let ids = [
-        "ocid1.generativeaiendpoint.oc1.us-chicago-1.example",
-        "ocid1.generativeaiendpoint.oc1.ord.example",
-        "ocid1.generativeaiendpoint.oc1.us-chicago-1..example",
-        "ocid1.generativeaimodel.oc1.us-chicago-1.example",
-        "meta.llama",
-        "cohere.command-r",
-        "oci:meta.llama",
-    ];
-    let (mut refused, mut routed) = (0, 0);
-    for attack in ATTACKS {
-        for id in ids {
-            let boundaries = (0..=id.len()).filter(|at| id.is_char_boundary(*at));
-            for at in boundaries {
-                for end in [at, id.len()] {
-                    // Put in between, or in place of the rest.
-                    let text = format!(
-                        "{}{attack}{}",
-                        &id[..at],
-                        if end == at { &id[at..] } else { "" }
-                    );
-                    for site in [&site, &Site::default()] {
-                        match Route::to(&text, site, Overrides::default()) {
-                            Err(error) => {
-                                refused += 1;
-                                let known = matches!(
-                                    error.code(),
-                                    Code::InvalidModel
-                                        | Code::InvalidOptions
-                                        | Code::RegionMismatch
-                                );
-                                assert!(known, "{text:?}: {error}");
-                            }
-                            Ok(route) => {
-                                routed += 1;
-                                let (scheme, host, path) = take_apart(route.url());
-                                let paths =
-                                    ["/20231130/actions/chat", "/openai/v1/chat/completions"];
-                                assert!(
-                                    scheme == "https" && paths.contains(&path),
-                                    "{text:?}: {}",
-                                    route.url()
-                                );
-                                assert_eq!(route.host(), host, "{text:?}");
-                                if site.region.is_some() {
-                                    assert_eq!(host, CHICAGO, "{text:?}");
-                                } else {
-                                    // The region that the OCID names, which may be one that nobody knows yet.
-                                    let region =
-                                        Region::parse(route.region(), Some(route.realm())).unwrap();
-                                    assert_eq!(host, region.inference_host(), "{text:?}");
-                                    assert!(host.ends_with(region.realm().domain()), "{text:?}");
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-    assert!(
-        refused > 10_000 && routed > 1000,
-        "{refused} refused, {routed} routed"
-    );
-}
-
-#[test]
-fn no_region_or_realm_changes_the_host() {
-    for attack in ATTACKS {
-        for region in ["us-chicago-1", "ord", "xx-newplace-1"] {
-            for at in 0..=region.len() {
-                let text = format!("{}{attack}{}", &region[..at], &region[at..]);
-                let site = Site {
-                    region: Some(text.clone()),
-                    ..Site::default()
-                };
-                if let Ok(route) = Route::to("meta.llama", &site, Overrides::default()) {
-                    let (_, host, _) = take_apart(route.url());
-                    assert_eq!(
-                        host,
-                        format!(
-                            "inference.generativeai.{}.oci.oraclecloud.com",
-                            route.region()
-                        ),
-                        "{text:?}"
-                    );
-                    assert!(!host.contains("evil"), "{text:?}");
-                }
-            }
-        }
-        for realm in [
-            format!("oc1{attack}"),
-            format!("{attack}oc1"),
-            (*attack).to_owned(),
-        ] {
-            let site = Site {
-                region: Some("us-chicago-1".into()),
-                realm: Some(realm.clone()),
-                ..Site::default()
-            };
-            assert!(
-                Route::to("meta.llama", &site, Overrides::default()).is_err(),
-                "realm {realm:?}"
-            );
-            let id = format!("ocid1.generativeaiendpoint.{realm}.us-chicago-1.x");
-            assert!(
-                Route::to(&id, &Site::default(), Overrides::default()).is_err(),
-                "{id:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn no_endpoint_hides_its_host() {
-    let bases = [
-        ("https://good.example", "good.example"),
-        ("https://good.example:8443", "good.example:8443"),
-        ("https://good.example/prefix", "good.example"),
-        ("http://127.0.0.1:9000", "127.0.0.1:9000"),
-        ("http://[::1]:9000/x", "[::1]:9000"),
-    ];
-    let mut routed = 0;
-    for attack in ATTACKS {
-        for (base, _) in bases {
-            for at in 0..=base.len() {
-                let text = format!("{}{attack}{}", &base[..at], &base[at..]);
-                let endpoint = match Endpoint::parse(&text) {
-                    Ok(endpoint) => endpoint,
-                    Err(error) => {
-                        assert_eq!(error.code(), Code::InvalidOptions, "{text:?}");
-                        continue;
-                    }
-                };
-                // What was accepted must be plain to a reader of the text that was given, too.
-                let lower = text.to_ascii_lowercase();
-                let rest = lower.split_once("://").unwrap().1;
-                let shown = rest.split('/').next().unwrap();
-                let usual = if lower.starts_with("https:") {
-                    ":443"
-                } else {
-                    ":80"
-                };
-                assert_eq!(
-                    endpoint.host(),
-                    shown.strip_suffix(usual).unwrap_or(shown),
-                    "{text:?}"
-                );
-                let site = Site {
-                    endpoint: Some(endpoint.clone()),
-                    ..Site::default()
-                };
-                let route = match Route::to("cohere.command-r", &site, Overrides::default()) {
-                    Ok(route) => route,
-                    Err(error) => {
-                        panic!("{text:?} is an endpoint that can't be routed to: {error}")
-                    }
-                };
-                routed += 1;
-                let rest = route.url().split_once("://").unwrap().1;
-                assert_eq!(rest.split('/').next(), Some(endpoint.host()), "{text:?}");
-                assert_eq!(route.host(), endpoint.host(), "{text:?}");
-                assert!(route.url().ends_with("/20231130/actions/chat"), "{text:?}");
-                assert!(
-                    !route
-                        .url()
-                        .bytes()
-                        .any(|b| b"@\\?#%".contains(&b) || !b.is_ascii_graphic()),
-                    "{}",
-                    route.url()
-                );
-                let plain_http = route.url().starts_with("http://");
-                let name = endpoint
-                    .host()
-                    .rsplit_once(':')
-                    .map_or(endpoint.host(), |(name, _)| name);
-                let loopback = name == "localhost"
-                    || name == "[::1]"
-                    || name.starts_with("127.")
-                    || endpoint.host() == "[::1]";
-                assert!(
-                    !plain_http || loopback,
-                    "{text:?}: plain http to {}",
-                    endpoint.host()
-                );
-            }
-        }
-    }
-    assert!(routed > 500, "{routed} routed");
-    for (base, host) in bases {
-        assert_eq!(Endpoint::parse(base).unwrap().host(), host);
-    }
-}
-
-#[test]
-fn named_attacks_are_refused() {
-    for id in [
-        "ocid1.generativeaiendpoint.oc1.com/.x",
-        "ocid1.generativeaiendpoint.oc1.evil.example/.x",
-        "ocid1.generativeaiendpoint.oc1.us-chicago-1@evil.x",
-        "ocid1.generativeaiendpoint.oc1.us-chicago-1/../x.x",
-        "ocid1.generativeaiendpoint.oc1.us．chicago．1.x",
-        "ocid1.generativeaiendpoint.oc1.us%2dchicago-1.x",
-        "ocid1.generativeaiendpoint.oc1.us-chicago-1:443.x",
-        "ocid1.generativeaiendpoint.oc1.us-chicago-1\r\n.x",
-        "ocid1.generativeaiendpoint.oc1.us-chicago-1\0.x",
-        "ocid1.generativeaiendpoint.oc1.ｕｓ-chicago-1.x",
-        "ocid1.generativeaiendpoint.oc1/evil.us-chicago-1.x",
-        "ocid1.generativeaiendpoint.oraclecloud.us-chicago-1.x",
-    ] {
-        for site in [
-            Site::default(),
-            Site {
-                region: Some("us-chicago-1".into()),
-                ..Site::default()
-            },
-        ] {
-            let error = Route::to(id, &site, Overrides::default()).unwrap_err();
-            assert_eq!(error.code(), Code::InvalidModel, "{id:?}");
-        }
-    }
-    for endpoint in [
-        "https://good.example@evil.example",
-        "https://good.example:443@evil.example",
-        "https://good.example\\@evil.example",
-        "https://good.example%2eevil.example",
-        "https://good.example．evil.example",
-        "https://good。example",
-        "https://ｇood.example",
-        "https://good.example:80:80",
-        "https://good.example:000443x",
-        "https://good.example\r\nhost: evil",
-        "https://good.example\0.evil.example",
-        "https://good.example/%2e%2e/x",
-        "https://good.example/a/../b",
-        "https://good.example/\\evil.example",
-        "https://good.example?@evil.example",
-        "https://good.example#@evil.example",
-        "https:good.example",
-        "https:/good.example",
-        "//good.example",
-        " https://good.example",
-        "https://good.example ",
-        "http://good.example",
-        "http://127.0.0.1.evil.example",
-        "http://localhost.evil.example",
-        "http://localhost@evil.example",
-        "http://2130706433",
-        "http://0x7f000001",
-        "http://0177.0.0.1",
-        "http://[::ffff:8.8.8.8]",
-        "http://0.0.0.0",
-        "https://[::1",
-        "https://[fe80::1%25eth0]",
-        "https://good..example",
-        "https://-good.example",
-        "file:///etc/passwd",
-    ] {
-        match Endpoint::parse(endpoint) {
-            Err(error) => assert_eq!(error.code(), Code::InvalidOptions, "{endpoint:?}"),
-            Ok(read) => panic!("{endpoint:?} was read as {:?}", read.base()),
-        }
-    }
-    // The same through the options, where a caller gives them.
-    for json in [
-        r#"{"endpoint":"https://good.example@evil.example"}"#,
-        r#"{"models":{"a":{"model":"meta.llama","endpoint":"http://evil.example"}}}"#,
-        r#"{"realm":"evil.example/"}"#,
-        r#"{"headers":{"host":"evil.example"}}"#,
-        r#"{"headers":{"x-a":"1\r\nhost: evil.example"}}"#,
-    ] {
-        assert_eq!(
-            Options::from_json(json).unwrap_err().code(),
-            Code::InvalidOptions,
-            "{json}"
-        );
-    }
 }
