@@ -18,8 +18,8 @@ use crate::decode::{Decoder, Limits, Silent};
 use crate::error::{Code, Error, Result};
 use crate::gather::holds;
 use crate::openai::{ChatRequest, Chunk, Head, Sink};
-use crate::options::{Candidate, Retry};
-use crate::routing::route::{ApiFormat, ServingMode, Transport};
+use crate::options::Retry;
+use crate::routing::{ApiFormat, Candidate, ServingMode, Transport};
 use crate::wire::service_error::{service_error, NOT_ON_OPENAI};
 use crate::wire::Wire;
 
@@ -562,7 +562,7 @@ impl Call {
             );
         }
         set("content-type", "application/json");
-        let url = route.url().to_owned();
+        let url = route.url(path_for(route.transport()))?;
         let attempt = Attempt {
             url: url.clone(),
             status: None,
@@ -588,7 +588,7 @@ impl Call {
         if let Some(candidate) = self.candidates.get(self.current) {
             let route = &candidate.route;
             let guessed =
-                !route.format_was_told() && route.api_format() == Some(ApiFormat::Generic);
+                !route.has_explicit_format() && route.api_format() == Some(ApiFormat::Generic);
             if guessed && matches!(route.serving_mode(), Some(ServingMode::Dedicated { .. })) {
                 // Taken from the end.
                 self.corrections = vec![ApiFormat::Cohere, ApiFormat::CohereV2];
@@ -603,7 +603,7 @@ impl Call {
         };
         let corrected = match error.code() {
             Code::WrongApiFormat => match self.corrections.pop() {
-                Some(format) => candidate.route.corrected(format),
+                Some(format) => candidate.route.with_api_format(format),
                 None => None,
             },
             Code::BadRequest
@@ -625,7 +625,7 @@ impl Call {
 
     fn corrected_now(&self) -> bool {
         self.candidate()
-            .is_some_and(|candidate| candidate.route.was_corrected())
+            .is_some_and(|candidate| candidate.route.was_renegotiated())
     }
 
     fn may_fall_back(&self, code: Code) -> bool {
@@ -715,6 +715,14 @@ impl Call {
         self.ended = Some(now);
         self.error = Some(error.clone());
         self.state = State::Failed(error);
+    }
+}
+
+/// The path of the chat operation.
+pub(crate) fn path_for(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Native => "/20231130/actions/chat",
+        Transport::OpenAi => "/openai/v1/chat/completions",
     }
 }
 

@@ -22,7 +22,7 @@ use crate::call::{Call, Next, Standing};
 use crate::error::{Code, Error};
 use crate::gather::each;
 use crate::json::{self, object};
-use crate::routing::route::Route;
+use crate::routing::Route;
 
 /// A call as JavaScript holds it.
 #[wasm_bindgen]
@@ -171,7 +171,7 @@ impl CallHandle {
         let inner = self.0.borrow();
         let route = inner.call.candidate().map(|candidate| &candidate.route);
         text(json::write(&object([
-            ("route", route.map(Route::to_value).into()),
+            ("route", route.map(super::client::describe).into()),
             ("host", route.map(Route::host).into()),
         ])))
     }

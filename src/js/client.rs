@@ -16,8 +16,8 @@ use crate::call::{Call, Settings};
 use crate::error::{Code, Error};
 use crate::json::{object, Map, Value};
 use crate::openai::{ChatRequest, EventWriter, Head};
-use crate::options::{CallOptions, Candidate, Options};
-use crate::routing::route::{ApiFormat, Transport};
+use crate::options::{CallOptions, Options};
+use crate::routing::{ApiFormat, Candidate, Route, RouteOverrides, Transport};
 
 /// What stands behind an `OciGenAI`.
 #[wasm_bindgen]
@@ -75,12 +75,12 @@ impl Client {
 
     /// Where a model id, or the first target of an alias, goes: `Route`, as JSON text.
     pub fn route(&self, model: &str, overrides: &str) -> Result<String, Failure> {
-        let told = CallOptions::from_json(overrides)?.overrides;
+        let told = RouteOverrides::from_json(overrides)?;
         let candidates = self.candidates(model, &told)?;
         Ok(text(
             &candidates
                 .first()
-                .map(|candidate| candidate.route.to_value())
+                .map(|candidate| describe(&candidate.route))
                 .into(),
         ))
     }
@@ -92,7 +92,7 @@ impl Client {
             let route = &candidates.first()?.route;
             Some(object([
                 ("id", name.as_str().into()),
-                ("route", route.to_value()),
+                ("route", describe(route)),
                 ("host", route.host().into()),
                 ("targets", (candidates.len() as u64).into()),
             ]))
@@ -173,7 +173,7 @@ impl Client {
     fn candidates(
         &self,
         model: &str,
-        told: &crate::routing::route::Overrides,
+        told: &RouteOverrides,
     ) -> crate::error::Result<Vec<Candidate>> {
         let mut candidates = self.options.candidates(model, *told)?;
         candidates
@@ -181,6 +181,14 @@ impl Client {
             .for_each(|candidate| self.learnt.apply(candidate));
         Ok(candidates)
     }
+}
+
+/// A route as JavaScript sees it.
+pub(super) fn describe(route: &Route) -> Value {
+    let url = route.url(crate::call::path_for(route.transport()));
+    let url = url.unwrap_or_default();
+    let text = serde_json::to_vec(&route.describe(&url)).unwrap_or_default();
+    crate::json::parse(&text).unwrap_or_default()
 }
 
 fn text(value: &Value) -> String {
@@ -207,6 +215,6 @@ impl Learnt {
         else {
             return;
         };
-        candidate.route = candidate.route.clone().with_learnt(*transport, *format);
+        candidate.route = candidate.route.clone().with_learned(*transport, *format);
     }
 }

@@ -17,7 +17,7 @@ use crate::json::{self, object, Json, Map, Value};
 use crate::openai::{
     ChatRequest, Message, Part, ResponseFormat, SentCall, Sink, Text, Tool, ToolChoice,
 };
-use crate::routing::route::ApiFormat;
+use crate::routing::ApiFormat;
 
 /// The wire's table. Names on the right are fields of `CohereChatRequest`.
 pub const PARAMETERS: &[Row] = &[

@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::gather::{each, try_each};
 use crate::json::{object, Json, Map, Value};
 use crate::openai::{ChatRequest, Message, Part, SentCall, Sink, Tool, ToolChoice};
-use crate::routing::route::ApiFormat;
+use crate::routing::ApiFormat;
 
 /// The wire's table. Names on the right are fields of `CohereChatRequestV2`.
 pub const PARAMETERS: &[Row] = &[

@@ -19,7 +19,7 @@ use crate::json::{object, Json, Map, Value};
 use crate::openai::{
     ChatRequest, Detail, Media, Message, Part, ResponseFormat, SentCall, Sink, ToolChoice,
 };
-use crate::routing::route::{ApiFormat, Route};
+use crate::routing::{ApiFormat, Route};
 
 /// The wire's table. Names on the right are fields of `GenericChatRequest`.
 pub const PARAMETERS: &[Row] = &[

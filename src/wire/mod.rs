@@ -25,7 +25,7 @@ use crate::answer::Answer;
 use crate::error::{Code, Error, Result};
 use crate::json::{self, object, Json, Map, Value};
 use crate::openai::{ChatRequest, Sink};
-use crate::routing::route::{ApiFormat, Route, ServingMode, Transport};
+use crate::routing::{ApiFormat, Route, ServingMode, Transport};
 
 use crate::decode::template::Learnt;
 use fields::Reading;
@@ -91,7 +91,11 @@ impl Wire {
             ("compartmentId", compartment.into()),
             (
                 "servingMode",
-                route.serving_mode().map(ServingMode::to_value).into(),
+                route
+                    .serving_mode()
+                    .and_then(|mode: &ServingMode| serde_json::to_vec(mode).ok())
+                    .and_then(|text| json::parse(&text).ok())
+                    .into(),
             ),
             ("chatRequest", chat.into()),
         ]);
@@ -128,7 +132,7 @@ pub(crate) fn missing_compartment() -> Error {
 /// The start of a native request.
 fn chat_request(format: ApiFormat, stream: bool) -> Map {
     let mut body = Map::new();
-    body.insert("apiFormat", format.as_str().into());
+    body.insert("apiFormat", format.name().into());
     if stream {
         body.insert("isStream", true.into());
         // Always asked for: reports and `final()` have usage whether or not the caller wants it as a chunk.

@@ -10,7 +10,7 @@ use crate::decode::template::{Learning, Learnt, Plain};
 use crate::error::{Code, Error, Result};
 use crate::json::{self, object, Json, Map, Value};
 use crate::openai::{ChatRequest, Reader, Sink, Text};
-use crate::routing::route::Route;
+use crate::routing::Route;
 
 // ---------------------------------------------------------------- the request
 

@@ -8,7 +8,7 @@ use crate::json::Value;
 use crate::error::{Code, Error};
 use crate::gather::holds;
 use crate::json;
-use crate::routing::route::{Route, Transport};
+use crate::routing::{Route, Transport};
 
 /// What an answer with a status other than 2xx means.
 pub(crate) fn service_error(
@@ -181,13 +181,13 @@ fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::route::{Overrides, Site};
+    use crate::routing::{RouteOverrides, RoutingOptions};
 
     fn error(status: u16, body: &str) -> Error {
-        let route = Route::to(
+        let route = Route::resolve(
             "ocid1.generativeaiendpoint.oc1.us-chicago-1.x",
-            &Site::default(),
-            Overrides::default(),
+            &RoutingOptions::default(),
+            RouteOverrides::default(),
         )
         .unwrap();
         service_error(status, body.as_bytes(), &route, true, Some("a/b/c".into()))

@@ -7,7 +7,7 @@ use oci_genai_edge::decode::Limits;
 use oci_genai_edge::error::{Code, Error};
 use oci_genai_edge::openai::{ChatRequest, Head};
 use oci_genai_edge::options::{Options, Retry};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Transport};
+use oci_genai_edge::routing::{ApiFormat, RouteOverrides, Transport};
 use serde_json::{json, Value};
 
 const DAC: &str = "ocid1.generativeaiendpoint.oc1.us-chicago-1.example";
@@ -114,7 +114,7 @@ fn streamed() -> Answer {
 struct Made {
     options: Value,
     model: &'static str,
-    told: Overrides,
+    told: RouteOverrides,
     request: Value,
     stream: bool,
     limits: Limits,
@@ -126,7 +126,7 @@ impl Default for Made {
         Made {
             options: json!({"region": "us-chicago-1", "compartmentId": "ocid1.compartment.oc1..example"}),
             model: DAC,
-            told: Overrides::default(),
+            told: RouteOverrides::default(),
             request: json!({"messages": [{"role": "user", "content": "?"}]}),
             stream: true,
             limits: Limits::default(),
@@ -774,14 +774,14 @@ fn a_guessed_format_is_corrected() {
         );
         // What was told is not corrected: by the call, or by the client.
         for format in [ApiFormat::Generic, ApiFormat::Cohere, ApiFormat::CohereV2] {
-            let steps = format!("{} {kind}, fail wrong_api_format", format.as_str());
-            let told = Overrides {
+            let steps = format!("{} {kind}, fail wrong_api_format", format.name());
+            let told = RouteOverrides {
                 api_format: Some(format),
                 transport: None,
             };
             Made { told, ..made() }.goes(&[wrong()], &steps);
             made()
-                .with("apiFormat", json!(format.as_str()))
+                .with("apiFormat", json!(format.name()))
                 .goes(&[wrong()], &steps);
         }
     }
@@ -847,7 +847,7 @@ fn a_told_transport_is_not_corrected_to_another_model() {
     // A DAC on the openai transport, because the caller said so. Whether or not the call then moves: an endpoint is never sent as
     // a model's id.
     let made = Made {
-        told: Overrides {
+        told: RouteOverrides {
             api_format: None,
             transport: Some(Transport::OpenAi),
         },
@@ -884,7 +884,7 @@ fn a_told_transport_is_not_corrected_to_another_model() {
 #[test]
 fn a_told_transport_stays() {
     // `transport` is the caller's word, not a guess: what the service says of it is the caller's to hear.
-    let told = Overrides {
+    let told = RouteOverrides {
         api_format: None,
         transport: Some(Transport::OpenAi),
     };
@@ -1227,7 +1227,7 @@ fn a_call_without_a_compartment_fails_before_it_is_sent() {
 #[test]
 fn a_request_that_the_wire_can_not_express_is_not_sent() {
     let request = json!({"messages": [{"role": "user", "content": "?"}], "n": 2});
-    let told = Overrides {
+    let told = RouteOverrides {
         api_format: Some(ApiFormat::Cohere),
         transport: None,
     };

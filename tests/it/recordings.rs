@@ -17,8 +17,8 @@ use oci_genai_edge::call::{Call, Next, Response, Settings};
 use oci_genai_edge::decode::{pieces, Decoder, Limits, Piece};
 use oci_genai_edge::error::{Code, Error};
 use oci_genai_edge::openai::{ChatRequest, Completion, Head};
-use oci_genai_edge::options::{Candidate, Retry};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Route, Site};
+use oci_genai_edge::options::Retry;
+use oci_genai_edge::routing::{ApiFormat, Candidate, RouteOverrides, Route, RoutingOptions};
 use oci_genai_edge::wire::Wire;
 use serde_json::{json, Map, Value};
 
@@ -401,14 +401,14 @@ fn call(wire: Wire, stream: bool) -> Call {
         ),
         Wire::OpenAi => ("vendor.model", None),
     };
-    let site = Site {
+    let site = RoutingOptions {
         region: Some("us-chicago-1".into()),
-        ..Site::default()
+        ..RoutingOptions::default()
     };
-    let route = Route::to(
+    let route = Route::resolve(
         model,
         &site,
-        Overrides {
+        RouteOverrides {
             api_format,
             transport: None,
         },

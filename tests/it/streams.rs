@@ -17,8 +17,8 @@ use oci_genai_edge::call::{Call, Next, Response, Settings};
 use oci_genai_edge::decode::{Decoder, Limits};
 use oci_genai_edge::error::Error;
 use oci_genai_edge::openai::{ChatRequest, Chunk, Head, Sink};
-use oci_genai_edge::options::{Candidate, Retry};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Route, Site};
+use oci_genai_edge::options::Retry;
+use oci_genai_edge::routing::{ApiFormat, Candidate, RouteOverrides, Route, RoutingOptions};
 use oci_genai_edge::wire::Wire;
 use saying::{is_finished, text_so_far, Arguments, Choice, Expected, Made};
 use serde_json::{json, Map, Value};
@@ -64,14 +64,14 @@ impl Calls {
             Wire::CohereV2 => (endpoint, Some(ApiFormat::CohereV2)),
             Wire::OpenAi => ("vendor.model", None),
         };
-        let site = Site {
+        let site = RoutingOptions {
             region: Some("us-chicago-1".into()),
-            ..Site::default()
+            ..RoutingOptions::default()
         };
-        let route = Route::to(
+        let route = Route::resolve(
             model,
             &site,
-            Overrides {
+            RouteOverrides {
                 api_format,
                 transport: None,
             },
