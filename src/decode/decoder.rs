@@ -11,32 +11,9 @@ use crate::answer::Answer;
 use crate::decode::template::{Learnt, Plain, Templates};
 use crate::error::{Code, Error, Result};
 use crate::openai::{Chunk, Head, Sink, Text};
-use crate::sse::{field, lossy, Field, Line, Lines, TooLong, DEFAULT_MAX_EVENT_BYTES};
+use crate::options::Limits;
+use crate::sse::{field, lossy, Field, Line, Lines, TooLong};
 use crate::wire::{openai, Unread, Wire};
-
-/// How much of an answer is taken, so that no answer can fill the memory of its reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// One event, in bytes. 16 MiB: COHERE's last event says the whole conversation again.
-    pub max_event_bytes: usize,
-    /// The whole answer, in bytes. 64 MiB.
-    pub max_response_bytes: usize,
-    /// The body of an error, in bytes; the rest is not read. 64 KiB.
-    pub max_error_bytes: usize,
-    /// Tool calls in one choice. 128, as many as OCI takes tools.
-    pub max_tool_calls: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            max_event_bytes: DEFAULT_MAX_EVENT_BYTES,
-            max_response_bytes: 64 * 1024 * 1024,
-            max_error_bytes: 64 * 1024,
-            max_tool_calls: 128,
-        }
-    }
-}
 
 /// Decodes one streamed answer.
 ///

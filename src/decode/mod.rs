@@ -5,4 +5,5 @@ mod decoder;
 pub(crate) mod template;
 
 pub(crate) use decoder::Silent;
-pub use decoder::{pieces, Decoder, Limits, Piece};
+pub use crate::options::Limits;
+pub use decoder::{pieces, Decoder, Piece};

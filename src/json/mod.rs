@@ -31,6 +31,11 @@ pub fn parse(text: &[u8]) -> Result<Value, Flaw> {
     value::parse(text)
 }
 
+/// Parses JSON text into a value.
+pub fn parse_lenient(text: &[u8]) -> Result<serde_json::Value, serde_json::Error> {
+    serde_json::from_slice(text)
+}
+
 /// Writes a value.
 pub fn write(value: &Value) -> Vec<u8> {
     let mut out = Vec::new();

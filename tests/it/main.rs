@@ -13,10 +13,12 @@
 
 mod call;
 mod common;
-mod ids;
+mod generated;
 mod json;
+mod oracles;
 mod parameters;
 mod recordings;
 mod repeats;
+mod routing;
 mod sse_conformance;
 mod streams;

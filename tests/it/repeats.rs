@@ -12,8 +12,8 @@ use oci_genai_edge::call::{Call, Next, Response, Settings};
 use oci_genai_edge::decode::{Decoder, Limits};
 use oci_genai_edge::error::Error;
 use oci_genai_edge::openai::{ChatRequest, Chunk, EventWriter, Head, Sink};
-use oci_genai_edge::options::{Candidate, Retry};
-use oci_genai_edge::routing::route::{ApiFormat, Overrides, Route, Site};
+use oci_genai_edge::options::Retry;
+use oci_genai_edge::routing::{ApiFormat, Candidate, RouteOverrides, Route, RoutingOptions};
 use oci_genai_edge::wire::Wire;
 
 /// For each wire.
@@ -928,15 +928,15 @@ impl Way {
             Wire::CohereV2 => ApiFormat::CohereV2,
             Wire::Generic | Wire::OpenAi => ApiFormat::Generic,
         };
-        let site = Site {
+        let site = RoutingOptions {
             region: Some("us-chicago-1".into()),
-            ..Site::default()
+            ..RoutingOptions::default()
         };
-        let overrides = Overrides {
+        let overrides = RouteOverrides {
             api_format: Some(api_format),
             transport: None,
         };
-        let route = Route::to(
+        let route = Route::resolve(
             "ocid1.generativeaiendpoint.oc1.us-chicago-1.example",
             &site,
             overrides,

@@ -1,0 +1,3 @@
+//! Tests that compare the library with another implementation of the same rules.
+
+mod ids;
