@@ -31,7 +31,11 @@ pub struct Model<'a> {
 impl Client {
     /// A client that has not called anything.
     pub fn new(options: Options, signs: bool) -> Client {
-        Client { options, signs, learned: LearnedFormats::default() }
+        Client {
+            options,
+            signs,
+            learned: LearnedFormats::default(),
+        }
     }
 
     /// The client's options.
@@ -46,7 +50,10 @@ impl Client {
     /// `invalid_model`, `region_mismatch` or `invalid_options`.
     pub fn route(&self, model: &str, overrides: RouteOverrides) -> Result<Option<Route>> {
         let candidates = self.candidates(model, overrides)?;
-        Ok(candidates.into_iter().next().map(|candidate| candidate.route))
+        Ok(candidates
+            .into_iter()
+            .next()
+            .map(|candidate| candidate.route))
     }
 
     /// The aliases whose first target has a route.
@@ -79,9 +86,18 @@ impl Client {
         now: f64,
     ) -> Result<Call> {
         let candidates = self.candidates(request.model(), options.overrides)?;
-        let Options { retry, limits, tool_call_text, .. } = self.options;
+        let Options {
+            retry,
+            limits,
+            tool_call_text,
+            ..
+        } = self.options;
         let created = (now / 1000.0) as u64;
-        let metadata = Metadata { id, created, model: request.model().to_owned() };
+        let metadata = Metadata {
+            id,
+            created,
+            model: request.model().to_owned(),
+        };
         let chat = Chat::new(request, metadata, limits, tool_call_text);
         let mut headers = self.options.headers.clone();
         headers.extend(options.headers);
@@ -93,7 +109,12 @@ impl Client {
             headers,
             signs: self.signs,
         };
-        Ok(Call::new(Operation::Chat(Box::new(chat)), candidates, settings, now))
+        Ok(Call::new(
+            Operation::Chat(Box::new(chat)),
+            candidates,
+            settings,
+            now,
+        ))
     }
 
     /// Remembers the format that a service accepted after a renegotiation.
@@ -105,7 +126,9 @@ impl Client {
 
     fn candidates(&self, model: &str, overrides: RouteOverrides) -> Result<Vec<Candidate>> {
         let mut candidates = self.options.candidates(model, overrides)?;
-        candidates.iter_mut().for_each(|candidate| self.learned.apply(candidate));
+        candidates
+            .iter_mut()
+            .for_each(|candidate| self.learned.apply(candidate));
         Ok(candidates)
     }
 }

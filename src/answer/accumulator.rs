@@ -40,7 +40,10 @@ pub(crate) struct FinishReason<'a> {
 
 impl Default for FinishReason<'_> {
     fn default() -> Self {
-        FinishReason { oci: None, openai: "stop" }
+        FinishReason {
+            oci: None,
+            openai: "stop",
+        }
     }
 }
 
@@ -91,13 +94,20 @@ impl Accumulator {
 
     /// The finish reason of the first choice, once it is known.
     pub fn finish_reason(&self) -> Option<&'static str> {
-        self.choices.first()?.finish.as_ref().map(|finish| finish.openai)
+        self.choices
+            .first()?
+            .finish
+            .as_ref()
+            .map(|finish| finish.openai)
     }
 
     /// Everything that was received, as one completion. Of a broken stream: what there is.
     pub fn completion(&self) -> Completion {
         let choices = self.choices.iter().map(ChoiceState::to_choice).collect();
-        let finish = self.choices.first().and_then(|choice| choice.finish.as_ref());
+        let finish = self
+            .choices
+            .first()
+            .and_then(|choice| choice.finish.as_ref());
         let extras = Extras {
             opc_request_id: self.opc_request_id.clone(),
             finish_reason: finish.and_then(Finish::mapped),
@@ -175,8 +185,10 @@ impl Accumulator {
         sink: &mut dyn Sink,
     ) -> Result<()> {
         // SPEED: nearly every delta of a stream takes this path: the first choice, plain text.
-        if let Some(state) =
-            self.choices.first_mut().filter(|state| state.index == choice && state.is_plain())
+        if let Some(state) = self
+            .choices
+            .first_mut()
+            .filter(|state| state.index == choice && state.is_plain())
         {
             if let Ok(text) = std::str::from_utf8(&delta.0) {
                 if !text.is_empty() {
@@ -206,7 +218,9 @@ impl Accumulator {
     ) -> Result<()> {
         let whole = whole.to_lossy();
         let state = self.choice(choice);
-        let Some(new) = whole.strip_prefix(state.received_text()) else { return Ok(()) };
+        let Some(new) = whole.strip_prefix(state.received_text()) else {
+            return Ok(());
+        };
         if !new.is_empty() {
             // A pending half of a surrogate pair is part of the restated text, paired or not.
             state.text_joiner = SurrogateJoiner::default();
@@ -229,12 +243,7 @@ impl Accumulator {
         self.push_text(choice, delta, sink)
     }
 
-    pub(crate) fn push_reasoning(
-        &mut self,
-        choice: u32,
-        delta: &Wtf8Cow<'_>,
-        sink: &mut dyn Sink,
-    ) {
+    pub(crate) fn push_reasoning(&mut self, choice: u32, delta: &Wtf8Cow<'_>, sink: &mut dyn Sink) {
         let state = self.choice(choice);
         let new = state.reasoning_joiner.join(&delta.0);
         state.reasoning.push_str(&new);
@@ -244,7 +253,14 @@ impl Accumulator {
         if choice == 0 && state.role_sent {
             sink.reasoning(&self.metadata, &new);
         } else {
-            self.emit(choice, Delta { reasoning_content: Some(&new), ..Delta::default() }, sink);
+            self.emit(
+                choice,
+                Delta {
+                    reasoning_content: Some(&new),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
@@ -253,7 +269,14 @@ impl Accumulator {
         let new = state.refusal_joiner.join(&delta.0).into_owned();
         state.refusal.push_str(&new);
         if !new.is_empty() {
-            self.emit(choice, Delta { refusal: Some(&new), ..Delta::default() }, sink);
+            self.emit(
+                choice,
+                Delta {
+                    refusal: Some(&new),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
@@ -262,15 +285,25 @@ impl Accumulator {
         if !new.is_empty() {
             self.choice(choice).annotations.extend(new.iter().cloned());
             let new = Value::Array(new);
-            self.emit(choice, Delta { annotations: Some(&new), ..Delta::default() }, sink);
+            self.emit(
+                choice,
+                Delta {
+                    annotations: Some(&new),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
     /// OpenAI's logprobs object.
     pub(crate) fn push_logprobs(&mut self, choice: u32, logprobs: Value, sink: &mut dyn Sink) {
         self.record_logprobs(choice, &logprobs);
-        let new =
-            ChunkChoice { index: choice, logprobs: Some(logprobs), ..ChunkChoice::default() };
+        let new = ChunkChoice {
+            index: choice,
+            logprobs: Some(logprobs),
+            ..ChunkChoice::default()
+        };
         self.emit_choice(choice, new, None, sink);
     }
 
@@ -288,8 +321,10 @@ impl Accumulator {
         sink: &mut dyn Sink,
     ) -> Result<()> {
         // SPEED: nearly every fragment continues the arguments of the first choice's current call.
-        if let Some(state) =
-            self.choices.first_mut().filter(|state| state.index == 0 && choice == 0)
+        if let Some(state) = self
+            .choices
+            .first_mut()
+            .filter(|state| state.index == 0 && choice == 0)
         {
             if let Some((call, arguments)) = state.calls.append_arguments(fragment) {
                 if !arguments.is_empty() {
@@ -306,7 +341,16 @@ impl Accumulator {
             fragment,
             max,
             |index| format!("call_{answer_id}_{choice}_{index}"),
-            |delta| self.emit(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink),
+            |delta| {
+                self.emit(
+                    choice,
+                    Delta {
+                        tool_calls: vec![delta],
+                        ..Delta::default()
+                    },
+                    sink,
+                )
+            },
         );
         self.choice(choice).calls = calls;
         result
@@ -369,10 +413,20 @@ impl Accumulator {
             plan.push_str(self.plan_joiner.end());
         }
         if !refusal.is_empty() {
-            self.emit(choice, Delta { refusal: Some(refusal), ..Delta::default() }, sink);
+            self.emit(
+                choice,
+                Delta {
+                    refusal: Some(refusal),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
         if !reasoning.is_empty() {
-            let delta = Delta { reasoning_content: Some(reasoning), ..Delta::default() };
+            let delta = Delta {
+                reasoning_content: Some(reasoning),
+                ..Delta::default()
+            };
             self.emit(choice, delta, sink);
         }
         self.add_text(choice, text, sink)?;
@@ -383,16 +437,36 @@ impl Accumulator {
         }
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
         calls.finish(|delta| {
-            self.emit(choice, Delta { tool_calls: vec![delta], ..Delta::default() }, sink)
+            self.emit(
+                choice,
+                Delta {
+                    tool_calls: vec![delta],
+                    ..Delta::default()
+                },
+                sink,
+            )
         });
-        let openai = if calls.is_empty() { reason.openai } else { "tool_calls" };
-        let finish = Finish { oci: reason.oci.map(str::to_owned), openai };
-        let extras = Extras { finish_reason: finish.mapped(), ..self.extras.clone() };
+        let openai = if calls.is_empty() {
+            reason.openai
+        } else {
+            "tool_calls"
+        };
+        let finish = Finish {
+            oci: reason.oci.map(str::to_owned),
+            openai,
+        };
+        let extras = Extras {
+            finish_reason: finish.mapped(),
+            ..self.extras.clone()
+        };
         let state = self.choice(choice);
         state.calls = calls;
         state.finish = Some(finish);
-        let end =
-            ChunkChoice { index: choice, finish_reason: Some(openai), ..ChunkChoice::default() };
+        let end = ChunkChoice {
+            index: choice,
+            finish_reason: Some(openai),
+            ..ChunkChoice::default()
+        };
         self.emit_choice(choice, end, extras.non_empty(), sink);
         Ok(())
     }
@@ -400,8 +474,12 @@ impl Accumulator {
     /// Ends the answer: a choice without a reason gets one, and the usage chunk is emitted if the
     /// caller asked for it.
     pub(crate) fn end(&mut self, include_usage: bool, sink: &mut dyn Sink) -> Result<()> {
-        let unfinished: Vec<u32> =
-            self.choices.iter().filter(|it| it.finish.is_none()).map(|it| it.index).collect();
+        let unfinished: Vec<u32> = self
+            .choices
+            .iter()
+            .filter(|it| it.finish.is_none())
+            .map(|it| it.index)
+            .collect();
         for choice in unfinished {
             self.finish(choice, FinishReason::default(), sink)?;
         }
@@ -415,37 +493,55 @@ impl Accumulator {
     /// of each choice.
     pub(crate) fn replay(&self, fallback: &str, include_usage: bool, sink: &mut dyn Sink) {
         let completion = self.completion();
-        let choices = completion.choices.iter().zip(&self.choices).map(|(choice, state)| {
-            fn non_empty(text: &Option<String>) -> Option<&str> {
-                text.as_deref().filter(|text| !text.is_empty())
-            }
-            let message = &choice.message;
-            ChunkChoice {
-                index: choice.index,
-                delta: Delta {
-                    role: Some("assistant"),
-                    content: non_empty(&message.content),
-                    reasoning_content: non_empty(&message.reasoning_content),
-                    refusal: non_empty(&message.refusal),
-                    tool_calls: state.calls.to_deltas(),
-                    annotations: message.annotations.as_ref(),
-                },
-                logprobs: choice.logprobs.clone(),
-                finish_reason: None,
-            }
-        });
+        let choices = completion
+            .choices
+            .iter()
+            .zip(&self.choices)
+            .map(|(choice, state)| {
+                fn non_empty(text: &Option<String>) -> Option<&str> {
+                    text.as_deref().filter(|text| !text.is_empty())
+                }
+                let message = &choice.message;
+                ChunkChoice {
+                    index: choice.index,
+                    delta: Delta {
+                        role: Some("assistant"),
+                        content: non_empty(&message.content),
+                        reasoning_content: non_empty(&message.reasoning_content),
+                        refusal: non_empty(&message.refusal),
+                        tool_calls: state.calls.to_deltas(),
+                        annotations: message.annotations.as_ref(),
+                    },
+                    logprobs: choice.logprobs.clone(),
+                    finish_reason: None,
+                }
+            });
         let choices = choices.collect();
         let mut oci = completion.oci.clone().unwrap_or_default();
-        let finish = Extras { finish_reason: oci.finish_reason.take(), ..Extras::default() };
+        let finish = Extras {
+            finish_reason: oci.finish_reason.take(),
+            ..Extras::default()
+        };
         oci.fallback = Some(fallback.to_owned());
         let usage = self.usage.as_ref();
-        sink.chunk(&self.metadata, &Chunk { choices, usage, oci: oci.non_empty() });
+        sink.chunk(
+            &self.metadata,
+            &Chunk {
+                choices,
+                usage,
+                oci: oci.non_empty(),
+            },
+        );
         let ends = completion.choices.iter().map(|choice| ChunkChoice {
             index: choice.index,
             finish_reason: Some(choice.finish_reason.unwrap_or("stop")),
             ..ChunkChoice::default()
         });
-        let end = Chunk { choices: ends.collect(), usage: None, oci: finish.non_empty() };
+        let end = Chunk {
+            choices: ends.collect(),
+            usage: None,
+            oci: finish.non_empty(),
+        };
         sink.chunk(&self.metadata, &end);
         if include_usage {
             self.emit_usage(sink);
@@ -458,9 +554,20 @@ impl Accumulator {
         // Nearly always the first and only one.
         let at = self.choices.iter().position(|choice| choice.index >= index);
         let at = at.unwrap_or(self.choices.len());
-        if self.choices.get(at).is_none_or(|choice| choice.index != index) {
+        if self
+            .choices
+            .get(at)
+            .is_none_or(|choice| choice.index != index)
+        {
             let tool_tags = self.extract_tool_calls.then(TaggedText::default);
-            self.choices.insert(at, ChoiceState { index, tool_tags, ..ChoiceState::default() });
+            self.choices.insert(
+                at,
+                ChoiceState {
+                    index,
+                    tool_tags,
+                    ..ChoiceState::default()
+                },
+            );
         }
         #[allow(clippy::indexing_slicing)] // what stands at `at` was found, or inserted, above
         &mut self.choices[at]
@@ -494,8 +601,11 @@ impl Accumulator {
             match event {
                 TagEvent::Text(text) => self.emit_text(choice, &text, sink),
                 TagEvent::Call { name, arguments } => {
-                    let fragment =
-                        Fragment { id: None, name: owned(name), arguments: owned(arguments) };
+                    let fragment = Fragment {
+                        id: None,
+                        name: owned(name),
+                        arguments: owned(arguments),
+                    };
                     self.push_tool_call(choice, &fragment, sink)?;
                 }
             }
@@ -509,12 +619,23 @@ impl Accumulator {
         if state.role_sent && choice == 0 {
             sink.text(&self.metadata, text);
         } else {
-            self.emit(choice, Delta { content: Some(text), ..Delta::default() }, sink);
+            self.emit(
+                choice,
+                Delta {
+                    content: Some(text),
+                    ..Delta::default()
+                },
+                sink,
+            );
         }
     }
 
     fn emit(&mut self, choice: u32, delta: Delta<'_>, sink: &mut dyn Sink) {
-        let new = ChunkChoice { index: choice, delta, ..ChunkChoice::default() };
+        let new = ChunkChoice {
+            index: choice,
+            delta,
+            ..ChunkChoice::default()
+        };
         self.emit_choice(choice, new, None, sink);
     }
 
@@ -534,12 +655,23 @@ impl Accumulator {
         if !std::mem::replace(&mut self.first_chunk_sent, true) && self.opc_request_id.is_some() {
             oci.get_or_insert_default().opc_request_id = self.opc_request_id.clone();
         }
-        sink.chunk(&self.metadata, &Chunk { choices: vec![new], usage: None, oci });
+        sink.chunk(
+            &self.metadata,
+            &Chunk {
+                choices: vec![new],
+                usage: None,
+                oci,
+            },
+        );
     }
 
     fn emit_usage(&self, sink: &mut dyn Sink) {
         if let Some(usage) = &self.usage {
-            let chunk = Chunk { choices: Vec::new(), usage: Some(usage), oci: None };
+            let chunk = Chunk {
+                choices: Vec::new(),
+                usage: Some(usage),
+                oci: None,
+            };
             sink.chunk(&self.metadata, &chunk);
         }
     }

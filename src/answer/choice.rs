@@ -47,15 +47,14 @@ pub(super) struct Finish {
 impl ChoiceState {
     /// Whether its next text can be emitted as a plain text chunk without further processing.
     pub(super) fn is_plain(&self) -> bool {
-        self.index == 0
-            && self.role_sent
-            && self.tool_tags.is_none()
-            && self.text_joiner.is_clean()
+        self.index == 0 && self.role_sent && self.tool_tags.is_none() && self.text_joiner.is_clean()
     }
 
     /// The text as the service sent it.
     pub(super) fn received_text(&self) -> &str {
-        self.tool_tags.as_ref().map_or(&self.text, |tagged| &tagged.received)
+        self.tool_tags
+            .as_ref()
+            .map_or(&self.text, |tagged| &tagged.received)
     }
 
     pub(super) fn to_choice(&self) -> Choice {

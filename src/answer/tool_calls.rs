@@ -54,7 +54,9 @@ impl ToolCalls {
         let same = |known: &str| {
             known == arguments || parse(known).is_some_and(|known| Some(known) == parse(arguments))
         };
-        self.slots.get(position).is_some_and(|slot| slot.name == name && same(&slot.arguments))
+        self.slots
+            .get(position)
+            .is_some_and(|slot| slot.name == name && same(&slot.arguments))
     }
 
     pub(super) fn id(&self, position: usize) -> Option<String> {
@@ -68,7 +70,10 @@ impl ToolCalls {
         fragment: &'f Fragment<'_>,
     ) -> Option<(usize, &'f str)> {
         let slot = self.slots.get_mut(self.current)?;
-        let other_id = fragment.id.as_ref().is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
+        let other_id = fragment
+            .id
+            .as_ref()
+            .is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
         let arguments = std::str::from_utf8(&fragment.arguments.as_ref()?.0).ok()?;
         let is_plain = fragment.name.is_none() && !other_id;
         if !is_plain || !slot.announced || !slot.joiner.is_clean() {
@@ -87,11 +92,14 @@ impl ToolCalls {
         make_id: impl FnOnce(usize) -> String,
         mut on_delta: impl FnMut(ToolCallDelta<'_>),
     ) -> Result<()> {
-        let lossy = |text: &Option<Wtf8Cow<'_>>| {
-            text.as_ref().map(Wtf8Cow::to_lossy).unwrap_or_default()
-        };
+        let lossy =
+            |text: &Option<Wtf8Cow<'_>>| text.as_ref().map(Wtf8Cow::to_lossy).unwrap_or_default();
         let (id, name) = (lossy(&fragment.id), lossy(&fragment.name));
-        let arguments = fragment.arguments.as_ref().map(|text| text.0.as_ref()).unwrap_or_default();
+        let arguments = fragment
+            .arguments
+            .as_ref()
+            .map(|text| text.0.as_ref())
+            .unwrap_or_default();
         // One id on two names is two calls.
         let is_known = |slot: &Slot| {
             !id.is_empty()
@@ -99,8 +107,10 @@ impl ToolCalls {
                 && (name.is_empty() || slot.name.is_empty() || slot.name == name)
         };
         let known = self.slots.iter().rposition(is_known);
-        let last_is_nameless =
-            self.slots.get(self.current).is_some_and(|slot| slot.name.is_empty());
+        let last_is_nameless = self
+            .slots
+            .get(self.current)
+            .is_some_and(|slot| slot.name.is_empty());
         let continues = if name.is_empty() {
             !self.slots.is_empty()
                 && (id.is_empty() || !arguments.is_empty() || fragment.name.is_some())
@@ -112,18 +122,24 @@ impl ToolCalls {
             None if continues => self.current,
             None if self.slots.len() >= max => {
                 let message = format!("the answer has more than {max} tool calls in one choice");
-                return Err(Error::new(Code::LimitExceeded, message)
-                    .with_hint("raise limits.maxToolCalls"));
+                return Err(
+                    Error::new(Code::LimitExceeded, message).with_hint("raise limits.maxToolCalls")
+                );
             }
             None => {
                 let index = self.slots.len();
                 let id = if id.is_empty() { make_id(index) } else { id };
-                self.slots.push(Slot { id, ..Slot::default() });
+                self.slots.push(Slot {
+                    id,
+                    ..Slot::default()
+                });
                 index
             }
         };
         self.current = index;
-        let Some(slot) = self.slots.get_mut(index) else { return Ok(()) };
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Ok(());
+        };
         let names_it_again = known.is_some() && !name.is_empty() && slot.name == name;
         if names_it_again && is_restated(&slot.arguments, arguments) {
             return Ok(());
@@ -162,14 +178,21 @@ impl ToolCalls {
 
     /// Every call as one delta that opens it and carries all its arguments.
     pub(super) fn to_deltas(&self) -> Vec<ToolCallDelta<'_>> {
-        self.slots.iter().enumerate().map(|(index, slot)| slot.opening(index)).collect()
+        self.slots
+            .iter()
+            .enumerate()
+            .map(|(index, slot)| slot.opening(index))
+            .collect()
     }
 
     pub(super) fn to_tool_calls(&self) -> Vec<ToolCall> {
         let call = |slot: &Slot| ToolCall {
             id: slot.id.clone(),
             kind: "function",
-            function: Function { name: slot.name.clone(), arguments: slot.arguments.clone() },
+            function: Function {
+                name: slot.name.clone(),
+                arguments: slot.arguments.clone(),
+            },
         };
         self.slots.iter().map(call).collect()
     }
@@ -181,7 +204,10 @@ impl Slot {
             index,
             id: Some(&self.id),
             kind: Some("function"),
-            function: FunctionDelta { name: Some(&self.name), arguments: &self.arguments },
+            function: FunctionDelta {
+                name: Some(&self.name),
+                arguments: &self.arguments,
+            },
         }
     }
 
@@ -189,8 +215,15 @@ impl Slot {
     fn emit_new(&self, index: usize, from: usize, on_delta: &mut impl FnMut(ToolCallDelta<'_>)) {
         let arguments = self.arguments.get(from..).unwrap_or_default();
         if !arguments.is_empty() {
-            let function = FunctionDelta { name: None, arguments };
-            on_delta(ToolCallDelta { index, function, ..ToolCallDelta::default() });
+            let function = FunctionDelta {
+                name: None,
+                arguments,
+            };
+            on_delta(ToolCallDelta {
+                index,
+                function,
+                ..ToolCallDelta::default()
+            });
         }
     }
 }
@@ -198,9 +231,8 @@ impl Slot {
 /// Whether arguments that come with a known id and name restate what was received: no delta
 /// follows a complete object.
 fn is_restated(known: &str, arguments: &[u8]) -> bool {
-    let is_whole = || {
-        known.as_bytes() == arguments && RawJson::parse(arguments).is_ok_and(RawJson::is_object)
-    };
+    let is_whole =
+        || known.as_bytes() == arguments && RawJson::parse(arguments).is_ok_and(RawJson::is_object);
     !known.is_empty() && (arguments.is_empty() || is_whole())
 }
 
@@ -218,13 +250,16 @@ mod tests {
     use super::*;
 
     /// Id, name and arguments.
-    type Sent = (Option<&'static str>, Option<&'static str>, Option<&'static str>);
+    type Sent = (
+        Option<&'static str>,
+        Option<&'static str>,
+        Option<&'static str>,
+    );
 
     /// The calls that the fragments make, after checking that the deltas add up to them.
     fn assembled(fragments: &[Sent]) -> Vec<(String, String, String)> {
-        let text = |text: Option<&'static str>| {
-            text.map(|text| Wtf8Cow(Cow::Borrowed(text.as_bytes())))
-        };
+        let text =
+            |text: Option<&'static str>| text.map(|text| Wtf8Cow(Cow::Borrowed(text.as_bytes())));
         let mut calls = ToolCalls::default();
         let mut added: Vec<(String, String, String)> = Vec::new();
         let mut add = |delta: ToolCallDelta<'_>| {
@@ -235,8 +270,11 @@ mod tests {
             added[delta.index].2.push_str(delta.function.arguments);
         };
         for &(id, name, arguments) in fragments {
-            let fragment =
-                Fragment { id: text(id), name: text(name), arguments: text(arguments) };
+            let fragment = Fragment {
+                id: text(id),
+                name: text(name),
+                arguments: text(arguments),
+            };
             calls
                 .push_fragment(&fragment, 8, |index| format!("made-up-{index}"), &mut add)
                 .unwrap();
@@ -275,13 +313,19 @@ mod tests {
             (Some("a"), None, Some("1}")),
             (Some("b"), None, Some("2}")),
         ]);
-        assert_eq!(calls, [call("a", "f", "{\"x\":1}"), call("b", "f", "{\"x\":2}")]);
+        assert_eq!(
+            calls,
+            [call("a", "f", "{\"x\":1}"), call("b", "f", "{\"x\":2}")]
+        );
     }
 
     #[test]
     fn a_name_opens_a_call() {
         let calls = assembled(&[(None, Some("f"), Some("{}")), (None, Some("f"), Some("{}"))]);
-        assert_eq!(calls, [call("made-up-0", "f", "{}"), call("made-up-1", "f", "{}")]);
+        assert_eq!(
+            calls,
+            [call("made-up-0", "f", "{}"), call("made-up-1", "f", "{}")]
+        );
     }
 
     #[test]
@@ -323,11 +367,18 @@ mod tests {
     #[test]
     fn more_calls_than_the_limit_are_an_error() {
         let mut calls = ToolCalls::default();
-        let named = Fragment { name: Some(Wtf8Cow(Cow::Borrowed(b"f"))), ..Fragment::default() };
+        let named = Fragment {
+            name: Some(Wtf8Cow(Cow::Borrowed(b"f"))),
+            ..Fragment::default()
+        };
         for _ in 0..3 {
-            calls.push_fragment(&named, 3, |index| index.to_string(), |_| ()).unwrap();
+            calls
+                .push_fragment(&named, 3, |index| index.to_string(), |_| ())
+                .unwrap();
         }
-        let error = calls.push_fragment(&named, 3, |index| index.to_string(), |_| ()).unwrap_err();
+        let error = calls
+            .push_fragment(&named, 3, |index| index.to_string(), |_| ())
+            .unwrap_err();
         assert_eq!((error.code(), calls.len()), (Code::LimitExceeded, 3));
     }
 }

@@ -30,8 +30,10 @@ pub(super) struct ToolTagParser {
     pending_whitespace: String,
 }
 
-const TAGS: [(&str, &str); 2] =
-    [("<tool_call>", "</tool_call>"), ("<tool_calling>", "</tool_calling>")];
+const TAGS: [(&str, &str); 2] = [
+    ("<tool_call>", "</tool_call>"),
+    ("<tool_calling>", "</tool_calling>"),
+];
 
 impl ToolTagParser {
     /// Takes the next delta of the text.
@@ -82,7 +84,9 @@ impl ToolTagParser {
             push_text(&std::mem::take(&mut self.buffer), events);
             return false;
         };
-        let Some((before, tag)) = self.buffer.split_at_checked(at) else { return false };
+        let Some((before, tag)) = self.buffer.split_at_checked(at) else {
+            return false;
+        };
         push_text(before, events);
         if let Some(open) = TAGS.iter().position(|(open, _)| tag.starts_with(open)) {
             self.open_tag = Some(open);
@@ -171,7 +175,10 @@ fn parse_calls(body: &str) -> Result<Vec<TagEvent>, InvalidCall> {
         Value::Array(calls) if !calls.is_empty() => calls,
         call => vec![call],
     };
-    calls.iter().map(|call| parse_call(call).ok_or(InvalidCall::NotACall)).collect()
+    calls
+        .iter()
+        .map(|call| parse_call(call).ok_or(InvalidCall::NotACall))
+        .collect()
 }
 
 /// Whether JSON text breaks off inside a string.
@@ -189,14 +196,20 @@ fn ends_in_string(json: &str) -> bool {
 }
 
 fn parse_call(call: &Value) -> Option<TagEvent> {
-    let call = call.get("function").filter(|inner| inner.is_object()).unwrap_or(call);
+    let call = call
+        .get("function")
+        .filter(|inner| inner.is_object())
+        .unwrap_or(call);
     let name = call.get("name")?.as_str().filter(|name| !name.is_empty())?;
     let arguments = match call.get("arguments").or_else(|| call.get("parameters")) {
         Some(Value::String(text)) => text.clone(),
         None | Some(Value::Null) => "{}".to_owned(),
         Some(value) => value.to_string(),
     };
-    Some(TagEvent::Call { name: name.to_owned(), arguments })
+    Some(TagEvent::Call {
+        name: name.to_owned(),
+        arguments,
+    })
 }
 
 #[cfg(test)]

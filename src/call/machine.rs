@@ -124,13 +124,21 @@ impl Call {
             attempt.opc_request_id = response.opc_request_id.clone();
             attempt.ms = now - attempt.started;
         }
-        let Some(candidate) = self.candidates.get(self.current) else { return };
+        let Some(candidate) = self.candidates.get(self.current) else {
+            return;
+        };
         let opc_request_id = response.opc_request_id.as_deref();
-        self.operation.exchange_mut().start_answer(&candidate.route, opc_request_id);
+        self.operation
+            .exchange_mut()
+            .start_answer(&candidate.route, opc_request_id);
         self.body.clear();
         let status = response.status;
         let is_success = (200..300).contains(&status);
-        self.state = if is_success { State::Opening } else { State::ErrorBody };
+        self.state = if is_success {
+            State::Opening
+        } else {
+            State::ErrorBody
+        };
         self.response = response;
         if status == 0 || (300..400).contains(&status) {
             // The body of a redirect is not read.
@@ -175,9 +183,15 @@ impl Call {
             }
             State::Whole => self.read_whole(now, sink),
             State::ErrorBody => {
-                let Some(candidate) = self.candidates.get(self.current) else { return };
+                let Some(candidate) = self.candidates.get(self.current) else {
+                    return;
+                };
                 // A runtime that hides a redirect reports status 0.
-                let status = if self.response.status == 0 { 302 } else { self.response.status };
+                let status = if self.response.status == 0 {
+                    302
+                } else {
+                    self.response.status
+                };
                 let opc_request_id = self.response.opc_request_id.clone();
                 let (route, signs) = (&candidate.route, self.settings.signs);
                 let error = service_error(status, &self.body, route, signs, opc_request_id);
@@ -242,7 +256,9 @@ impl Call {
     /// The URL of the target that is, or was last, tried.
     pub fn url(&self) -> Option<String> {
         let route = &self.candidate()?.route;
-        route.url(self.operation.exchange().path(route.transport())).ok()
+        route
+            .url(self.operation.exchange().path(route.transport()))
+            .ok()
     }
 
     /// The transport and the format that the service accepted after a renegotiation, with the id of
@@ -278,17 +294,18 @@ impl Call {
             candidate.ok_or_else(|| Error::new(Code::Internal, "a call without a target"))?;
         let exchange = self.operation.exchange();
         let is_openai = candidate.route.transport() == Transport::OpenAi;
-        let url = candidate.route.url(exchange.path(candidate.route.transport()))?;
+        let url = candidate
+            .route
+            .url(exchange.path(candidate.route.transport()))?;
         let stream = self.settings.stream && exchange.can_stream() && self.fallback.is_none();
         let body = exchange.body(candidate, stream)?;
         let mut headers: Vec<(String, String)> =
             Vec::with_capacity(4 + self.settings.headers.len());
-        let mut set = |name: &str, value: &str| {
-            match headers.iter_mut().find(|(known, _)| known == name) {
+        let mut set =
+            |name: &str, value: &str| match headers.iter_mut().find(|(known, _)| known == name) {
                 Some((_, known)) => *known = value.to_owned(),
                 None => headers.push((name.to_owned(), value.to_owned())),
-            }
-        };
+            };
         set("accept", "application/json, text/event-stream");
         // Compressed events arrive late, and a compression frame for each event breaks some decoders.
         set("accept-encoding", "identity");
@@ -308,13 +325,20 @@ impl Call {
             started: now,
         });
         let attempt = self.attempts.len() as u32;
-        Ok(PreparedRequest { url, headers, body, attempt, accepts_api_key: is_openai })
+        Ok(PreparedRequest {
+            url,
+            headers,
+            body,
+            attempt,
+            accepts_api_key: is_openai,
+        })
     }
 
     /// Bytes that arrive before the first chunk.
-    fn on_early_chunk(&mut self, mut bytes: &[u8], now: f64, sink: &mut dyn Sink) {
+    fn on_early_chunk(&mut self, bytes: &[u8], now: f64, sink: &mut dyn Sink) {
         let limits = self.settings.limits;
         let start;
+        let mut bytes = bytes;
         if self.state == State::Opening {
             self.body.extend_from_slice(bytes);
             self.state = match body_kind(&self.body, &self.response.content_type) {
@@ -351,7 +375,8 @@ impl Call {
             }
             State::ErrorBody => {
                 let room = limits.max_error_bytes.saturating_sub(self.body.len());
-                self.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+                self.body
+                    .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
                 if bytes.len() >= room {
                     self.on_body_end(now, sink);
                 }
@@ -420,7 +445,10 @@ impl Call {
         } else if recovery.fall_back && self.can_fall_back() {
             self.fallback = Some(format!("{}: {}", error.code(), error.message()));
             self.state = State::Ready;
-        } else if let Some(ms) = self.recovery.backoff(&error, self.settings.retry, retry_after) {
+        } else if let Some(ms) = self
+            .recovery
+            .backoff(&error, self.settings.retry, retry_after)
+        {
             self.state = State::Waiting(ms);
         } else if let Some(next) = self.candidates.get(self.current + 1) {
             self.recovery = Recovery::of(next);
@@ -436,7 +464,10 @@ impl Call {
     }
 
     fn can_fall_back(&self) -> bool {
-        let was_sent = self.attempts.last().is_some_and(|attempt| attempt.code.is_some());
+        let was_sent = self
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.code.is_some());
         self.settings.stream
             && self.settings.fallback
             && self.fallback.is_none()
@@ -460,8 +491,11 @@ impl Call {
 }
 
 fn all_targets_failed(last: &Error, targets: usize) -> Error {
-    let message =
-        format!("all {targets} targets failed; the last with {}: {}", last.code(), last.message());
+    let message = format!(
+        "all {targets} targets failed; the last with {}: {}",
+        last.code(),
+        last.message()
+    );
     let error = Error::new(Code::AllTargetsFailed, message)
         .with_hint("`attempts` has the failure of each target")
         .with_opc_request_id(last.opc_request_id().map(str::to_owned));

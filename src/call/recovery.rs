@@ -32,19 +32,27 @@ impl Recovery {
             !route.has_explicit_format() && route.api_format() == Some(ApiFormat::Generic);
         let is_dedicated = matches!(route.serving_mode(), Some(ServingMode::Dedicated { .. }));
         let format_candidates = if is_assumed && is_dedicated {
-            ApiFormat::ALL.iter().copied().filter(|it| *it != ApiFormat::Generic).collect()
+            ApiFormat::ALL
+                .iter()
+                .copied()
+                .filter(|it| *it != ApiFormat::Generic)
+                .collect()
         } else {
             Vec::new()
         };
-        Recovery { attempt_count: 1, format_candidates }
+        Recovery {
+            attempt_count: 1,
+            format_candidates,
+        }
     }
 
     /// Corrects what was only assumed of the model, if the service says that it was wrong.
     pub(super) fn renegotiate(&mut self, error: &Error, target: &mut Candidate) -> bool {
         let route = match (error.code(), error.reason()) {
-            (Code::WrongApiFormat, _) => {
-                self.format_candidates.pop().and_then(|it| target.route.with_api_format(it))
-            }
+            (Code::WrongApiFormat, _) => self
+                .format_candidates
+                .pop()
+                .and_then(|it| target.route.with_api_format(it)),
             (_, Some(Reason::ModelNotOnOpenAiTransport)) => target.route.moved_to_native(),
             _ => None,
         };
@@ -76,6 +84,8 @@ impl Recovery {
 pub(super) fn retry_after_ms(header: Option<&str>) -> f64 {
     let digits = header.unwrap_or_default().trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds = digits.parse().unwrap_or(if is_number { u32::MAX } else { 0 });
+    let seconds = digits
+        .parse()
+        .unwrap_or(if is_number { u32::MAX } else { 0 });
     f64::from(seconds) * 1000.0
 }

@@ -33,7 +33,10 @@ pub struct Report<'a> {
     pub(super) usage: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) finish_reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_milliseconds")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "some_milliseconds"
+    )]
     pub(super) first_chunk_ms: Option<f64>,
     #[serde(serialize_with = "whole_milliseconds")]
     pub(super) total_ms: f64,

@@ -60,7 +60,16 @@ impl CallHandle {
         client: Rc<RefCell<Client>>,
     ) -> Self {
         let (reader, cause) = (None, JsValue::UNDEFINED);
-        let driver = Driver { call, timeouts, output, hooks, signal, reader, cause, client };
+        let driver = Driver {
+            call,
+            timeouts,
+            output,
+            hooks,
+            signal,
+            reader,
+            cause,
+            client,
+        };
         CallHandle(Rc::new(RefCell::new(driver)))
     }
 }
@@ -125,7 +134,9 @@ impl CallHandle {
         driver.output.clear();
         driver.cause = cause;
         let message = "the connection broke before the answer ended";
-        driver.call.on_error(Error::new(Code::StreamTruncated, message), now());
+        driver
+            .call
+            .on_error(Error::new(Code::StreamTruncated, message), now());
         driver.finish_step()
     }
 
@@ -163,7 +174,9 @@ impl CallHandle {
     /// The route that is, or was last, taken, and its host: `{ route, host }`.
     pub fn route(&self) -> JsValue {
         let driver = self.0.borrow();
-        let Some(candidate) = driver.call.candidate() else { return JsValue::UNDEFINED };
+        let Some(candidate) = driver.call.candidate() else {
+            return JsValue::UNDEFINED;
+        };
         let host = candidate.route.host();
         let route = client::describe(&candidate.route).ok();
         to_object(&route.map(|route| TakenRoute { route, host }))
@@ -192,10 +205,20 @@ impl Driver {
     }
 
     fn failure(&mut self) -> Option<Failure> {
-        let Step::Fail(error) = self.call.next_step(now()) else { return None };
-        let partial = self.call.has_result().then(|| json_text(self.call.result()));
+        let Step::Fail(error) = self.call.next_step(now()) else {
+            return None;
+        };
+        let partial = self
+            .call
+            .has_result()
+            .then(|| json_text(self.call.result()));
         let attempts = self.call.attempts();
-        Some(Failure::new(&error, attempts, partial.as_deref(), self.cause.clone()))
+        Some(Failure::new(
+            &error,
+            attempts,
+            partial.as_deref(),
+            self.cause.clone(),
+        ))
     }
 
     /// The connection failed or broke before the first chunk.
@@ -304,7 +327,9 @@ fn check_aborted(
     }
     driver.cancel_body();
     driver.call.on_cancel(now());
-    Err(driver.failure().map_or_else(|| driver.signal.reason(), JsValue::from))
+    Err(driver
+        .failure()
+        .map_or_else(|| driver.signal.reason(), JsValue::from))
 }
 
 fn json_text(json: Vec<u8>) -> String {

@@ -51,7 +51,11 @@ impl Client {
         };
         let signs = get("signs").is_some_and(|signs| signs.is_truthy());
         let (authorize, sleep) = (require("authorize")?, require("sleep")?);
-        let hooks = Hooks { authorize, sleep, fetch: function("fetch") };
+        let hooks = Hooks {
+            authorize,
+            sleep,
+            fetch: function("fetch"),
+        };
         let client = Rc::new(RefCell::new(client::Client::new(options, signs)));
         Ok(Client { client, hooks })
     }
@@ -70,7 +74,12 @@ impl Client {
         let model = |model: client::Model<'_>| {
             let route = client::describe(&model.route).ok()?;
             let (host, targets) = (model.route.host(), model.targets as u32);
-            Some(to_object(&Model { id: model.id, route, host, targets }))
+            Some(to_object(&Model {
+                id: model.id,
+                route,
+                host,
+                targets,
+            }))
         };
         client.models().filter_map(model).collect()
     }
@@ -99,6 +108,13 @@ impl Client {
         let timeouts = client.timeouts(&options);
         let call = client.chat(request, options, mode != MODE_WHOLE, id, now())?;
         let hooks = self.hooks.clone();
-        Ok(CallHandle::new(call, timeouts, output, hooks, signal, self.client.clone()))
+        Ok(CallHandle::new(
+            call,
+            timeouts,
+            output,
+            hooks,
+            signal,
+            self.client.clone(),
+        ))
     }
 }

@@ -66,7 +66,10 @@ impl Failure {
             opc_request_id: error.opc_request_id(),
             partial,
         };
-        Failure { fields: to_object(&fields), cause }
+        Failure {
+            fields: to_object(&fields),
+            cause,
+        }
     }
 }
 

@@ -50,7 +50,11 @@ pub(super) async fn send(
     let signable = Object::new();
     set(&signable, "method", &"POST".into());
     set(&signable, "url", &request.url.as_str().into());
-    set(&signable, "headers", &Object::freeze(&signable_headers).into());
+    set(
+        &signable,
+        "headers",
+        &Object::freeze(&signable_headers).into(),
+    );
     set(&signable, "body", &body);
     set(&signable, "attempt", &request.attempt.into());
     set(&signable, "signal", signal);
@@ -81,7 +85,9 @@ pub(super) async fn send(
             // looked up for each request.
             let global = js_sys::global();
             let fetch = Reflect::get(&global, &"fetch".into()).map_err(SendError::Failed)?;
-            fetch.unchecked_into::<Function>().call2(&global, &url, &init)
+            fetch
+                .unchecked_into::<Function>()
+                .call2(&global, &url, &init)
         }
     };
     let response = settled(response).await.map_err(SendError::Failed)?;
@@ -122,19 +128,24 @@ pub(super) async fn read(
     }
     let value = Reflect::get(&result, &"value".into())?;
     let message = "the body holds something other than bytes";
-    value.dyn_into::<Uint8Array>().map(Some).map_err(|_| JsValue::from_str(message))
+    value
+        .dyn_into::<Uint8Array>()
+        .map(Some)
+        .map_err(|_| JsValue::from_str(message))
 }
 
 /// The URL, as the runtime parses it, must name the host that it was made for.
 fn check_host(request: &PreparedRequest) -> Result<(), SendError> {
     let url = Url::new(&request.url).map_err(SendError::Failed)?;
-    let is_plain =
-        url.username().is_empty() && url.password().is_empty() && url.hash().is_empty();
+    let is_plain = url.username().is_empty() && url.password().is_empty() && url.hash().is_empty();
     if is_plain && host_of(&request.url) == Some(url.host().as_str()) {
         return Ok(());
     }
     let message = "the runtime parses another host from the URL than the one that it was made for";
-    Err(SendError::NotAuthorized(Error::new(Code::Internal, message), JsValue::UNDEFINED))
+    Err(SendError::NotAuthorized(
+        Error::new(Code::Internal, message),
+        JsValue::UNDEFINED,
+    ))
 }
 
 async fn settled(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {

@@ -61,7 +61,11 @@ impl Output {
 impl Chunks {
     fn push(&mut self, text: &str, kind: u32) {
         // SPEED: text is ASCII in nearly all streams, where units are bytes.
-        let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
+        let units = if text.is_ascii() {
+            text.len()
+        } else {
+            text.encode_utf16().count()
+        };
         self.text.extend_from_slice(text.as_bytes());
         self.words.push(units as u32 | kind << KIND_SHIFT);
         self.is_mixed |= kind != KIND_TEXT;

@@ -128,7 +128,13 @@ impl Extras {
 impl<'a> Chunk<'a> {
     /// A chunk that only continues the first choice.
     pub(super) fn of_first_choice(delta: Delta<'a>) -> Chunk<'a> {
-        Chunk { choices: vec![ChunkChoice { delta, ..ChunkChoice::default() }], ..Chunk::default() }
+        Chunk {
+            choices: vec![ChunkChoice {
+                delta,
+                ..ChunkChoice::default()
+            }],
+            ..Chunk::default()
+        }
     }
 
     /// The JSON that OpenAI would send.

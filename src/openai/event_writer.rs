@@ -59,7 +59,8 @@ impl EventWriter {
         chunk.truncate(chunk.len().saturating_sub(2));
         self.before_text = b"data: ".to_vec();
         self.before_text.extend_from_slice(&chunk);
-        self.before_text.extend_from_slice(b"{\"index\":0,\"delta\":{\"content\":\"");
+        self.before_text
+            .extend_from_slice(b"{\"index\":0,\"delta\":{\"content\":\"");
     }
 }
 
@@ -104,15 +105,30 @@ mod tests {
 
     #[test]
     fn a_text_and_the_same_text_as_a_chunk_are_equal_events() {
-        let metadata =
-            Metadata { id: "chatcmpl-1".into(), created: 7, model: "a \"model\"".into() };
+        let metadata = Metadata {
+            id: "chatcmpl-1".into(),
+            created: 7,
+            model: "a \"model\"".into(),
+        };
         for include_usage in [false, true] {
             let mut writer = EventWriter::new(include_usage);
             let text = "quote \" slash \\ line\n tab\t nul\0 é 😀";
             writer.text(&metadata, text);
-            let delta = Delta { content: Some(text), ..Delta::default() };
-            let choice = ChunkChoice { delta, ..ChunkChoice::default() };
-            writer.chunk(&metadata, &Chunk { choices: vec![choice], ..Chunk::default() });
+            let delta = Delta {
+                content: Some(text),
+                ..Delta::default()
+            };
+            let choice = ChunkChoice {
+                delta,
+                ..ChunkChoice::default()
+            };
+            writer.chunk(
+                &metadata,
+                &Chunk {
+                    choices: vec![choice],
+                    ..Chunk::default()
+                },
+            );
             let events = events(&mut writer);
             assert_eq!(events[0], events[1]);
             let choices = json!([{"index": 0, "delta": {"content": text}, "finish_reason": null}]);

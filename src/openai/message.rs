@@ -8,10 +8,24 @@ use crate::error::Result;
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Message {
-    System { developer: bool, name: Option<String>, content: Vec<Part> },
-    User { name: Option<String>, content: Vec<Part> },
-    Assistant { name: Option<String>, content: Vec<Part>, calls: Vec<RequestedCall> },
-    Tool { call_id: String, content: Vec<Part> },
+    System {
+        developer: bool,
+        name: Option<String>,
+        content: Vec<Part>,
+    },
+    User {
+        name: Option<String>,
+        content: Vec<Part>,
+    },
+    Assistant {
+        name: Option<String>,
+        content: Vec<Part>,
+        calls: Vec<RequestedCall>,
+    },
+    Tool {
+        call_id: String,
+        content: Vec<Part>,
+    },
 }
 
 /// A part of a message's content.
@@ -61,13 +75,23 @@ impl Message {
         Ok(match role.string()? {
             word @ ("system" | "developer") => {
                 let developer = word == "developer";
-                Message::System { developer, name, content: parse_content(message)? }
+                Message::System {
+                    developer,
+                    name,
+                    content: parse_content(message)?,
+                }
             }
-            "user" => Message::User { name, content: parse_content(message)? },
+            "user" => Message::User {
+                name,
+                content: parse_content(message)?,
+            },
             "assistant" => parse_assistant(message, name)?,
             "tool" => {
                 let call_id = message.require("tool_call_id")?.string()?.to_owned();
-                Message::Tool { call_id, content: parse_content(message)? }
+                Message::Tool {
+                    call_id,
+                    content: parse_content(message)?,
+                }
             }
             "function" => {
                 let message = "role \"function\" is deprecated: use \"tool\" with tool_call_id";
@@ -97,7 +121,10 @@ fn parse_assistant(message: &Param<'_, '_>, name: Option<String>) -> Result<Mess
     let mut content = Vec::new();
     // The two names that OpenAI-compatible services have for it.
     for key in ["reasoning_content", "reasoning"] {
-        let text = message.get_string(key)?.filter(non_empty).filter(|_| content.is_empty());
+        let text = message
+            .get_string(key)?
+            .filter(non_empty)
+            .filter(|_| content.is_empty());
         content.extend(text.map(|text| Part::Reasoning(text.to_owned())));
     }
     if message.get("content").is_some() {
@@ -109,10 +136,17 @@ fn parse_assistant(message: &Param<'_, '_>, name: Option<String>) -> Result<Mess
         return Err(call.error("function_call is deprecated: use tool_calls".into()));
     }
     let calls = match message.get("tool_calls") {
-        Some(calls) => calls.items()?.map(|call| parse_call(&call)).collect::<Result<_>>()?,
+        Some(calls) => calls
+            .items()?
+            .map(|call| parse_call(&call))
+            .collect::<Result<_>>()?,
         None => Vec::new(),
     };
-    Ok(Message::Assistant { name, content, calls })
+    Ok(Message::Assistant {
+        name,
+        content,
+        calls,
+    })
 }
 
 fn parse_content(message: &Param<'_, '_>) -> Result<Vec<Part>> {
@@ -139,7 +173,9 @@ fn parse_part(part: &Param<'_, '_>) -> Result<Part> {
             let data = audio.require("data")?.string()?;
             let format = audio.require("format")?;
             // mp3 is the one format whose media type has another name.
-            let subtype = format.string().map(|it| if it == "mp3" { "mpeg" } else { it })?;
+            let subtype = format
+                .string()
+                .map(|it| if it == "mp3" { "mpeg" } else { it })?;
             Part::Audio(Media::at(format!("data:audio/{subtype};base64,{data}")))
         }
         "file" => parse_file(&part.require("file")?)?,
@@ -147,12 +183,10 @@ fn parse_part(part: &Param<'_, '_>) -> Result<Part> {
         "refusal" => Part::Refusal(text("refusal")?),
         "thinking" => Part::Reasoning(text("thinking")?),
         "reasoning" => Part::Reasoning(text("text")?),
-        _ => {
-            return Err(kind.must_be(
-                "\"text\", \"image_url\", \"input_audio\", \"audio_url\", \"video_url\", \"file\", \
+        _ => return Err(kind.must_be(
+            "\"text\", \"image_url\", \"input_audio\", \"audio_url\", \"video_url\", \"file\", \
                  \"document_url\", \"document\", \"refusal\" or \"thinking\"",
-            ))
-        }
+        )),
     })
 }
 
@@ -192,17 +226,27 @@ fn parse_file(file: &Param<'_, '_>) -> Result<Part> {
         format!("data:application/pdf;base64,{data}")
     });
     let is_video = data.starts_with("data:video/");
-    Ok(if is_video { Part::Video(media) } else { Part::File(media) })
+    Ok(if is_video {
+        Part::Video(media)
+    } else {
+        Part::File(media)
+    })
 }
 
 fn parse_call(call: &Param<'_, '_>) -> Result<RequestedCall> {
-    if call.get_string("type")?.is_some_and(|kind| kind != "function") {
+    if call
+        .get_string("type")?
+        .is_some_and(|kind| kind != "function")
+    {
         return Err(call.error(format!("{}: OCI has function calls only", call.name())));
     }
     let function = call.require("function")?;
     Ok(RequestedCall {
         id: call.require("id")?.string()?.to_owned(),
         name: function.require("name")?.string()?.to_owned(),
-        arguments: function.get_string("arguments")?.unwrap_or_default().to_owned(),
+        arguments: function
+            .get_string("arguments")?
+            .unwrap_or_default()
+            .to_owned(),
     })
 }

@@ -22,24 +22,37 @@ enum Path<'p> {
 impl<'a, 'p> Param<'a, 'p> {
     /// A top-level parameter.
     pub(crate) fn new(name: &'p str, value: &'a Value) -> Self {
-        Param { value, path: Path::Root(name) }
+        Param {
+            value,
+            path: Path::Root(name),
+        }
     }
 
     /// A member, if it is present.
     pub(crate) fn get<'q>(&'q self, key: &'q str) -> Option<Param<'a, 'q>> {
         let value = self.value.get(key).filter(|value| !value.is_null())?;
-        Some(Param { value, path: Path::Key(&self.path, key) })
+        Some(Param {
+            value,
+            path: Path::Key(&self.path, key),
+        })
     }
 
     /// A member that must be present.
     pub(crate) fn require<'q>(&'q self, key: &'q str) -> Result<Param<'a, 'q>> {
-        self.get(key).ok_or_else(|| self.error(format!("{}.{key} is missing", self.name())))
+        self.get(key)
+            .ok_or_else(|| self.error(format!("{}.{key} is missing", self.name())))
     }
 
     /// The items of an array.
     pub(crate) fn items<'q>(&'q self) -> Result<impl Iterator<Item = Param<'a, 'q>>> {
-        let items = self.value.as_array().ok_or_else(|| self.must_be("an array"))?;
-        let item = |(index, value)| Param { value, path: Path::Index(&self.path, index) };
+        let items = self
+            .value
+            .as_array()
+            .ok_or_else(|| self.must_be("an array"))?;
+        let item = |(index, value)| Param {
+            value,
+            path: Path::Index(&self.path, index),
+        };
         Ok(items.iter().enumerate().map(item))
     }
 
@@ -48,16 +61,22 @@ impl<'a, 'p> Param<'a, 'p> {
     }
 
     pub(crate) fn object(&self) -> Result<&'a Map<String, Value>> {
-        self.value.as_object().ok_or_else(|| self.must_be("an object"))
+        self.value
+            .as_object()
+            .ok_or_else(|| self.must_be("an object"))
     }
 
     pub(crate) fn boolean(&self) -> Result<bool> {
-        self.value.as_bool().ok_or_else(|| self.must_be("true or false"))
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.must_be("true or false"))
     }
 
     /// A whole number that isn't negative.
     pub(crate) fn count(&self) -> Result<u64> {
-        self.value.as_u64().ok_or_else(|| self.must_be("a whole number"))
+        self.value
+            .as_u64()
+            .ok_or_else(|| self.must_be("a whole number"))
     }
 
     /// One of the words, in any case; returned in upper case, as OCI requires.

@@ -70,15 +70,31 @@ pub const PARAMETERS: &[Parameter] = &[
     of("logit_bias", ValueKind::Object, Neutral::Empty),
     of("presence_penalty", ValueKind::Number, Neutral::Number(0)),
     of("frequency_penalty", ValueKind::Number, Neutral::Number(0)),
-    of("reasoning_effort", ValueKind::String, Neutral::Words(&["none"])),
+    of(
+        "reasoning_effort",
+        ValueKind::String,
+        Neutral::Words(&["none"]),
+    ),
     of("verbosity", ValueKind::String, Neutral::Words(&["medium"])),
     of("metadata", ValueKind::Object, Neutral::Empty),
     of("prediction", ValueKind::Object, Neutral::Never),
     of("web_search_options", ValueKind::Object, Neutral::Never),
-    of("service_tier", ValueKind::String, Neutral::Words(&["auto", "default"])),
+    of(
+        "service_tier",
+        ValueKind::String,
+        Neutral::Words(&["auto", "default"]),
+    ),
     of("tools", ValueKind::Structured, Neutral::Empty),
-    of("tool_choice", ValueKind::Structured, Neutral::Words(&["auto"])),
-    of("parallel_tool_calls", ValueKind::Boolean, Neutral::Boolean(true)),
+    of(
+        "tool_choice",
+        ValueKind::Structured,
+        Neutral::Words(&["auto"]),
+    ),
+    of(
+        "parallel_tool_calls",
+        ValueKind::Boolean,
+        Neutral::Boolean(true),
+    ),
     of("response_format", ValueKind::Structured, Neutral::Never),
     of("user", ValueKind::String, Neutral::Never),
     of("safety_identifier", ValueKind::String, Neutral::Never),
@@ -88,26 +104,62 @@ pub const PARAMETERS: &[Parameter] = &[
     of("modalities", ValueKind::Array, Neutral::ListOf("text")),
     of("audio", ValueKind::Object, Neutral::Never),
     of("functions", ValueKind::Array, Neutral::Empty),
-    of("function_call", ValueKind::Structured, Neutral::Words(&["auto"])),
+    of(
+        "function_call",
+        ValueKind::Structured,
+        Neutral::Words(&["auto"]),
+    ),
     of("oci.top_k", ValueKind::Integer, Neutral::Never),
-    of("oci.max_completion_tokens", ValueKind::Integer, Neutral::Never),
+    of(
+        "oci.max_completion_tokens",
+        ValueKind::Integer,
+        Neutral::Never,
+    ),
     of("oci.is_echo", ValueKind::Boolean, Neutral::Boolean(false)),
     of("oci.documents", ValueKind::Array, Neutral::Empty),
-    of("oci.citation_quality", ValueKind::String, Neutral::Words(&["OFF"])),
+    of(
+        "oci.citation_quality",
+        ValueKind::String,
+        Neutral::Words(&["OFF"]),
+    ),
     of("oci.safety_mode", ValueKind::String, Neutral::Never),
     of("oci.preamble", ValueKind::String, Neutral::Never),
-    of("oci.prompt_truncation", ValueKind::String, Neutral::Words(&["OFF"])),
+    of(
+        "oci.prompt_truncation",
+        ValueKind::String,
+        Neutral::Words(&["OFF"]),
+    ),
     of("oci.max_input_tokens", ValueKind::Integer, Neutral::Never),
-    of("oci.is_search_queries_only", ValueKind::Boolean, Neutral::Boolean(false)),
-    of("oci.is_force_single_step", ValueKind::Boolean, Neutral::Boolean(false)),
-    of("oci.is_raw_prompting", ValueKind::Boolean, Neutral::Boolean(false)),
-    of("oci.is_strict_tools", ValueKind::Boolean, Neutral::Boolean(false)),
+    of(
+        "oci.is_search_queries_only",
+        ValueKind::Boolean,
+        Neutral::Boolean(false),
+    ),
+    of(
+        "oci.is_force_single_step",
+        ValueKind::Boolean,
+        Neutral::Boolean(false),
+    ),
+    of(
+        "oci.is_raw_prompting",
+        ValueKind::Boolean,
+        Neutral::Boolean(false),
+    ),
+    of(
+        "oci.is_strict_tools",
+        ValueKind::Boolean,
+        Neutral::Boolean(false),
+    ),
     of("oci.priority", ValueKind::Integer, Neutral::Number(0)),
     of("oci.thinking_budget", ValueKind::Integer, Neutral::Never),
 ];
 
 const fn of(name: &'static str, kind: ValueKind, neutral: Neutral) -> Parameter {
-    Parameter { name, kind, neutral }
+    Parameter {
+        name,
+        kind,
+        neutral,
+    }
 }
 
 impl Parameter {
@@ -140,7 +192,9 @@ impl Neutral {
     /// Whether this value asks for what happens anyway.
     pub(crate) fn matches(self, value: &Value) -> bool {
         let is = |word: &str, value: &Value| {
-            value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(word))
+            value
+                .as_str()
+                .is_some_and(|text| text.eq_ignore_ascii_case(word))
         };
         match self {
             Neutral::Never => false,
@@ -151,9 +205,9 @@ impl Neutral {
                     || value.as_array().is_some_and(Vec::is_empty)
             }
             Neutral::Words(words) => words.iter().any(|word| is(word, value)),
-            Neutral::ListOf(word) => {
-                value.as_array().is_some_and(|items| items.iter().all(|item| is(word, item)))
-            }
+            Neutral::ListOf(word) => value
+                .as_array()
+                .is_some_and(|items| items.iter().all(|item| is(word, item))),
         }
     }
 }

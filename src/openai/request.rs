@@ -69,10 +69,20 @@ impl ChatRequest {
             Some(_) => return Err(Error::param("messages", "messages must be an array")),
             None => return Err(Error::param("messages", "messages is missing")),
         }
-        if body.get("stream_options").is_some_and(|options| !options.is_object()) {
-            return Err(Error::param("stream_options", "stream_options must be an object"));
+        if body
+            .get("stream_options")
+            .is_some_and(|options| !options.is_object())
+        {
+            return Err(Error::param(
+                "stream_options",
+                "stream_options must be an object",
+            ));
         }
-        Ok(ChatRequest { model, body, chat: OnceCell::new() })
+        Ok(ChatRequest {
+            model,
+            body,
+            chat: OnceCell::new(),
+        })
     }
 
     /// The model as the caller named it.
@@ -82,7 +92,10 @@ impl ChatRequest {
 
     /// Whether the body asks for a streamed answer, which is how HTTP clients ask for it.
     pub fn wants_stream(&self) -> bool {
-        self.body.get("stream").and_then(Value::as_bool).unwrap_or(false)
+        self.body
+            .get("stream")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 
     /// Whether the caller wants usage as a last chunk.
@@ -94,7 +107,10 @@ impl ChatRequest {
 
     /// Whether the model may call tools.
     pub fn has_tools(&self) -> bool {
-        self.body.get("tools").and_then(Value::as_array).is_some_and(|tools| !tools.is_empty())
+        self.body
+            .get("tools")
+            .and_then(Value::as_array)
+            .is_some_and(|tools| !tools.is_empty())
     }
 
     /// Every parameter but the model; none of them null.
@@ -104,7 +120,10 @@ impl ChatRequest {
 
     /// The request as a typed model, or what is wrong with it.
     pub(crate) fn chat(&self) -> Result<&Chat> {
-        self.chat.get_or_init(|| Chat::parse(&self.body)).as_ref().map_err(Error::clone)
+        self.chat
+            .get_or_init(|| Chat::parse(&self.body))
+            .as_ref()
+            .map_err(Error::clone)
     }
 }
 
@@ -123,7 +142,9 @@ impl Chat {
         Ok(Chat {
             messages: messages?,
             tools: tools?,
-            tool_choice: param("tool_choice").map(|it| ToolChoice::parse(&it)).transpose()?,
+            tool_choice: param("tool_choice")
+                .map(|it| ToolChoice::parse(&it))
+                .transpose()?,
             response_format: param("response_format")
                 .map(|format| ResponseFormat::parse(&format))
                 .transpose()?,
@@ -150,7 +171,9 @@ fn parse_stop(stop: &Param<'_, '_>) -> Result<Vec<String>> {
     if let Some(one) = stop.value.as_str() {
         return Ok(vec![one.to_owned()]);
     }
-    stop.items()?.map(|item| item.string().map(str::to_owned)).collect()
+    stop.items()?
+        .map(|item| item.string().map(str::to_owned))
+        .collect()
 }
 
 /// The parameters as a list, with those under `oci` by their full names.
@@ -163,8 +186,7 @@ fn flatten(body: &Map<String, Value>) -> Result<Vec<(String, Value)>> {
         } else if name == "oci" {
             let members = Param::new("oci", value).object()?.iter();
             let present = members.filter(|(_, value)| !value.is_null());
-            parameters
-                .extend(present.map(|(name, value)| (format!("oci.{name}"), value.clone())));
+            parameters.extend(present.map(|(name, value)| (format!("oci.{name}"), value.clone())));
         } else {
             parameters.push((name.clone(), value.clone()));
         }
@@ -180,7 +202,9 @@ mod tests {
 
     fn parse(messages: Value) -> Result<Vec<Message>> {
         let request = json!({"model": "m.x", "messages": messages}).to_string();
-        ChatRequest::from_json(&request)?.chat().map(|chat| chat.messages.clone())
+        ChatRequest::from_json(&request)?
+            .chat()
+            .map(|chat| chat.messages.clone())
     }
 
     fn param_of(messages: Value) -> String {
@@ -192,18 +216,30 @@ mod tests {
     #[test]
     fn a_request_needs_a_model_and_messages() {
         let param = |json: &str| {
-            ChatRequest::from_json(json).unwrap_err().param_name().map(str::to_owned)
+            ChatRequest::from_json(json)
+                .unwrap_err()
+                .param_name()
+                .map(str::to_owned)
         };
         assert_eq!(param("{}").as_deref(), Some("model"));
         assert_eq!(param(r#"{"model":1}"#).as_deref(), Some("model"));
         assert_eq!(param(r#"{"model":"m"}"#).as_deref(), Some("messages"));
-        assert_eq!(param(r#"{"model":"m","messages":[]}"#).as_deref(), Some("messages"));
+        assert_eq!(
+            param(r#"{"model":"m","messages":[]}"#).as_deref(),
+            Some("messages")
+        );
         for json in ["", "[]", "null", "{", "{\"model\":\"m\",}"] {
-            assert_eq!(ChatRequest::from_json(json).unwrap_err().code(), Code::InvalidRequest);
+            assert_eq!(
+                ChatRequest::from_json(json).unwrap_err().code(),
+                Code::InvalidRequest
+            );
         }
         let (open, close) = ("[".repeat(5000), "]".repeat(5000));
         let deep = format!("{{\"model\":\"m\",\"messages\":{open}1{close}}}");
-        assert_eq!(ChatRequest::from_json(&deep).unwrap_err().code(), Code::InvalidRequest);
+        assert_eq!(
+            ChatRequest::from_json(&deep).unwrap_err().code(),
+            Code::InvalidRequest
+        );
     }
 
     #[test]
@@ -219,12 +255,24 @@ mod tests {
     fn errors_name_the_path() {
         let second = json!([{"role": "user", "content": "a"}, {"role": "user"}]);
         assert_eq!(param_of(second), "messages[1]");
-        assert_eq!(param_of(json!([{"role": "user", "content": 5}])), "messages[0].content");
-        assert_eq!(param_of(json!([{"role": "king", "content": "a"}])), "messages[0].role");
+        assert_eq!(
+            param_of(json!([{"role": "user", "content": 5}])),
+            "messages[0].content"
+        );
+        assert_eq!(
+            param_of(json!([{"role": "king", "content": "a"}])),
+            "messages[0].role"
+        );
         let part = json!([{"role": "user", "content": [{"type": "smell"}]}]);
         assert_eq!(param_of(part), "messages[0].content[0].type");
-        assert_eq!(param_of(json!([{"role": "tool", "content": "a"}])), "messages[0]");
-        assert_eq!(param_of(json!([{"role": "function", "content": "a"}])), "messages[0].role");
+        assert_eq!(
+            param_of(json!([{"role": "tool", "content": "a"}])),
+            "messages[0]"
+        );
+        assert_eq!(
+            param_of(json!([{"role": "function", "content": "a"}])),
+            "messages[0].role"
+        );
         assert_eq!(param_of(json!(["hello"])), "messages[0]");
     }
 
@@ -252,13 +300,22 @@ mod tests {
             {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
             {"type": "file", "file": {"file_data": "QUJD", "filename": "a.pdf"}},
         ]}]));
-        let media = |url: &str, detail| Media { url: url.into(), detail };
+        let media = |url: &str, detail| Media {
+            url: url.into(),
+            detail,
+        };
         let content = vec![
             Part::Image(media("data:x", Some(Detail::Low))),
             Part::Audio(media("data:audio/mpeg;base64,AAAA", None)),
             Part::File(media("data:application/pdf;base64,QUJD", None)),
         ];
-        assert_eq!(messages.unwrap(), [Message::User { name: None, content }]);
+        assert_eq!(
+            messages.unwrap(),
+            [Message::User {
+                name: None,
+                content
+            }]
+        );
     }
 
     #[test]
@@ -269,7 +326,10 @@ mod tests {
         );
         let request = request.unwrap();
         let content = vec![Part::Text("a\u{FFFD} \\ud83d 😀 \u{FFFD}".into())];
-        let expected = Message::User { name: None, content };
+        let expected = Message::User {
+            name: None,
+            content,
+        };
         assert_eq!(request.chat().unwrap().messages, [expected]);
     }
 
@@ -278,18 +338,29 @@ mod tests {
         let request = |extra: Value| {
             let messages = json!([{"role": "user", "content": "a"}]);
             let mut whole = json!({"model": "m", "messages": messages});
-            whole.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            whole
+                .as_object_mut()
+                .unwrap()
+                .extend(extra.as_object().unwrap().clone());
             ChatRequest::from_json(&whole.to_string()).unwrap()
         };
         let named = request(json!({"tool_choice":
             {"type": "function", "function": {"name": "f"}}}));
-        assert_eq!(named.chat().unwrap().tool_choice, Some(ToolChoice::Named("f".into())));
+        assert_eq!(
+            named.chat().unwrap().tool_choice,
+            Some(ToolChoice::Named("f".into()))
+        );
         assert!(request(json!({"tool_choice": "any"})).chat().is_err());
-        assert!(request(json!({"response_format": {"type": "xml"}})).chat().is_err());
+        assert!(request(json!({"response_format": {"type": "xml"}}))
+            .chat()
+            .is_err());
         let both = request(json!({"max_tokens": 5, "max_completion_tokens": 6}));
         assert_eq!(both.chat().unwrap().max_tokens, Some(6));
         assert!(request(json!({"max_tokens": 0.5})).chat().is_err());
         let stop = request(json!({"stop": "x"}));
-        assert_eq!(stop.chat().unwrap().stop.as_deref(), Some(&["x".to_owned()][..]));
+        assert_eq!(
+            stop.chat().unwrap().stop.as_deref(),
+            Some(&["x".to_owned()][..])
+        );
     }
 }

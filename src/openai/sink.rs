@@ -22,15 +22,28 @@ pub trait Sink {
 
     /// Reasoning of the first choice and nothing else.
     fn reasoning(&mut self, metadata: &Metadata, text: &str) {
-        let delta = Delta { reasoning_content: Some(text), ..Delta::default() };
+        let delta = Delta {
+            reasoning_content: Some(text),
+            ..Delta::default()
+        };
         self.chunk(metadata, &Chunk::of_first_choice(delta));
     }
 
     /// More arguments of a call of the first choice, and nothing else.
     fn arguments(&mut self, metadata: &Metadata, call: usize, arguments: &str) {
-        let function = FunctionDelta { name: None, arguments };
-        let call = ToolCallDelta { index: call, function, ..ToolCallDelta::default() };
-        let delta = Delta { tool_calls: vec![call], ..Delta::default() };
+        let function = FunctionDelta {
+            name: None,
+            arguments,
+        };
+        let call = ToolCallDelta {
+            index: call,
+            function,
+            ..ToolCallDelta::default()
+        };
+        let delta = Delta {
+            tool_calls: vec![call],
+            ..Delta::default()
+        };
         self.chunk(metadata, &Chunk::of_first_choice(delta));
     }
 

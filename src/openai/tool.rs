@@ -44,7 +44,9 @@ impl Tool {
         }
         let function = tool.require("function")?;
         let parameters = function.get("parameters");
-        parameters.map(|parameters| parameters.object()).transpose()?;
+        parameters
+            .map(|parameters| parameters.object())
+            .transpose()?;
         let strict = function.get("strict");
         Ok(Tool {
             name: function.require("name")?.string()?.to_owned(),
@@ -57,13 +59,18 @@ impl Tool {
 
 impl ToolChoice {
     pub(super) fn parse(choice: &Param<'_, '_>) -> Result<ToolChoice> {
-        match (choice.value.as_str(), choice.get_string("type").unwrap_or(None)) {
+        match (
+            choice.value.as_str(),
+            choice.get_string("type").unwrap_or(None),
+        ) {
             (Some("auto"), _) => Ok(ToolChoice::Auto),
             (Some("none"), _) => Ok(ToolChoice::None),
             (Some("required"), _) => Ok(ToolChoice::Required),
             (None, Some("function")) => {
                 let function = choice.require("function")?;
-                Ok(ToolChoice::Named(function.require("name")?.string()?.to_owned()))
+                Ok(ToolChoice::Named(
+                    function.require("name")?.string()?.to_owned(),
+                ))
             }
             _ => Err(choice.must_be(
                 "\"auto\", \"none\", \"required\" or {type: \"function\", function: {name}}",
@@ -83,7 +90,10 @@ impl ResponseFormat {
                     name: schema.require("name")?.string()?.to_owned(),
                     description: schema.get_string("description")?.map(str::to_owned),
                     schema: schema.get("schema").map(|schema| schema.value.clone()),
-                    strict: schema.get("strict").map(|strict| strict.boolean()).transpose()?,
+                    strict: schema
+                        .get("strict")
+                        .map(|strict| strict.boolean())
+                        .transpose()?,
                 })
             }
             _ => Err(format.must_be("of type \"text\", \"json_object\" or \"json_schema\"")),

@@ -81,8 +81,12 @@ impl Exchange for Chat {
         self.verbatim = None;
         self.opc_request_id = opc_request_id.map(str::to_owned);
         let include_usage = self.request.wants_usage();
-        self.decoder =
-            Decoder::new(self.format, self.metadata.clone(), self.limits, include_usage);
+        self.decoder = Decoder::new(
+            self.format,
+            self.metadata.clone(),
+            self.limits,
+            include_usage,
+        );
         let answer = self.decoder.answer_mut();
         answer.set_opc_request_id(self.opc_request_id.clone());
         // Chunks that pass through are the service's, which has a tool parser of its own.
@@ -138,6 +142,7 @@ impl Exchange for Chat {
     }
 
     fn replay(&mut self, fallback: &str, sink: &mut dyn Sink) {
-        self.answer().replay(fallback, self.request.wants_usage(), sink);
+        self.answer()
+            .replay(fallback, self.request.wants_usage(), sink);
     }
 }

@@ -1,7 +1,9 @@
 //! The numbers that bound a call: how large an answer may be, how often it is tried, how long it may
 //! take.
 
-use crate::error::Result;
+use serde::Serialize;
+
+use crate::error::{Code, Error, Result};
 use crate::options::read::{OptionNames, OptionReader};
 use crate::sse::DEFAULT_MAX_EVENT_BYTES;
 
@@ -31,13 +33,17 @@ pub struct Retry {
 }
 
 /// How long a call may take, in milliseconds. There is no default.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Timeouts {
     /// The whole call, from its first request to the end of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_ms: Option<f64>,
     /// From the start of the call to its first chunk.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_chunk_ms: Option<f64>,
     /// From one network chunk to the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub chunk_ms: Option<f64>,
 }
 
@@ -65,6 +71,18 @@ impl Limits {
             max_error_bytes: limits.count("maxErrorBytes", default.max_error_bytes)?,
             max_tool_calls: limits.count("maxToolCalls", default.max_tool_calls)?,
         })
+    }
+}
+
+impl Limits {
+    /// `limit_exceeded` for an answer that is longer than [`Limits::max_response_bytes`].
+    pub(crate) fn response_too_large(&self) -> Error {
+        let limit = self.max_response_bytes;
+        Error::new(
+            Code::LimitExceeded,
+            format!("the answer is larger than {limit} bytes"),
+        )
+        .with_hint("raise limits.maxResponseBytes")
     }
 }
 
@@ -113,6 +131,16 @@ impl Default for Retry {
 }
 
 impl Timeouts {
+    /// These, and where one is not set that of the others.
+    #[must_use]
+    pub fn or(self, others: Timeouts) -> Timeouts {
+        Timeouts {
+            total_ms: self.total_ms.or(others.total_ms),
+            first_chunk_ms: self.first_chunk_ms.or(others.first_chunk_ms),
+            chunk_ms: self.chunk_ms.or(others.chunk_ms),
+        }
+    }
+
     pub(super) fn read(options: &OptionReader<'_>) -> Result<Timeouts> {
         const NAMES: OptionNames = OptionNames {
             here: &["totalMs", "firstChunkMs", "chunkMs"],

@@ -7,6 +7,7 @@ pub mod read;
 mod target;
 
 pub use limits::{Limits, Retry, Timeouts};
+pub use read::nearest_name;
 pub use target::Target;
 
 use crate::error::Result;

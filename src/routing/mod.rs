@@ -12,6 +12,8 @@ pub mod region;
 pub mod route;
 pub mod serving;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use base_url::host_of;
 pub use base_url::BaseUrl;
 pub use candidate::Candidate;
 pub use learned::LearnedFormats;

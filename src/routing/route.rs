@@ -48,7 +48,7 @@ pub struct RouteDescription<'a> {
     api_format: Option<ApiFormat>,
     realm: &'a str,
     region: &'a str,
-    url: &'a str,
+    url: String,
 }
 
 impl Route {
@@ -132,7 +132,7 @@ impl Route {
     }
 
     /// The route as JavaScript sees it, with the URL of the operation.
-    pub fn describe<'a>(&'a self, url: &'a str) -> RouteDescription<'a> {
+    pub fn describe(&self, url: String) -> RouteDescription<'_> {
         RouteDescription {
             model: &self.model,
             transport: self.transport,
@@ -456,7 +456,8 @@ mod tests {
 
     #[test]
     fn describes_itself_in_the_order_of_the_documentation() {
-        let describe = |route: &Route| serde_json::to_string(&route.describe("URL")).unwrap();
+        let describe =
+            |route: &Route| serde_json::to_string(&route.describe("URL".into())).unwrap();
         assert_eq!(
             describe(&route(DAC).unwrap()),
             format!(

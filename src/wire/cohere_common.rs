@@ -29,9 +29,9 @@ impl CohereResponseFormat<'_> {
         match format {
             ResponseFormat::Text => CohereResponseFormat::Text,
             ResponseFormat::JsonObject => CohereResponseFormat::JsonObject { schema: None },
-            ResponseFormat::JsonSchema { schema, .. } => {
-                CohereResponseFormat::JsonObject { schema: schema.as_ref() }
-            }
+            ResponseFormat::JsonSchema { schema, .. } => CohereResponseFormat::JsonObject {
+                schema: schema.as_ref(),
+            },
         }
     }
 }

@@ -39,8 +39,13 @@ impl Streaming {
     pub(super) fn new(stream: bool) -> Streaming {
         // Usage is always asked for: reports and `final()` have it whether or not the caller wants
         // it as a chunk.
-        let stream_options = stream.then_some(StreamOptions { is_include_usage: true });
-        Streaming { is_stream: stream.then_some(true), stream_options }
+        let stream_options = stream.then_some(StreamOptions {
+            is_include_usage: true,
+        });
+        Streaming {
+            is_stream: stream.then_some(true),
+            stream_options,
+        }
     }
 }
 
@@ -56,30 +61,32 @@ pub(super) fn body(request: impl Serialize, target: &Candidate) -> Result<Vec<u8
 
 /// Reads a whole answer. Of a native one the format counts that the body names, whichever was asked
 /// for.
-pub(super) fn read_whole(
-    asked: &WireFormat,
-    body: &[u8],
-    answer: &mut Accumulator,
-) -> Result<()> {
+pub(super) fn read_whole(asked: &WireFormat, body: &[u8], answer: &mut Accumulator) -> Result<()> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::new(Code::InvalidResponse, "the answer is empty"));
     }
     let unreadable = || {
-        let message = format!("the answer is not the JSON of a chat on the {} wire", asked.name);
+        let message = format!(
+            "the answer is not the JSON of a chat on the {} wire",
+            asked.name
+        );
         Error::new(Code::InvalidResponse, message)
     };
     let body = RawJson::parse(body).map_err(|_| unreadable())?;
-    let [error, code, message, chat] =
-        fields(body, ["error", "code", "message", "chatResponse"]);
+    let [error, code, message, chat] = fields(body, ["error", "code", "message", "chatResponse"]);
     if let Some(error) = reported_error(error, code, message, None) {
         return Err(outside_a_stream(error));
     }
     let result = if asked.api_format.is_none() {
         (asked.read_whole)(body, answer)
     } else {
-        let chat = chat.filter(|chat| chat.is_object()).ok_or_else(unreadable)?;
+        let chat = chat
+            .filter(|chat| chat.is_object())
+            .ok_or_else(unreadable)?;
         let named = chat.get("apiFormat").and_then(RawJson::to_text);
-        let format = named.and_then(|name| WireFormat::named(&name)).unwrap_or(asked);
+        let format = named
+            .and_then(|name| WireFormat::named(&name))
+            .unwrap_or(asked);
         (format.read_whole)(chat, answer)
     };
     result.map_err(|error| match error {

@@ -39,12 +39,15 @@ pub(super) fn fields<'a, const N: usize>(
     json: RawJson<'a>,
     names: [&str; N],
 ) -> [Option<RawJson<'a>>; N] {
-    json.pick(names).map(|field| field.filter(|field| !field.is_null()))
+    json.pick(names)
+        .map(|field| field.filter(|field| !field.is_null()))
 }
 
 /// A field that must be a string where it is present.
 pub(super) fn text<'a>(field: Option<RawJson<'a>>) -> DecodeResult<Option<Wtf8Cow<'a>>> {
-    field.map(|field| field.text().ok_or(DecodeError::Malformed)).transpose()
+    field
+        .map(|field| field.text().ok_or(DecodeError::Malformed))
+        .transpose()
 }
 
 /// The items of a field that must be an array where it is present.
@@ -73,7 +76,10 @@ pub(super) fn values(field: Option<RawJson<'_>>) -> DecodeResult<Vec<Value>> {
 /// The index of a choice; 0 where it is absent.
 pub(super) fn index(field: Option<RawJson<'_>>) -> DecodeResult<u32> {
     let Some(field) = field else { return Ok(0) };
-    field.as_u64().and_then(|index| u32::try_from(index).ok()).ok_or(DecodeError::Malformed)
+    field
+        .as_u64()
+        .and_then(|index| u32::try_from(index).ok())
+        .ok_or(DecodeError::Malformed)
 }
 
 /// A value that must be an object.
@@ -115,7 +121,8 @@ pub(super) fn reported_error(
     error_message: Option<RawJson<'_>>,
 ) -> Option<Error> {
     let text = |json: RawJson<'_>| {
-        json.to_text().unwrap_or_else(|| String::from_utf8_lossy(json.as_bytes()).into_owned())
+        json.to_text()
+            .unwrap_or_else(|| String::from_utf8_lossy(json.as_bytes()).into_owned())
     };
     if let Some(error) = error {
         let [message, own_code] = fields(error, ["message", "code"]);
@@ -123,8 +130,9 @@ pub(super) fn reported_error(
         return Some(stream_error(code, &text(message.unwrap_or(error))));
     }
     let message = message.and_then(RawJson::to_text);
-    let error_message =
-        error_message.and_then(RawJson::to_text).filter(|message| !message.is_empty());
+    let error_message = error_message
+        .and_then(RawJson::to_text)
+        .filter(|message| !message.is_empty());
     match (error_message, code, message) {
         (Some(message), code, _) => Some(stream_error(code.map(text), &message)),
         (None, Some(code), Some(message)) => Some(stream_error(Some(text(code)), &message)),

@@ -7,8 +7,13 @@ use serde_json::{json, Map, Value};
 const MAX_OBJECTS: usize = 1000;
 
 const DEFINITIONS: &[&str] = &["$defs", "definitions"];
-const DEFINITIONS_AND_BOUNDS: &[&str] =
-    &["$defs", "definitions", "$schema", "exclusiveMinimum", "exclusiveMaximum"];
+const DEFINITIONS_AND_BOUNDS: &[&str] = &[
+    "$defs",
+    "definitions",
+    "$schema",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+];
 
 /// The schema with every local `$ref` replaced by its target, merged with the keywords beside it. A
 /// schema that refers to itself is cut where it does, and one whose references multiply is cut where
@@ -32,13 +37,20 @@ struct Inliner<'a> {
 
 impl<'a> Inliner<'a> {
     fn new(root: &'a Value, omitted: &'static [&'static str]) -> Inliner<'a> {
-        Inliner { root, omitted, open: Vec::new(), remaining: MAX_OBJECTS }
+        Inliner {
+            root,
+            omitted,
+            open: Vec::new(),
+            remaining: MAX_OBJECTS,
+        }
     }
 
     fn schema(&mut self, value: &'a Value) -> Value {
         match value {
             Value::Object(members) => {
-                let Some(remaining) = self.remaining.checked_sub(1) else { return any_object() };
+                let Some(remaining) = self.remaining.checked_sub(1) else {
+                    return any_object();
+                };
                 self.remaining = remaining;
                 let mut inlined = self.target(members);
                 for (key, member) in members {
@@ -60,9 +72,13 @@ impl<'a> Inliner<'a> {
 
     /// The target of a `$ref`.
     fn target(&mut self, members: &'a Map<String, Value>) -> Map<String, Value> {
-        let Some(pointer) = members.get("$ref").and_then(Value::as_str) else { return Map::new() };
+        let Some(pointer) = members.get("$ref").and_then(Value::as_str) else {
+            return Map::new();
+        };
         let root = self.root;
-        let target = pointer.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let target = pointer
+            .strip_prefix('#')
+            .and_then(|pointer| root.pointer(pointer));
         let inlined = match target {
             Some(target) if !self.open.contains(&pointer) => {
                 self.open.push(pointer);
@@ -82,8 +98,10 @@ impl<'a> Inliner<'a> {
     fn properties(&mut self, schemas: &'a Value) -> Value {
         match schemas.as_object() {
             Some(schemas) => {
-                let inlined: Map<String, Value> =
-                    schemas.iter().map(|(name, it)| (name.clone(), self.schema(it))).collect();
+                let inlined: Map<String, Value> = schemas
+                    .iter()
+                    .map(|(name, it)| (name.clone(), self.schema(it)))
+                    .collect();
                 inlined.into()
             }
             None => self.schema(schemas),

@@ -78,7 +78,10 @@ impl WireFormat {
 
     /// The wire with this `apiFormat`.
     pub fn named(api_format: &str) -> Option<&'static WireFormat> {
-        FORMATS.iter().find(|format| format.name == api_format).copied()
+        FORMATS
+            .iter()
+            .find(|format| format.name == api_format)
+            .copied()
     }
 
     /// Builds the body of a request.

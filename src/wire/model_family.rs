@@ -37,7 +37,10 @@ mod tests {
         assert_eq!(ModelFamily::of("openai.gpt-5.4"), ModelFamily::OpenAi);
         assert_eq!(ModelFamily::of("OpenAI.o3"), ModelFamily::OpenAi);
         assert_eq!(ModelFamily::of("openai.gpt-oss-120b"), ModelFamily::Other);
-        assert_eq!(ModelFamily::of("google.gemini-2.5-pro"), ModelFamily::Google);
+        assert_eq!(
+            ModelFamily::of("google.gemini-2.5-pro"),
+            ModelFamily::Google
+        );
         let endpoint = "ocid1.generativeaiendpoint.oc1.iad.x";
         assert_eq!(ModelFamily::of(endpoint), ModelFamily::Other);
     }

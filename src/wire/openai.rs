@@ -53,7 +53,10 @@ fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<
         }
     }
     if stream {
-        let options = request.body().get("stream_options").and_then(Value::as_object);
+        let options = request
+            .body()
+            .get("stream_options")
+            .and_then(Value::as_object);
         let mut options = options.cloned().unwrap_or_default();
         options.insert("include_usage".into(), true.into());
         body.insert("stream".into(), true.into());
@@ -69,8 +72,10 @@ fn read_event<'a>(
     answer: &mut Accumulator,
     sink: &mut dyn Sink,
 ) -> DecodeResult<Option<SingleDelta<'a>>> {
-    let [choices, usage, error, code, message, pad] =
-        fields(event, ["choices", "usage", "error", "code", "message", "pad"]);
+    let [choices, usage, error, code, message, pad] = fields(
+        event,
+        ["choices", "usage", "error", "code", "message", "pad"],
+    );
     if let Some(error) = reported_error(error, code, message, None) {
         return Err(error.into());
     }
@@ -99,7 +104,9 @@ fn read_event<'a>(
 
 /// Whether an event carries the usage and nothing else.
 pub(crate) fn is_usage_only(event: &[u8]) -> bool {
-    let Ok(event) = RawJson::parse(event) else { return false };
+    let Ok(event) = RawJson::parse(event) else {
+        return false;
+    };
     let [choices, usage] = event.pick(["choices", "usage"]);
     usage.is_some_and(RawJson::is_object)
         && choices.is_none_or(|choices| choices.items().next().is_none())
@@ -122,7 +129,9 @@ fn read_whole(body: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
 
 /// The service's completion as it came, with OCI's id of the request under `oci`.
 pub(crate) fn with_opc_request_id(body: &[u8], opc_request_id: Option<&str>) -> Option<Vec<u8>> {
-    let Ok(Value::Object(mut completion)) = crate::json::parse_lenient(body) else { return None };
+    let Ok(Value::Object(mut completion)) = crate::json::parse_lenient(body) else {
+        return None;
+    };
     if let Some(id) = opc_request_id {
         completion.insert("oci".into(), json!({ "opc_request_id": id }));
     }
@@ -147,8 +156,10 @@ fn read_choices<'a>(
     let is_only = choices.len() == 1;
     let mut single = None;
     for choice in choices {
-        let [own_index, delta, message, logprobs, reason] =
-            fields(choice, ["index", "delta", "message", "logprobs", "finish_reason"]);
+        let [own_index, delta, message, logprobs, reason] = fields(
+            choice,
+            ["index", "delta", "message", "logprobs", "finish_reason"],
+        );
         let index = index(own_index)?;
         answer.ensure_choice(index);
         let mut recorder = DeltaRecorder::new(index);
@@ -159,7 +170,11 @@ fn read_choices<'a>(
             answer.record_logprobs(index, &logprobs.to_value());
         }
         if let Some(reason) = reason.and_then(RawJson::to_text) {
-            answer.finish(index, translate::finish_reason(Some(&reason)), &mut NullSink)?;
+            answer.finish(
+                index,
+                translate::finish_reason(Some(&reason)),
+                &mut NullSink,
+            )?;
         }
         let is_plain = is_only && logprobs.is_none() && reason.is_none();
         single = recorder.finish(pad).filter(|_| is_plain);
@@ -175,7 +190,13 @@ fn read_delta<'a>(
 ) -> DecodeResult<()> {
     let [content, reasoning, refusal, calls, annotations] = fields(
         delta,
-        ["content", "reasoning_content", "refusal", "tool_calls", "annotations"],
+        [
+            "content",
+            "reasoning_content",
+            "refusal",
+            "tool_calls",
+            "annotations",
+        ],
     );
     if let Some(delta) = text(reasoning)? {
         recorder.record(DeltaKind::Reasoning, reasoning);
@@ -193,8 +214,9 @@ fn read_delta<'a>(
         recorder.disqualify();
         let [position, id, function] = fields(object(call)?, ["index", "id", "function"]);
         let function = function.map(object).transpose()?;
-        let [name, arguments] =
-            function.map_or([None; 2], |function| fields(function, ["name", "arguments"]));
+        let [name, arguments] = function.map_or([None; 2], |function| {
+            fields(function, ["name", "arguments"])
+        });
         let number = |field: RawJson<'_>| field.as_u64().ok_or(DecodeError::Malformed);
         let position = position.map(number).transpose()?;
         // Later fragments of a call have its index, and no id.
@@ -202,7 +224,11 @@ fn read_delta<'a>(
             let id = answer.tool_call_id(index, usize::try_from(position?).ok()?)?;
             Some(Wtf8Cow(Cow::Owned(id.into_bytes())))
         });
-        let fragment = Fragment { id, name: text(name)?, arguments: text(arguments)? };
+        let fragment = Fragment {
+            id,
+            name: text(name)?,
+            arguments: text(arguments)?,
+        };
         answer.push_tool_call(index, &fragment, &mut NullSink)?;
     }
     let annotations = values(annotations)?;

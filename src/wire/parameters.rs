@@ -33,14 +33,32 @@ pub enum Rule {
 /// Parameters that only serve OpenAI's own bookkeeping, or have a newer name, on every wire.
 pub const IGNORED_PARAMETERS: &[Row] = &[
     ("user", Rule::ignored("names the caller to OpenAI")),
-    ("safety_identifier", Rule::ignored("names the caller to OpenAI")),
+    (
+        "safety_identifier",
+        Rule::ignored("names the caller to OpenAI"),
+    ),
     ("store", Rule::ignored("whether OpenAI keeps the answer")),
-    ("prompt_cache_key", Rule::ignored("a hint to OpenAI's cache")),
-    ("prompt_cache_retention", Rule::ignored("a hint to OpenAI's cache")),
-    ("modalities", Rule::Unsupported("the answer is text: omit modalities")),
+    (
+        "prompt_cache_key",
+        Rule::ignored("a hint to OpenAI's cache"),
+    ),
+    (
+        "prompt_cache_retention",
+        Rule::ignored("a hint to OpenAI's cache"),
+    ),
+    (
+        "modalities",
+        Rule::Unsupported("the answer is text: omit modalities"),
+    ),
     ("audio", Rule::Unsupported("the answer is text: omit audio")),
-    ("functions", Rule::Unsupported("functions is deprecated: use tools")),
-    ("function_call", Rule::Unsupported("function_call is deprecated: use tool_choice")),
+    (
+        "functions",
+        Rule::Unsupported("functions is deprecated: use tools"),
+    ),
+    (
+        "function_call",
+        Rule::Unsupported("function_call is deprecated: use tool_choice"),
+    ),
 ];
 
 /// Words that only the documentation shows.
@@ -72,7 +90,9 @@ impl WireFormat {
 
     /// The rule for a parameter.
     pub fn rule(&self, name: &str) -> Option<Rule> {
-        self.rows().find(|(known, _)| *known == name).map(|(_, rule)| *rule)
+        self.rows()
+            .find(|(known, _)| *known == name)
+            .map(|(_, rule)| *rule)
     }
 
     /// The fields that the table makes of the parameters by itself; what is `Translated` is left to

@@ -17,7 +17,11 @@ pub(crate) fn service_error(
     signs: bool,
     opc_request_id: Option<String>,
 ) -> Error {
-    let ErrorBody { code, message, param } = ErrorBody::parse(body);
+    let ErrorBody {
+        code,
+        message,
+        param,
+    } = ErrorBody::parse(body);
     let kind = code_of(status, &message);
     let mut error = Error::new(kind, message.clone());
     if message.is_empty() {
@@ -31,7 +35,10 @@ pub(crate) fn service_error(
     if let Some(hint) = hint(kind, route, signs) {
         error = error.with_hint(hint);
     }
-    error.with_status(status).with_service_code(code).with_opc_request_id(opc_request_id)
+    error
+        .with_status(status)
+        .with_service_code(code)
+        .with_opc_request_id(opc_request_id)
 }
 
 /// The service's words where the model behind the endpoint has another `apiFormat`.
@@ -109,7 +116,10 @@ impl ErrorBody {
     fn parse(body: &[u8]) -> ErrorBody {
         let Ok(json) = crate::json::parse_lenient(body) else {
             let message = excerpt(&String::from_utf8_lossy(body));
-            return ErrorBody { message, ..ErrorBody::default() };
+            return ErrorBody {
+                message,
+                ..ErrorBody::default()
+            };
         };
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
@@ -120,16 +130,24 @@ impl ErrorBody {
         let message = json.get("message").and_then(Value::as_str);
         let nested = message.and_then(|text| crate::json::parse_lenient(text.as_bytes()).ok());
         let openai = nested.as_ref().and_then(|nested| nested.get("error"));
-        let openai = openai.or_else(|| json.get("error")).filter(|error| !error.is_null());
+        let openai = openai
+            .or_else(|| json.get("error"))
+            .filter(|error| !error.is_null());
         if let Some(error) = openai {
             let message = error.get("message").and_then(text).or_else(|| text(error));
             return ErrorBody {
-                code: json.get("code").or_else(|| error.get("code")).and_then(text),
+                code: json
+                    .get("code")
+                    .or_else(|| error.get("code"))
+                    .and_then(text),
                 message: excerpt(&message.unwrap_or_default()),
                 param: error.get("param").and_then(text),
             };
         }
-        let message = json.get("message").or_else(|| json.get("detail")).and_then(text);
+        let message = json
+            .get("message")
+            .or_else(|| json.get("detail"))
+            .and_then(text);
         ErrorBody {
             code: json.get("code").and_then(text),
             message: excerpt(&message.unwrap_or_default()),
@@ -180,7 +198,11 @@ mod tests {
     #[test]
     fn codes_by_status_and_message() {
         for (status, body, code) in [
-            (401, r#"{"code":"NotAuthenticated","message":"no"}"#, Code::Unauthorized),
+            (
+                401,
+                r#"{"code":"NotAuthenticated","message":"no"}"#,
+                Code::Unauthorized,
+            ),
             (
                 404,
                 r#"{"code":"404","message":"Authorization failed or requested resource not found."}"#,
@@ -201,17 +223,29 @@ mod tests {
                 r#"{"code":"400","message":"Inappropriate output content detected in output blocklist"}"#,
                 Code::ContentFiltered,
             ),
-            (409, r#"{"code":"IncorrectState","message":"x"}"#, Code::Conflict),
+            (
+                409,
+                r#"{"code":"IncorrectState","message":"x"}"#,
+                Code::Conflict,
+            ),
             (413, "", Code::BadRequest),
             (429, "{}", Code::RateLimited),
             (500, "oops", Code::ServiceError),
-            (502, "<html><body>Bad Gateway</body></html>", Code::ServiceUnavailable),
+            (
+                502,
+                "<html><body>Bad Gateway</body></html>",
+                Code::ServiceUnavailable,
+            ),
             (503, "", Code::ServiceUnavailable),
             (307, "", Code::Redirected),
             (204, "", Code::InvalidResponse),
         ] {
             let error = error(status, body);
-            assert_eq!((error.code(), error.status()), (code, Some(status)), "{status} {body}");
+            assert_eq!(
+                (error.code(), error.status()),
+                (code, Some(status)),
+                "{status} {body}"
+            );
             assert_eq!(error.opc_request_id(), Some("a/b/c"));
             assert!(!error.message().contains('<') && !error.message().is_empty());
         }
@@ -232,7 +266,10 @@ mod tests {
 
     #[test]
     fn a_page_becomes_a_line() {
-        assert_eq!(excerpt("<html>\n<h1>502</h1>\n Bad\tGateway</html>"), "502 Bad Gateway");
+        assert_eq!(
+            excerpt("<html>\n<h1>502</h1>\n Bad\tGateway</html>"),
+            "502 Bad Gateway"
+        );
         assert_eq!(excerpt("1 < 2"), "1 < 2");
         assert_eq!(excerpt(&"é".repeat(600)).chars().count(), 501);
     }

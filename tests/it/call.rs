@@ -178,7 +178,12 @@ impl Made {
         let candidates = options.candidates(self.model, self.told).unwrap();
         let request = ChatRequest::from_json(&request.to_string()).unwrap();
         let chat = Chat::new(request, metadata, self.limits, options.tool_call_text);
-        Call::new(Operation::Chat(Box::new(chat)), candidates, settings, 1000.0)
+        Call::new(
+            Operation::Chat(Box::new(chat)),
+            candidates,
+            settings,
+            1000.0,
+        )
     }
 
     fn run(&self, script: &[Answer]) -> Ran {
@@ -209,9 +214,7 @@ impl Made {
                         .clone();
                     match answer.head {
                         Ok(head) => call.on_response(head, now),
-                        Err(code) => {
-                            call.on_error(Error::new(code, "it could not be sent"), now)
-                        }
+                        Err(code) => call.on_error(Error::new(code, "it could not be sent"), now),
                     }
                     (pieces, end) = (answer.pieces.into_iter(), answer.end);
                 }
@@ -427,7 +430,7 @@ fn nothing_is_repeated_after_the_first_chunk() {
             );
             assert_eq!(ran.sent.len(), 1, "{script:?}");
             // What was received stays.
-            assert!(ran.call.has_answer());
+            assert!(ran.call.has_result());
             assert_eq!(
                 (text(&ran).as_str(), ran.told.texts()),
                 ("Hi", vec!["Hi".to_owned()])
@@ -559,7 +562,7 @@ fn what_would_happen_again_is_not_asked_for_unstreamed() {
     ] {
         let ran = Made::default().goes(&[failure], steps);
         assert!(ran.report.get("fallback").is_none() && ran.told == Told::default());
-        assert!(!ran.call.has_answer());
+        assert!(!ran.call.has_result());
     }
     let slow = vec![status(429); 3];
     Made::default().goes(
@@ -752,7 +755,7 @@ fn a_guessed_format_is_corrected() {
             &format!("GENERIC {kind}, COHEREV2 {kind}, {end}"),
         );
         assert_eq!(
-            ran.call.learnt(),
+            ran.call.renegotiated(),
             Some((DAC, Transport::Native, Some(ApiFormat::CohereV2)))
         );
         let ran = made().goes(
@@ -760,7 +763,7 @@ fn a_guessed_format_is_corrected() {
             &format!("GENERIC {kind}, COHEREV2 {kind}, COHERE {kind}, {end}"),
         );
         assert_eq!(
-            (text(&ran).as_str(), ran.call.learnt().unwrap().2),
+            (text(&ran).as_str(), ran.call.renegotiated().unwrap().2),
             ("Hi", Some(ApiFormat::Cohere))
         );
         assert_eq!(
@@ -775,18 +778,19 @@ fn a_guessed_format_is_corrected() {
             format!("GENERIC {kind}, COHEREV2 {kind}, COHERE {kind}, fail wrong_api_format");
         let ran = made().goes(&[wrong(), wrong(), wrong()], &steps);
         assert!(
-            ran.error.unwrap().hint().unwrap().contains("apiFormat") && ran.call.learnt().is_none()
+            ran.error.unwrap().hint().unwrap().contains("apiFormat")
+                && ran.call.renegotiated().is_none()
         );
         // What was told is not corrected: by the call, or by the client.
         for format in [ApiFormat::Generic, ApiFormat::Cohere, ApiFormat::CohereV2] {
-            let steps = format!("{} {kind}, fail wrong_api_format", format.as_str());
+            let steps = format!("{} {kind}, fail wrong_api_format", format.name());
             let told = RouteOverrides {
                 api_format: Some(format),
                 transport: None,
             };
             Made { told, ..made() }.goes(&[wrong()], &steps);
             made()
-                .with("apiFormat", json!(format.as_str()))
+                .with("apiFormat", json!(format.name()))
                 .goes(&[wrong()], &steps);
         }
     }
@@ -798,7 +802,7 @@ fn a_guessed_format_is_corrected() {
     assert!(Made::default()
         .goes(&[streamed()], "GENERIC stream, stream, done")
         .call
-        .learnt()
+        .renegotiated()
         .is_none());
 }
 
@@ -814,7 +818,7 @@ fn a_guessed_transport_is_corrected() {
         "openai stream, COHERE stream, stream, done",
     );
     assert_eq!(
-        ran.call.learnt(),
+        ran.call.renegotiated(),
         Some((
             "cohere.command-a-03-2025",
             Transport::Native,
@@ -844,7 +848,7 @@ fn a_guessed_transport_is_corrected() {
         .whole()
         .goes(&[refusal("no")], "openai whole, fail bad_request");
     let ran = on("meta.llama").goes(&[events(&[OPENAI])], "openai stream, done");
-    assert_eq!((text(&ran).as_str(), ran.call.learnt()), ("Hi", None));
+    assert_eq!((text(&ran).as_str(), ran.call.renegotiated()), ("Hi", None));
 }
 
 #[test]
@@ -1648,10 +1652,7 @@ fn a_report_of_a_call_that_was_given_up() {
     // One that goes on counts to now.
     let mut call = Made::default().start();
     assert!(matches!(call.next_step(1000.0), Step::Send(_)));
-    assert_eq!(
-        report_of(&call, 1300.0)["totalMs"],
-        300
-    );
+    assert_eq!(report_of(&call, 1300.0)["totalMs"], 300);
 }
 
 #[test]

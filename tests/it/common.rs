@@ -46,48 +46,76 @@ impl Wire {
             Wire::OpenAi => &wire::OPENAI,
         }
     }
+}
 
-    /// A target whose format is explicit, so that nothing is assumed or renegotiated.
-    pub fn candidate(self) -> Candidate {
-        let endpoint = "ocid1.generativeaiendpoint.oc1.us-chicago-1.example";
-        let model = if self == Wire::OpenAi { "vendor.model" } else { endpoint };
-        let options =
-            RoutingOptions { region: Some("us-chicago-1".into()), ..RoutingOptions::default() };
-        let overrides = RouteOverrides { api_format: self.format().api_format, transport: None };
-        let route = Route::resolve(model, &options, overrides).unwrap();
-        assert_eq!(WireFormat::for_route(&route), self.format());
-        Candidate { route, compartment_id: Some("ocid1.compartment.oc1..example".into()) }
+/// A target whose format is explicit, so that nothing is assumed or renegotiated.
+pub fn candidate_for(format: &WireFormat) -> Candidate {
+    let endpoint = "ocid1.generativeaiendpoint.oc1.us-chicago-1.example";
+    let model = if format.api_format.is_some() {
+        endpoint
+    } else {
+        "vendor.model"
+    };
+    let options = RoutingOptions {
+        region: Some("us-chicago-1".into()),
+        ..RoutingOptions::default()
+    };
+    let overrides = RouteOverrides {
+        api_format: format.api_format,
+        transport: None,
+    };
+    let route = Route::resolve(model, &options, overrides).unwrap();
+    assert_eq!(WireFormat::for_route(&route), format);
+    Candidate {
+        route,
+        compartment_id: Some("ocid1.compartment.oc1..example".into()),
     }
+}
 
-    /// A call that is made once, without fallback.
-    pub fn call(
-        self,
-        request: ChatRequest,
-        stream: bool,
-        limits: Limits,
-        tool_call_text: bool,
-    ) -> Call {
-        let settings = Settings {
-            stream,
-            fallback: false,
-            retry: Retry { max_attempts: 1, ..Retry::default() },
-            limits,
-            headers: Vec::new(),
-            signs: true,
-        };
-        let chat = Chat::new(request, metadata(), limits, tool_call_text);
-        Call::new(Operation::Chat(Box::new(chat)), vec![self.candidate()], settings, 0.0)
-    }
+/// A call that is made once, without fallback.
+pub fn single_call(
+    format: &WireFormat,
+    request: ChatRequest,
+    stream: bool,
+    limits: Limits,
+    tool_call_text: bool,
+) -> Call {
+    let settings = Settings {
+        stream,
+        fallback: false,
+        retry: Retry {
+            max_attempts: 1,
+            ..Retry::default()
+        },
+        limits,
+        headers: Vec::new(),
+        signs: true,
+    };
+    let chat = Chat::new(request, metadata(), limits, tool_call_text);
+    Call::new(
+        Operation::Chat(Box::new(chat)),
+        vec![candidate_for(format)],
+        settings,
+        0.0,
+    )
 }
 
 /// The metadata of every answer in these tests.
 pub fn metadata() -> Metadata {
-    Metadata { id: "chatcmpl-test".into(), created: 0, model: "model".into() }
+    Metadata {
+        id: "chatcmpl-test".into(),
+        created: 0,
+        model: "model".into(),
+    }
 }
 
 /// The head of a response.
 pub fn response_head(status: u16, content_type: &str) -> ResponseHead {
-    ResponseHead { status, content_type: content_type.into(), ..ResponseHead::default() }
+    ResponseHead {
+        status,
+        content_type: content_type.into(),
+        ..ResponseHead::default()
+    }
 }
 
 /// A completion as its readers see it.

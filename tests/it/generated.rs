@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use oci_genai_edge::error::Code;
+use oci_genai_edge::js::boundary::NUMBERS;
 
 /// Compares a file of the repository with the text that it has to contain, or writes it.
 pub fn check_generated(path: &str, text: &str) {
@@ -45,6 +46,21 @@ fn codes_js() -> String {
     module
 }
 
+fn boundary_js() -> String {
+    let mut module = String::from(
+        "// Printed from src/js/boundary.rs by tests/it/generated.rs (UPDATE=1 cargo test --test it generated).\n\
+         // Do not edit.\n",
+    );
+    for (documentation, name, value) in NUMBERS {
+        writeln!(
+            module,
+            "\n/**{documentation} */\nexport const {name} = {value};"
+        )
+        .unwrap();
+    }
+    module
+}
+
 /// The part of `index.d.ts` between two strings.
 fn section<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let from = text.find(start).unwrap() + start.len();
@@ -63,6 +79,11 @@ fn index_d_ts() -> String {
 #[test]
 fn codes_js_is_printed_from_the_table_of_failures() {
     check_generated("pkg/lib/codes.js", &codes_js());
+}
+
+#[test]
+fn boundary_js_is_printed_from_the_numbers_of_the_boundary() {
+    check_generated("pkg/lib/boundary.js", &boundary_js());
 }
 
 #[test]

@@ -14,11 +14,9 @@
 mod call;
 mod common;
 mod generated;
-mod json;
 mod oracles;
-mod parameters;
 mod recordings;
-mod repeats;
 mod routing;
 mod sse_conformance;
 mod streams;
+mod tables;

@@ -12,7 +12,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::common::{
-    metadata, response_head, shared, to_add_up_to, Line, Random, Told, Wire,
+    metadata, response_head, shared, single_call, to_add_up_to, Line, Random, Told, Wire,
 };
 use futures::Stream;
 use oci_genai_edge::call::{Call, Step};
@@ -250,9 +250,7 @@ fn as_pieces(name: &str, wire: Wire, bytes: &[u8], whole: &Seen) {
         );
         match piece {
             Ok(Piece::Text(text)) => told.push(json!({"text": text})),
-            Ok(Piece::Chunk(chunk)) => {
-                told.push(json!({"choices": chunk["choices"]}))
-            }
+            Ok(Piece::Chunk(chunk)) => told.push(json!({"choices": chunk["choices"]})),
             Ok(Piece::End(completion)) => end = Some(*completion),
             Err(failure) => error = Some(failure),
         }
@@ -379,7 +377,7 @@ fn framings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 fn call(wire: Wire, stream: bool) -> Call {
     let request = json!({"model": "model", "messages": [{"role": "user", "content": "?"}]});
     let request = ChatRequest::from_json(&request.to_string()).unwrap();
-    wire.call(request, stream, Limits::default(), true)
+    single_call(wire.format(), request, stream, Limits::default(), true)
 }
 
 /// Sends the one request and hears the answer in these pieces.

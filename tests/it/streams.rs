@@ -12,7 +12,9 @@ mod writing;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use crate::common::{metadata, number, response_head, to_add_up_to, Line, Random, Told, Wire};
+use crate::common::{
+    metadata, number, response_head, single_call, to_add_up_to, Line, Random, Told, Wire,
+};
 use oci_genai_edge::call::Step;
 use oci_genai_edge::decode::Decoder;
 use oci_genai_edge::error::Error;
@@ -53,7 +55,10 @@ impl Calls {
                 "tools": [{"type": "function", "function": {"name": "f"}}]});
             ChatRequest::from_json(&request.to_string()).unwrap()
         };
-        Calls { request: [request(false), request(true)], wire }
+        Calls {
+            request: [request(false), request(true)],
+            wire,
+        }
     }
 
     fn hear(
@@ -64,7 +69,13 @@ impl Calls {
         tool_call_text: bool,
     ) -> Heard {
         let request = self.request[usize::from(include_usage)].clone();
-        let mut call = self.wire.call(request, stream, Limits::default(), tool_call_text);
+        let mut call = single_call(
+            self.wire.format(),
+            request,
+            stream,
+            Limits::default(),
+            tool_call_text,
+        );
         let mut told = Told::default();
         assert!(matches!(call.next_step(0.0), Step::Send(_)));
         call.on_response(response_head(200, "text/event-stream"), 1.0);
@@ -455,7 +466,7 @@ fn streams(wire: Wire, share: usize) {
             let stream = String::from_utf8_lossy(&shown);
             let told = format!(
                 "{} with SEED={seed} STREAMS=1: {}\n{stream}\n{stream:?}",
-                wire.name(),
+                wire.format().name,
                 why.unwrap_or_default()
             );
             if std::env::var("DUMP").is_ok() {
@@ -477,7 +488,7 @@ fn streams(wire: Wire, share: usize) {
         "{} failed; the shortest is {shortest}",
         failed.len()
     );
-    println!("{count} streams of {}, SEED={first}", wire.name());
+    println!("{count} streams of {}, SEED={first}", wire.format().name);
 }
 
 #[test]

@@ -65,7 +65,10 @@ struct CohereParameterDefinition {
 pub(super) fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<u8>> {
     let chat = request.chat()?;
     let preamble = chat.param("oci.preamble");
-    let turns = Turns::of(&chat.messages, preamble.is_some_and(|it| it.value.is_string()))?;
+    let turns = Turns::of(
+        &chat.messages,
+        preamble.is_some_and(|it| it.value.is_string()),
+    )?;
     let fields = FORMAT.fields(chat)?;
     let tools = match &chat.tool_choice {
         Some(ToolChoice::Required | ToolChoice::Named(_)) => {
@@ -96,13 +99,20 @@ pub(super) fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> 
 fn cohere_tool(tool: &Tool) -> CohereTool<'_> {
     let schema = tool.parameters.as_ref().map(without_references);
     let schema = schema.as_ref();
-    let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-    let required = schema.and_then(|schema| schema.get("required")).and_then(Value::as_array);
+    let properties = schema
+        .and_then(|schema| schema.get("properties"))
+        .and_then(Value::as_object);
+    let required = schema
+        .and_then(|schema| schema.get("required"))
+        .and_then(Value::as_array);
     let is_required =
         |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     let definition = |(name, property): (&String, &Value)| {
         let definition = parameter_definition(property, is_required(name));
-        (name.clone(), serde_json::to_value(definition).unwrap_or_default())
+        (
+            name.clone(),
+            serde_json::to_value(definition).unwrap_or_default(),
+        )
     };
     CohereTool {
         name: &tool.name,
@@ -112,25 +122,37 @@ fn cohere_tool(tool: &Tool) -> CohereTool<'_> {
 }
 
 fn parameter_definition(property: &Value, is_required: bool) -> CohereParameterDefinition {
-    let description = property.get("description").and_then(Value::as_str).unwrap_or_default();
+    let description = property
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let mut description = description.to_owned();
     // A Python type name says neither what is inside nor which values are allowed: the model reads
     // it in the description.
     let is_more = |key: &str| !matches!(key, "type" | "description" | "title");
-    if property.as_object().is_some_and(|schema| schema.keys().any(|key| is_more(key))) {
+    if property
+        .as_object()
+        .is_some_and(|schema| schema.keys().any(|key| is_more(key)))
+    {
         let separator = if description.is_empty() { "" } else { " " };
         description = format!("{description}{separator}JSON schema: {property}");
     }
-    CohereParameterDefinition { description, kind: python_type(property), is_required }
+    CohereParameterDefinition {
+        description,
+        kind: python_type(property),
+        is_required,
+    }
 }
 
 fn python_type(schema: &Value) -> String {
     let kind = match schema.get("type") {
         Some(Value::String(kind)) => kind.as_str(),
         // ["string", "null"]
-        Some(Value::Array(kinds)) => {
-            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default()
-        }
+        Some(Value::Array(kinds)) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null")
+            .unwrap_or_default(),
         _ => "",
     };
     match kind {
@@ -154,7 +176,9 @@ impl Call {
         let parameters = if call.arguments.trim().is_empty() {
             Some(Value::Object(Map::new()))
         } else {
-            crate::json::parse_lenient(call.arguments.as_bytes()).ok().filter(Value::is_object)
+            crate::json::parse_lenient(call.arguments.as_bytes())
+                .ok()
+                .filter(Value::is_object)
         };
         let invalid = || {
             Error::param(
@@ -162,6 +186,9 @@ impl Call {
                 "the COHERE wire requires the arguments of a call to be a JSON object",
             )
         };
-        Ok(Call { name: call.name.clone(), parameters: parameters.ok_or_else(invalid)? })
+        Ok(Call {
+            name: call.name.clone(),
+            parameters: parameters.ok_or_else(invalid)?,
+        })
     }
 }

@@ -37,7 +37,17 @@ pub(super) fn read_event<'a>(
             ],
         );
     let others = [
-        history, calls, reason, citations, queries, documents, prompt, usage, code, message, error,
+        history,
+        calls,
+        reason,
+        citations,
+        queries,
+        documents,
+        prompt,
+        usage,
+        code,
+        message,
+        error,
         error_message,
     ];
     let word = reason.and_then(RawJson::to_text);
@@ -85,7 +95,10 @@ pub(super) fn read_event<'a>(
 
 /// [`CohereChatResponse`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/cohere-chat-response.ts)
 pub(super) fn read_whole(chat: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
-    if fields(chat, ["text", "toolCalls", "errorMessage"]).iter().all(Option::is_none) {
+    if fields(chat, ["text", "toolCalls", "errorMessage"])
+        .iter()
+        .all(Option::is_none)
+    {
         return Err(DecodeError::Malformed);
     }
     read_event(chat, answer, &mut NullSink)?;
@@ -111,7 +124,11 @@ fn read_calls(
             && answer.has_tool_call(0, position, &name, &String::from_utf8_lossy(&arguments.0));
         if !is_restated {
             let name = Some(Wtf8Cow(Cow::Owned(name.into_bytes())));
-            let fragment = Fragment { id: None, name, arguments: Some(arguments) };
+            let fragment = Fragment {
+                id: None,
+                name,
+                arguments: Some(arguments),
+            };
             answer.push_tool_call(0, &fragment, sink)?;
         }
     }

@@ -17,7 +17,11 @@ pub(super) struct Turns {
 
 /// [`CohereMessage`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/cohere-message.ts)
 #[derive(Serialize)]
-#[serde(tag = "role", rename_all = "UPPERCASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "role",
+    rename_all = "UPPERCASE",
+    rename_all_fields = "camelCase"
+)]
 pub(super) enum CohereMessage {
     System {
         message: String,
@@ -57,8 +61,14 @@ impl Turns {
         // Results at the end belong to the current turn; a new message beside them would be rejected.
         let is_result = |message: &Message| matches!(message, Message::Tool { .. });
         let ends_with_results = messages.last().is_some_and(is_result);
-        let trailing = messages.iter().rev().take_while(|message| is_result(message)).count();
-        let last = messages.len().saturating_sub(if ends_with_results { trailing } else { 1 });
+        let trailing = messages
+            .iter()
+            .rev()
+            .take_while(|message| is_result(message))
+            .count();
+        let last = messages
+            .len()
+            .saturating_sub(if ends_with_results { trailing } else { 1 });
         let mut results = Vec::new();
         for (index, message) in messages.iter().enumerate() {
             if !is_result(message) && !results.is_empty() {
@@ -83,7 +93,11 @@ impl Turns {
                     let message = text_of(content, index)?;
                     turns.history.push(CohereMessage::User { message });
                 }
-                Message::Assistant { content, calls: requested, .. } => {
+                Message::Assistant {
+                    content,
+                    calls: requested,
+                    ..
+                } => {
                     let message = text_of(content, index)?;
                     let mut tool_calls = Vec::with_capacity(requested.len());
                     for requested in requested {
@@ -91,7 +105,10 @@ impl Turns {
                         calls.push((&requested.id, call.clone()));
                         tool_calls.push(call);
                     }
-                    turns.history.push(CohereMessage::Chatbot { message, tool_calls });
+                    turns.history.push(CohereMessage::Chatbot {
+                        message,
+                        tool_calls,
+                    });
                 }
                 Message::Tool { call_id, content } => {
                     let unknown = || {
@@ -103,13 +120,17 @@ impl Turns {
                     let call = calls.iter().rfind(|(id, _)| id == call_id);
                     let (_, call) = call.ok_or_else(unknown)?;
                     let outputs = outputs(&text_of(content, index)?);
-                    results.push(ToolResult { call: call.clone(), outputs });
+                    results.push(ToolResult {
+                        call: call.clone(),
+                        outputs,
+                    });
                 }
             }
         }
         turns.results = results;
         if turns.message.is_empty() && turns.results.is_empty() {
-            let message = "the last message must be a user's text or a tool's result on the COHERE \
+            let message =
+                "the last message must be a user's text or a tool's result on the COHERE \
                            wire";
             return Err(Error::param("messages", message)
                 .with_hint("end with a user message that is not empty"));
@@ -127,10 +148,12 @@ fn text_of(content: &[Part], message: usize) -> Result<String> {
             Part::Reasoning(_) => {}
             _ => {
                 let path = format!("messages[{message}].content");
-                return Err(Error::param(path, "the COHERE wire takes text only").with_hint(
-                    "send the part to a model whose apiFormat is GENERIC or COHEREV2, or put \
+                return Err(
+                    Error::param(path, "the COHERE wire takes text only").with_hint(
+                        "send the part to a model whose apiFormat is GENERIC or COHEREV2, or put \
                      documents under oci.documents",
-                ));
+                    ),
+                );
             }
         }
     }

@@ -56,7 +56,11 @@ struct CohereMessageV2<'a> {
 
 /// [`CohereContentV2`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/cohere-content-v2.ts)
 #[derive(Serialize)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
 enum CohereContentV2<'a> {
     Text { text: &'a str },
     Thinking { thinking: &'a str },
@@ -115,7 +119,9 @@ struct CitationOptionsV2 {
 pub(super) fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<u8>> {
     let chat = request.chat()?;
     let messages = chat.messages.iter().enumerate();
-    let messages = messages.map(|(index, it)| message(it, index)).collect::<Result<_>>()?;
+    let messages = messages
+        .map(|(index, it)| message(it, index))
+        .collect::<Result<_>>()?;
     let fields = FORMAT.fields(chat)?;
     // `oci.is_strict_tools` is explicit.
     let is_strict = chat.tools.iter().any(|tool| tool.strict);
@@ -144,17 +150,31 @@ fn thinking(chat: &Chat) -> Result<Option<CohereThinkingV2>> {
             let message = "oci.thinking_budget must be a whole number of tokens";
             Error::param("oci.thinking_budget", message)
         })?;
-        return Ok(Some(CohereThinkingV2 { kind: "ENABLED", token_budget: Some(budget) }));
+        return Ok(Some(CohereThinkingV2 {
+            kind: "ENABLED",
+            token_budget: Some(budget),
+        }));
     }
-    let Some(effort) = chat.param("reasoning_effort") else { return Ok(None) };
+    let Some(effort) = chat.param("reasoning_effort") else {
+        return Ok(None);
+    };
     let word = effort.one_of(&["NONE", "MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"])?;
-    let kind = if word == "NONE" { "DISABLED" } else { "ENABLED" };
-    Ok(Some(CohereThinkingV2 { kind, token_budget: None }))
+    let kind = if word == "NONE" {
+        "DISABLED"
+    } else {
+        "ENABLED"
+    };
+    Ok(Some(CohereThinkingV2 {
+        kind,
+        token_budget: None,
+    }))
 }
 
 fn citation_options(chat: &Chat) -> Result<Option<CitationOptionsV2>> {
     let quality = chat.param("oci.citation_quality");
-    let mode = quality.map(|quality| quality.one_of(&["ACCURATE", "FAST", "OFF"])).transpose()?;
+    let mode = quality
+        .map(|quality| quality.one_of(&["ACCURATE", "FAST", "OFF"]))
+        .transpose()?;
     Ok(mode.map(|mode| CitationOptionsV2 { mode }))
 }
 
@@ -182,11 +202,12 @@ fn message(message: &Message, index: usize) -> Result<CohereMessageV2<'_>> {
         Message::Tool { content, .. } => ("TOOL", content),
     };
     // An assistant's empty text beside tool calls is no part of its own.
-    let is_part = |part: &&Part| {
-        role != "ASSISTANT" || !matches!(part, Part::Text(text) if text.is_empty())
-    };
+    let is_part =
+        |part: &&Part| role != "ASSISTANT" || !matches!(part, Part::Text(text) if text.is_empty());
     let parts = content.iter().filter(is_part).enumerate();
-    let content = parts.map(|(part, it)| content_v2(it, index, part)).collect::<Result<_>>()?;
+    let content = parts
+        .map(|(part, it)| content_v2(it, index, part))
+        .collect::<Result<_>>()?;
     let (tool_call_id, calls) = match message {
         Message::Assistant { calls, .. } => (None, calls.as_slice()),
         Message::Tool { call_id, .. } => (Some(call_id.as_str()), &[][..]),
@@ -205,7 +226,9 @@ fn content_v2(part: &Part, message: usize, index: usize) -> Result<CohereContent
         Part::Text(text) | Part::Refusal(text) => CohereContentV2::Text { text },
         Part::Reasoning(thinking) => CohereContentV2::Thinking { thinking },
         Part::Document(document) => CohereContentV2::Document { document },
-        Part::Image(image) => CohereContentV2::ImageUrl { image_url: url(image) },
+        Part::Image(image) => CohereContentV2::ImageUrl {
+            image_url: url(image),
+        },
         Part::Audio(_) | Part::Video(_) | Part::File(_) => {
             let path = format!("messages[{message}].content[{index}]");
             let message = "the COHEREV2 wire takes text, images and grounding documents";
@@ -217,9 +240,20 @@ fn content_v2(part: &Part, message: usize, index: usize) -> Result<CohereContent
 }
 
 fn tool_call_v2(call: &RequestedCall) -> CohereToolCallV2<'_> {
-    let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
-    let function = CalledFunction { name: &call.name, arguments };
-    CohereToolCallV2 { id: &call.id, kind: "FUNCTION", function }
+    let arguments = if call.arguments.trim().is_empty() {
+        "{}"
+    } else {
+        &call.arguments
+    };
+    let function = CalledFunction {
+        name: &call.name,
+        arguments,
+    };
+    CohereToolCallV2 {
+        id: &call.id,
+        kind: "FUNCTION",
+        function,
+    }
 }
 
 fn tool_v2(tool: &Tool) -> CohereToolV2<'_> {
@@ -228,6 +262,13 @@ fn tool_v2(tool: &Tool) -> CohereToolV2<'_> {
         None => Cow::Owned(json!({ "type": "object", "properties": {} })),
     };
     let description = tool.description.as_deref();
-    let function = DefinedFunction { name: &tool.name, description, parameters };
-    CohereToolV2 { kind: "FUNCTION", function }
+    let function = DefinedFunction {
+        name: &tool.name,
+        description,
+        parameters,
+    };
+    CohereToolV2 {
+        kind: "FUNCTION",
+        function,
+    }
 }

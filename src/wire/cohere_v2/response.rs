@@ -48,7 +48,10 @@ pub(super) fn read_event<'a>(
     }
     check_reason(reason)?;
     if let Some(probabilities) = probabilities {
-        append(&mut answer.extras().log_probabilities, probabilities.to_value());
+        append(
+            &mut answer.extras().log_probabilities,
+            probabilities.to_value(),
+        );
     }
     if let Some(usage) = usage.and_then(|usage| translate::usage(&usage.to_value())) {
         answer.set_usage(usage);
@@ -61,7 +64,10 @@ pub(super) fn read_event<'a>(
 
 /// [`CohereChatResponseV2`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/cohere-chat-response-v2.ts)
 pub(super) fn read_whole(chat: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
-    if fields(chat, ["message", "errorMessage"]).iter().all(Option::is_none) {
+    if fields(chat, ["message", "errorMessage"])
+        .iter()
+        .all(Option::is_none)
+    {
         return Err(DecodeError::Malformed);
     }
     read_event(chat, answer, &mut NullSink)?;
@@ -103,15 +109,20 @@ fn read_message<'a>(
     for call in calls {
         let [id, function] = fields(call, ["id", "function"]);
         let function = function.map(object).transpose()?;
-        let [name, arguments] =
-            function.map_or([None; 2], |function| fields(function, ["name", "arguments"]));
+        let [name, arguments] = function.map_or([None; 2], |function| {
+            fields(function, ["name", "arguments"])
+        });
         let (id, name) = (text(id)?, text(name)?);
         if arguments.is_some_and(RawJson::is_string) {
             recorder.record(DeltaKind::arguments(&id, &name), arguments);
         } else {
             recorder.disqualify();
         }
-        let fragment = Fragment { id, name, arguments: arguments.map(arguments_text) };
+        let fragment = Fragment {
+            id,
+            name,
+            arguments: arguments.map(arguments_text),
+        };
         answer.push_tool_call(0, &fragment, sink)?;
     }
     if !citations.is_empty() {

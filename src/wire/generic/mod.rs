@@ -41,27 +41,48 @@ const PARAMETERS: &[Row] = &[
              carries it",
         ),
     ),
-    ("max_tokens", Rule::translated("maxTokens; maxCompletionTokens for openai.* but gpt-oss")),
-    ("max_completion_tokens", Rule::translated("as max_tokens; takes precedence over it")),
+    (
+        "max_tokens",
+        Rule::translated("maxTokens; maxCompletionTokens for openai.* but gpt-oss"),
+    ),
+    (
+        "max_completion_tokens",
+        Rule::translated("as max_tokens; takes precedence over it"),
+    ),
     ("temperature", Rule::Field("temperature")),
     ("top_p", Rule::Field("topP")),
     ("stop", Rule::translated("stop: always a list")),
     ("seed", Rule::Field("seed")),
     ("n", Rule::Field("numGenerations")),
-    ("logprobs", Rule::translated("logProbs: top_logprobs, at least 1")),
+    (
+        "logprobs",
+        Rule::translated("logProbs: top_logprobs, at least 1"),
+    ),
     ("top_logprobs", Rule::translated("logProbs")),
     ("logit_bias", Rule::Field("logitBias")),
     ("presence_penalty", Rule::Field("presencePenalty")),
     ("frequency_penalty", Rule::Field("frequencyPenalty")),
     (
         "reasoning_effort",
-        Rule::Enum("reasoningEffort", &["NONE", "MINIMAL", "LOW", "MEDIUM", "HIGH"]),
+        Rule::Enum(
+            "reasoningEffort",
+            &["NONE", "MINIMAL", "LOW", "MEDIUM", "HIGH"],
+        ),
     ),
-    ("verbosity", Rule::Enum("verbosity", &["LOW", "MEDIUM", "HIGH"])),
+    (
+        "verbosity",
+        Rule::Enum("verbosity", &["LOW", "MEDIUM", "HIGH"]),
+    ),
     ("metadata", Rule::Field("metadata")),
-    ("prediction", Rule::translated("prediction: {type: CONTENT, content: parts}")),
+    (
+        "prediction",
+        Rule::translated("prediction: {type: CONTENT, content: parts}"),
+    ),
     ("web_search_options", Rule::translated("webSearchOptions")),
-    ("service_tier", Rule::Enum("serviceTier", &["AUTO", "DEFAULT", "PRIORITY"])),
+    (
+        "service_tier",
+        Rule::Enum("serviceTier", &["AUTO", "DEFAULT", "PRIORITY"]),
+    ),
     (
         "tools",
         Rule::translated(
@@ -79,7 +100,10 @@ const PARAMETERS: &[Row] = &[
         Rule::translated("responseFormat: {type: TEXT | JSON_OBJECT | JSON_SCHEMA, jsonSchema}"),
     ),
     ("oci.top_k", Rule::Field("topK")),
-    ("oci.max_completion_tokens", Rule::Field("maxCompletionTokens")),
+    (
+        "oci.max_completion_tokens",
+        Rule::Field("maxCompletionTokens"),
+    ),
     ("oci.is_echo", Rule::Field("isEcho")),
     ("oci.documents", Rule::Unsupported(COHERE_ONLY)),
     ("oci.citation_quality", Rule::Unsupported(COHERE_ONLY)),
@@ -92,7 +116,10 @@ const PARAMETERS: &[Row] = &[
     ("oci.is_raw_prompting", Rule::Unsupported(COHERE_ONLY)),
     ("oci.is_strict_tools", Rule::Unsupported(COHERE_ONLY)),
     ("oci.priority", Rule::Unsupported(COHERE_ONLY)),
-    ("oci.thinking_budget", Rule::Unsupported("use reasoning_effort")),
+    (
+        "oci.thinking_budget",
+        Rule::Unsupported("use reasoning_effort"),
+    ),
 ];
 
 const COHERE_ONLY: &str =

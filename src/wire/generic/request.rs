@@ -55,7 +55,7 @@ pub(in crate::wire) struct GenericMessage<'a> {
     pub(in crate::wire) tool_call_id: Option<&'a str>,
     pub(in crate::wire) content: Vec<ChatContent<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    pub(in crate::wire) name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::wire) refusal: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,11 @@ pub(in crate::wire) struct GenericMessage<'a> {
 
 /// [`ChatContent`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/chat-content.ts)
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "type", rename_all = "UPPERCASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "UPPERCASE",
+    rename_all_fields = "camelCase"
+)]
 pub(in crate::wire) enum ChatContent<'a> {
     Text { text: &'a str },
     Image { image_url: Url<'a> },
@@ -109,7 +113,11 @@ enum GenericToolChoice<'a> {
 
 /// [`ResponseFormat`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/response-format.ts)
 #[derive(Serialize)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
 enum GenericResponseFormat<'a> {
     Text,
     JsonObject,
@@ -171,7 +179,9 @@ pub(super) fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> 
     };
     let fields = FORMAT.fields(chat)?;
     // `oci.max_completion_tokens` is explicit.
-    let limit = chat.max_tokens.filter(|_| !fields.contains_key("maxCompletionTokens"));
+    let limit = chat
+        .max_tokens
+        .filter(|_| !fields.contains_key("maxCompletionTokens"));
     let (max_tokens, max_completion_tokens) = match family {
         ModelFamily::OpenAi => (None, limit),
         ModelFamily::Google | ModelFamily::Other => (chat.max_tokens, None),
@@ -195,37 +205,46 @@ pub(super) fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> 
 }
 
 fn messages(chat: &Chat) -> Result<Vec<GenericMessage<'_>>> {
-    let message = |(index, message): (usize, &'_ Message)| {
-        Ok(match message {
-            Message::System { developer, name, content } => GenericMessage {
-                role: if *developer { "DEVELOPER" } else { "SYSTEM" },
-                content: contents(content.iter(), index)?,
-                name: name.as_deref(),
-                ..GenericMessage::default()
-            },
-            Message::User { name, content } => GenericMessage {
-                role: "USER",
-                content: contents(content.iter(), index)?,
-                name: name.as_deref(),
-                ..GenericMessage::default()
-            },
-            Message::Assistant { name, content, calls } => GenericMessage {
-                name: name.as_deref(),
-                ..assistant(content, calls, index)?
-            },
-            Message::Tool { call_id, content } => GenericMessage {
-                role: "TOOL",
-                tool_call_id: Some(call_id),
-                content: contents(content.iter(), index)?,
-                ..GenericMessage::default()
-            },
-        })
-    };
-    let mut messages = Vec::with_capacity(chat.messages.len());
-    for indexed in chat.messages.iter().enumerate() {
-        messages.push(message(indexed)?);
-    }
-    Ok(messages)
+    chat.messages
+        .iter()
+        .enumerate()
+        .map(|(index, it)| message(it, index))
+        .collect()
+}
+
+fn message(message: &Message, index: usize) -> Result<GenericMessage<'_>> {
+    Ok(match message {
+        Message::System {
+            developer,
+            name,
+            content,
+        } => GenericMessage {
+            role: if *developer { "DEVELOPER" } else { "SYSTEM" },
+            content: contents(content.iter(), index)?,
+            name: name.as_deref(),
+            ..GenericMessage::default()
+        },
+        Message::User { name, content } => GenericMessage {
+            role: "USER",
+            content: contents(content.iter(), index)?,
+            name: name.as_deref(),
+            ..GenericMessage::default()
+        },
+        Message::Assistant {
+            name,
+            content,
+            calls,
+        } => GenericMessage {
+            name: name.as_deref(),
+            ..assistant(content, calls, index)?
+        },
+        Message::Tool { call_id, content } => GenericMessage {
+            role: "TOOL",
+            tool_call_id: Some(call_id),
+            content: contents(content.iter(), index)?,
+            ..GenericMessage::default()
+        },
+    })
 }
 
 fn assistant<'a>(
@@ -275,10 +294,18 @@ fn contents<'a>(
             Part::Text(text) | Part::Refusal(text) | Part::Reasoning(text) => {
                 ChatContent::Text { text }
             }
-            Part::Image(media) => ChatContent::Image { image_url: url(media) },
-            Part::Audio(media) => ChatContent::Audio { audio_url: url(media) },
-            Part::Video(media) => ChatContent::Video { video_url: url(media) },
-            Part::File(media) => ChatContent::Document { document_url: url(media) },
+            Part::Image(media) => ChatContent::Image {
+                image_url: url(media),
+            },
+            Part::Audio(media) => ChatContent::Audio {
+                audio_url: url(media),
+            },
+            Part::Video(media) => ChatContent::Video {
+                video_url: url(media),
+            },
+            Part::File(media) => ChatContent::Document {
+                document_url: url(media),
+            },
             Part::Document(_) => {
                 let path = format!("messages[{message}].content[{index}]");
                 let error =
@@ -319,7 +346,12 @@ fn response_format(format: &ResponseFormat) -> GenericResponseFormat<'_> {
     match format {
         ResponseFormat::Text => GenericResponseFormat::Text,
         ResponseFormat::JsonObject => GenericResponseFormat::JsonObject,
-        ResponseFormat::JsonSchema { name, description, schema, strict } => {
+        ResponseFormat::JsonSchema {
+            name,
+            description,
+            schema,
+            strict,
+        } => {
             let json_schema = ResponseJsonSchema {
                 name,
                 description: description.as_deref(),
@@ -347,23 +379,36 @@ fn log_probs(chat: &Chat) -> Result<Option<u64>> {
 }
 
 fn prediction(chat: &Chat) -> Result<Option<Prediction<'_>>> {
-    let Some(prediction) = chat.param("prediction") else { return Ok(None) };
+    let Some(prediction) = chat.param("prediction") else {
+        return Ok(None);
+    };
     let content = prediction.require("content")?;
     let content = match content.value.as_str() {
         Some(text) => vec![ChatContent::Text { text }],
         None => content
             .items()?
-            .map(|part| Ok(ChatContent::Text { text: part.require("text")?.string()? }))
+            .map(|part| {
+                Ok(ChatContent::Text {
+                    text: part.require("text")?.string()?,
+                })
+            })
             .collect::<Result<_>>()?,
     };
-    Ok(Some(Prediction { kind: "CONTENT", content }))
+    Ok(Some(Prediction {
+        kind: "CONTENT",
+        content,
+    }))
 }
 
 fn web_search_options(chat: &Chat) -> Result<Option<WebSearchOptions<'_>>> {
-    let Some(options) = chat.param("web_search_options") else { return Ok(None) };
+    let Some(options) = chat.param("web_search_options") else {
+        return Ok(None);
+    };
     options.object()?;
     let size = options.get("search_context_size");
-    let search_context_size = size.map(|size| size.one_of(&["HIGH", "MEDIUM", "LOW"])).transpose()?;
+    let search_context_size = size
+        .map(|size| size.one_of(&["HIGH", "MEDIUM", "LOW"]))
+        .transpose()?;
     let location = match options.get("user_location") {
         None => None,
         Some(location) => {
@@ -379,5 +424,8 @@ fn web_search_options(chat: &Chat) -> Result<Option<WebSearchOptions<'_>>> {
             })
         }
     };
-    Ok(Some(WebSearchOptions { search_context_size, user_location: location }))
+    Ok(Some(WebSearchOptions {
+        search_context_size,
+        user_location: location,
+    }))
 }

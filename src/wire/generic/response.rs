@@ -41,7 +41,15 @@ pub(super) fn read_event<'a>(
     if let Some(delta) = message(delta)? {
         read_message(delta, choice, answer, sink, &mut recorder)?;
     }
-    let others = [reason, logprobs, usage, grounding, tier, code, error_message];
+    let others = [
+        reason,
+        logprobs,
+        usage,
+        grounding,
+        tier,
+        code,
+        error_message,
+    ];
     if others.iter().any(Option::is_some) {
         recorder.disqualify();
     }
@@ -72,7 +80,11 @@ pub(super) fn read_whole(chat: RawJson<'_>, answer: &mut Accumulator) -> DecodeR
         read_event(object(choice)?, answer, &mut NullSink)?;
         let [own_index] = fields(choice, ["index"]);
         // A choice without a message, from a model that spent its tokens on reasoning, is a choice.
-        answer.finish(index(own_index)?, translate::finish_reason(None), &mut NullSink)?;
+        answer.finish(
+            index(own_index)?,
+            translate::finish_reason(None),
+            &mut NullSink,
+        )?;
         has_choices = true;
     }
     if !has_choices {
@@ -102,12 +114,23 @@ fn read_message<'a>(
     sink: &mut dyn Sink,
     recorder: &mut DeltaRecorder<'a>,
 ) -> DecodeResult<()> {
-    let [content, reasoning, refusal, calls, annotations] =
-        fields(delta, ["content", "reasoningContent", "refusal", "toolCalls", "annotations"]);
+    let [content, reasoning, refusal, calls, annotations] = fields(
+        delta,
+        [
+            "content",
+            "reasoningContent",
+            "refusal",
+            "toolCalls",
+            "annotations",
+        ],
+    );
     // Everything is checked before anything is emitted.
     let parts = content_parts(content)?;
     let calls = objects(calls)?;
-    let annotations = values(annotations)?.into_iter().map(translate::annotation).collect::<Vec<_>>();
+    let annotations = values(annotations)?
+        .into_iter()
+        .map(translate::annotation)
+        .collect::<Vec<_>>();
     if let Some(delta) = text(reasoning)? {
         recorder.record(DeltaKind::Reasoning, reasoning);
         answer.push_reasoning(choice, &delta, sink);
@@ -134,7 +157,11 @@ fn read_message<'a>(
         } else {
             recorder.disqualify();
         }
-        let fragment = Fragment { id, name, arguments: arguments.map(arguments_text) };
+        let fragment = Fragment {
+            id,
+            name,
+            arguments: arguments.map(arguments_text),
+        };
         answer.push_tool_call(choice, &fragment, sink)?;
     }
     if !annotations.is_empty() {

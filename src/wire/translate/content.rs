@@ -16,7 +16,10 @@ pub(in crate::wire) struct Url<'a> {
 
 /// OpenAI's media in OCI's shape.
 pub(in crate::wire) fn url(media: &Media) -> Url<'_> {
-    Url { url: &media.url, detail: media.detail.map(Detail::name) }
+    Url {
+        url: &media.url,
+        detail: media.detail.map(Detail::name),
+    }
 }
 
 /// OCI's `{type, urlCitation}` in OpenAI's names.
@@ -27,8 +30,11 @@ pub(in crate::wire) fn annotation(oci: Value) -> Value {
         ("title", "title"),
         ("url", "url"),
     ];
-    let Some(citation) = oci.get("urlCitation") else { return oci };
-    let member = |(oci, openai): (&str, &str)| Some((openai.to_owned(), citation.get(oci)?.clone()));
+    let Some(citation) = oci.get("urlCitation") else {
+        return oci;
+    };
+    let member =
+        |(oci, openai): (&str, &str)| Some((openai.to_owned(), citation.get(oci)?.clone()));
     let members: Map<String, Value> = NAMES.into_iter().filter_map(member).collect();
     json!({ "type": "url_citation", "url_citation": members })
 }

@@ -8,9 +8,17 @@ pub(in crate::wire) fn logprobs(oci: &Value) -> Option<Value> {
     let tokens = oci.get("tokens")?.as_array()?;
     let at = |key: &str, index: usize| oci.get(key)?.as_array()?.get(index);
     let content = tokens.iter().enumerate().map(|(index, token)| {
-        let mut entry = entry(token.as_str().unwrap_or_default(), at("tokenLogprobs", index));
-        let top = at("topLogprobs", index).and_then(Value::as_object).into_iter().flatten();
-        let top: Vec<Value> = top.map(|(token, logprob)| self::entry(token, Some(logprob))).collect();
+        let mut entry = entry(
+            token.as_str().unwrap_or_default(),
+            at("tokenLogprobs", index),
+        );
+        let top = at("topLogprobs", index)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        let top: Vec<Value> = top
+            .map(|(token, logprob)| self::entry(token, Some(logprob)))
+            .collect();
         if let Value::Object(members) = &mut entry {
             members.insert("top_logprobs".into(), top.into());
         }

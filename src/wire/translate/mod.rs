@@ -6,7 +6,7 @@ mod logprobs;
 mod time;
 mod usage;
 
-pub(super) use content::{annotation, url};
+pub(super) use content::{annotation, url, Url};
 pub(super) use finish_reason::finish_reason;
 pub(super) use logprobs::logprobs;
 pub(super) use time::unix_seconds;

@@ -16,10 +16,15 @@ pub(in crate::wire) fn usage(oci: &Value) -> Option<Value> {
     let sum = number(&prompt).saturating_add(number(&completion));
     let mut usage = Map::new();
     usage.insert("prompt_tokens".into(), prompt.unwrap_or_else(|| 0.into()));
-    usage.insert("completion_tokens".into(), completion.unwrap_or_else(|| 0.into()));
+    usage.insert(
+        "completion_tokens".into(),
+        completion.unwrap_or_else(|| 0.into()),
+    );
     usage.insert("total_tokens".into(), total.unwrap_or_else(|| sum.into()));
     for (name, oci_name, fields) in DETAILS {
-        let Some(from) = oci.get(oci_name) else { continue };
+        let Some(from) = oci.get(oci_name) else {
+            continue;
+        };
         let details: Map<String, Value> = fields
             .iter()
             .filter_map(|(name, oci_name)| Some(((*name).to_owned(), count(from, oci_name)?)))
@@ -32,10 +37,18 @@ pub(in crate::wire) fn usage(oci: &Value) -> Option<Value> {
 }
 
 /// OpenAI's name, OCI's name, and the same of the fields inside.
-type Details = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+type Details = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
 
 const DETAILS: &[Details] = &[
-    ("prompt_tokens_details", "promptTokensDetails", &[("cached_tokens", "cachedTokens")]),
+    (
+        "prompt_tokens_details",
+        "promptTokensDetails",
+        &[("cached_tokens", "cachedTokens")],
+    ),
     (
         "completion_tokens_details",
         "completionTokensDetails",

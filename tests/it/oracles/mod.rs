@@ -1,3 +1,6 @@
-//! Tests that compare the library with another implementation of the same rules.
+//! Code that is written by hand against another implementation of the same rules: `regex` for
+//! identifiers, `serde_json` for the JSON reader, reading every event in full for the templates.
 
 mod ids;
+mod json;
+mod repeats;

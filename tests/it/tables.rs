@@ -1,0 +1,81 @@
+//! The tables of parameters, and the page that is printed from them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::generated::check_generated;
+use oci_genai_edge::openai::parameters::{Neutral, Parameter, PARAMETERS};
+use oci_genai_edge::wire::parameters::Rule;
+use oci_genai_edge::wire::{WireFormat, FORMATS};
+
+/// The wires that have a table.
+fn native() -> impl Iterator<Item = &'static WireFormat> {
+    FORMATS
+        .into_iter()
+        .filter(|format| format.api_format.is_some())
+}
+
+fn cell(format: &WireFormat, parameter: &Parameter) -> String {
+    let name = parameter.name;
+    match format.rule(name) {
+        None => panic!("the {} table has no row for {name}", format.name),
+        Some(Rule::Field(field)) => format!("`{field}`"),
+        Some(Rule::Enum(field, words)) => format!("`{field}`: {}", words.join(", ")),
+        Some(Rule::Translated(how)) => how.to_owned(),
+        Some(Rule::Ignored(why)) => format!("not sent: {why}"),
+        Some(Rule::Unsupported(hint)) => {
+            let unless = match parameter.neutral {
+                Neutral::Never => String::new(),
+                Neutral::Boolean(value) => format!(" unless {value}"),
+                Neutral::Number(value) => format!(" unless {value}"),
+                Neutral::Empty => " unless empty".to_owned(),
+                Neutral::Words(words) => format!(" unless {}", words.join(" or ")),
+                Neutral::ListOf(word) => format!(" unless [\"{word}\"]"),
+            };
+            format!("**rejected**{unless}: {hint}")
+        }
+    }
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# What each parameter becomes\n\n\
+         Printed from the tables in `src/wire` by `tests/it/tables.rs`; the tests hold both equal.\n\n\
+         - A name in code is the field of OCI's request that gets the value, after a check of its kind.\n\
+         - **rejected**: the call fails with `invalid_request` before anything is sent. `param` names the\n  \
+           parameter, `hint` the alternative.\n\
+         - *not sent*: it does not change the answer.\n\
+         - A parameter without a row is rejected by name: it might change the answer, and OCI rejects\n  \
+           requests with unknown keys without naming them.\n\
+         - null counts as absent.\n\
+         - On the openai transport everything passes as it is, except `oci.*`, which is rejected there,\n  \
+           and `stream_options.include_usage`, which is always set.\n\n",
+    );
+    let names: Vec<_> = native().map(|format| format.name).collect();
+    writeln!(page, "| parameter | {} |", names.join(" | ")).unwrap();
+    writeln!(page, "|{}", "---|".repeat(names.len() + 1)).unwrap();
+    for parameter in PARAMETERS {
+        let cells: Vec<_> = native()
+            .map(|format| cell(format, parameter).replace('|', "\\|"))
+            .collect();
+        writeln!(page, "| `{}` | {} |", parameter.name, cells.join(" | ")).unwrap();
+    }
+    page
+}
+
+#[test]
+fn the_page_of_parameters_is_printed_from_the_tables() {
+    check_generated("docs/parameters.md", &page());
+}
+
+#[test]
+fn no_row_is_there_twice_and_every_row_is_registered() {
+    for format in native() {
+        let rows: Vec<_> = format.rows().map(|(name, _)| *name).collect();
+        let distinct: BTreeSet<_> = rows.iter().collect();
+        assert_eq!(rows.len(), distinct.len(), "{}", format.name);
+        for name in rows {
+            assert!(Parameter::find(name).is_some(), "{name} of {}", format.name);
+        }
+    }
+}
