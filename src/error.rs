@@ -119,7 +119,8 @@ failure_table! {
     Network: "network", 502, SERVER, true, RETRY_AND_FALL_BACK, false;
     /// A redirect, which is never followed: the signature is for one host.
     Redirected: "redirected", 502, SERVER, false, NEXT_TARGET, false;
-    /// One of `timeouts` expired. They limit the whole call, so no other target has time left either.
+    /// One of `timeouts` expired. They limit the whole call, so no other target has time left
+    /// either.
     Timeout: "timeout", 504, SERVER, true, FATAL, false;
     /// 401.
     Unauthorized: "unauthorized", 401, AUTHENTICATION, false, NEXT_TARGET, false;
@@ -155,12 +156,12 @@ failure_table! {
     Internal: "internal", 500, SERVER, false, FATAL, false;
 }
 
-/// A fact about a failure that the code alone does not tell, for whoever decides what to do next.
+/// A fact about a failure beyond its code, on which recovery depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The openai transport does not serve this model.
     ModelNotOnOpenAiTransport,
-    /// An event of the stream is not what the wire format says.
+    /// An event of the stream does not follow the wire format.
     UnreadableEvent,
 }
 

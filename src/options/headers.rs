@@ -52,6 +52,6 @@ fn is_one_line(value: &str) -> bool {
 fn reserved_header(path: &str) -> Error {
     let message = format!("the option {} must not be set", excerpt(path));
     Error::new(Code::InvalidOptions, message).with_hint(
-        "authorization, host, connection, transfer-encoding, content-* and proxy-* are set by the client",
+        "the client sets authorization, host, connection, transfer-encoding, content-* and proxy-*",
     )
 }

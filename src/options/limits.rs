@@ -1,5 +1,5 @@
-//! The numbers that bound a call: how large an answer may be, how often it is tried, how long it may
-//! take.
+//! The numbers that bound a call: how large an answer may be, how often it is tried, how long it
+//! may take.
 
 use serde::Serialize;
 

@@ -182,7 +182,8 @@ fn join_path(path: &str, name: &str) -> String {
     }
 }
 
-/// The [optimal string alignment distance](https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance).
+/// The [optimal string alignment
+/// distance](https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance).
 fn edit_distance(a: &[char], b: &[char]) -> usize {
     let cell = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
     let mut two_above: Vec<usize> = Vec::new();

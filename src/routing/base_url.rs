@@ -17,8 +17,8 @@ pub struct BaseUrl {
 const MAX_LEN: usize = 1024;
 
 impl BaseUrl {
-    /// Parses the `endpoint` option. Its path is kept as a prefix, for a proxy that serves OCI below
-    /// one.
+    /// Parses the `endpoint` option. Its path is kept as a prefix, for a proxy that serves OCI
+    /// below one.
     pub fn parse(text: &str) -> Result<BaseUrl> {
         if text.len() > MAX_LEN {
             return Err(invalid("endpoint is too long"));
@@ -74,8 +74,8 @@ impl BaseUrl {
     }
 }
 
-/// The host (with port) of a finished URL, parsed from its text and independently of how the URL was
-/// built. `None` for a URL that other parsers may read differently.
+/// The host (with port) of a finished URL, parsed from its text and independently of how the URL
+/// was built. `None` for a URL that other parsers may read differently.
 pub(crate) fn host_of(url: &str) -> Option<&str> {
     let rest = url
         .strip_prefix("https://")
@@ -87,7 +87,8 @@ pub(crate) fn host_of(url: &str) -> Option<&str> {
 
 fn invalid(message: &'static str) -> Error {
     Error::new(Code::InvalidOptions, message).with_hint(
-        "endpoint is an address such as https://host.example, or http:// on localhost, 127.0.0.1 or [::1]",
+        "endpoint is an address such as https://host.example, or http:// on localhost, 127.0.0.1 \
+         or [::1]",
     )
 }
 
@@ -129,8 +130,8 @@ fn is_host(host: &str) -> bool {
     if host.len() > 253 || !host.split('.').all(is_label) {
         return false;
     }
-    // The WHATWG URL parser reads a host whose last label begins with a digit as an IPv4 address in any
-    // of its forms (0x7f.1, 2130706433). Only the dotted decimal form is accepted.
+    // The WHATWG URL parser reads a host whose last label begins with a digit as an IPv4 address in
+    // any of its forms (0x7f.1, 2130706433). Only the dotted decimal form is accepted.
     let last = host.rsplit('.').next().unwrap_or_default();
     !last.starts_with(|c: char| c.is_ascii_digit()) || host.parse::<Ipv4Addr>().is_ok()
 }

@@ -34,7 +34,8 @@ const MAX_NAME_LEN: usize = 255;
 
 impl<'a> ModelId<'a> {
     /// Parses an id that has no `oci:` prefix. With `allow_any_name`, a name need not have the form
-    /// `vendor.model`: an OpenAI-compatible server other than OCI (a gateway) names its models freely.
+    /// `vendor.model`: a gateway, which is an OpenAI-compatible server other than OCI, names its
+    /// models freely.
     pub fn parse(id: &'a str, allow_any_name: bool) -> Result<ModelId<'a>> {
         let kind = if Ocid::has_prefix(id) {
             parse_ocid(id)?
@@ -139,14 +140,14 @@ fn other_resource_hint(ocid: &Ocid<'_>) -> &'static str {
     if ocid.is("generativeaidedicatedaicluster") {
         "use the OCID of an endpoint on the cluster (ocid1.generativeaiendpoint.…)"
     } else if ocid.is("generativeaiprivateendpoint") {
-        "a private endpoint is an address: set `endpoint` to https:// and its FQDN, and use the OCID \
-         of the model's endpoint as the model"
+        "a private endpoint is an address: set `endpoint` to https:// and its FQDN, and use the \
+         OCID of the model's endpoint as the model"
     } else if ocid.is("generativeaiimportedmodel") {
-        "an imported model is called through an endpoint on a Dedicated AI Cluster: use the OCID of \
-         that endpoint"
+        "an imported model is called through an endpoint on a Dedicated AI Cluster: use the OCID \
+         of that endpoint"
     } else if ocid.is("compartment") || ocid.is("tenancy") {
-        "a compartment belongs in `compartmentId`; the model is the OCID of an endpoint or a name of \
-         the form vendor.model"
+        "a compartment belongs in `compartmentId`; the model is the OCID of an endpoint or a name \
+         of the form vendor.model"
     } else {
         EXPECTED
     }

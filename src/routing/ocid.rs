@@ -1,10 +1,11 @@
 //! Oracle Cloud identifiers (OCIDs).
 //!
-//! `ocid1.<resource type>.<realm>.[region][.future use].<unique id>`, as
-//! [documented by Oracle](https://docs.oracle.com/en-us/iaas/Content/General/Concepts/identifiers.htm).
-//! The region may be empty, a short code (`iad`) or a full name, so there are five or six segments.
-//! [`PATTERN`] is the same grammar as a regular expression: the tests compare the two. It is not used
-//! at run time, because `regex` would nearly double the wasm.
+//! `ocid1.<resource type>.<realm>.[region][.future use].<unique id>`
+//! ([documentation](https://docs.oracle.com/en-us/iaas/Content/General/Concepts/identifiers.htm)).
+//! The region may be empty, a short code (`iad`) or a full name, and the segment for future use may
+//! be missing.
+//! [`PATTERN`] is the same grammar as a regular expression: the tests compare the two. It is not
+//! used at run time, because `regex` would nearly double the wasm.
 
 use std::fmt;
 
@@ -74,7 +75,8 @@ impl<'a> Ocid<'a> {
         }
     }
 
-    /// Whether the text starts as an OCID does, well-formed or not. Such a text is never a model name.
+    /// Whether the text starts as an OCID does, well-formed or not. Such a text is never a model
+    /// name.
     pub fn has_prefix(text: &str) -> bool {
         text.get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("ocid"))

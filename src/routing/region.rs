@@ -2,9 +2,10 @@
 //!
 //! The table is that of Oracle's SDKs
 //! ([`regions_definitions`](https://github.com/oracle/oci-python-sdk/blob/master/src/oci/regions_definitions.py)
-//! of `oci` 2.189.0). A realm outside the table is rejected, because its domain is unknown. A region
-//! outside the table is accepted if it has the form of a region name, because Oracle opens regions
-//! faster than it publishes tables; the form is strict enough that no region can inject another host.
+//! of `oci` 2.189.0). A realm outside the table is rejected, because its domain is unknown. A
+//! region outside the table is accepted if it has the form of a region name, because Oracle opens
+//! regions faster than it publishes tables; the form is strict enough that no region can inject
+//! another host.
 
 use std::fmt;
 
@@ -54,8 +55,9 @@ impl Realm {
 }
 
 impl Region {
-    /// Parses a region name or short code. Without `realm` it comes from the table, and is `oc1` for a
-    /// name outside the table. With `realm`, a region that the table lists in another one is rejected.
+    /// Parses a region name or short code. Without `realm` it comes from the table, and is `oc1`
+    /// for a name outside the table. With `realm`, a region that the table lists in another one is
+    /// rejected.
     pub fn parse(text: &str, realm: Option<&str>) -> Result<Region, InvalidRegion> {
         let text = text.to_ascii_lowercase();
         let known = regions().find(|(code, name, _)| *code == text || *name == text);
@@ -64,10 +66,10 @@ impl Region {
             None if is_region_name(&text) => text,
             None => return Err(InvalidRegion::Malformed),
         };
-        let wanted = realm
+        let requested = realm
             .map(|id| Realm::find(id).ok_or(InvalidRegion::UnknownRealm))
             .transpose()?;
-        let realm = match (wanted, known) {
+        let realm = match (requested, known) {
             (Some(realm), Some((_, _, id))) if realm.id != id => {
                 return Err(InvalidRegion::OtherRealm(id))
             }
@@ -90,7 +92,8 @@ impl Region {
         self.realm
     }
 
-    /// The host of the inference service: `inference.generativeai.us-chicago-1.oci.oraclecloud.com`.
+    /// The host of the inference service:
+    /// `inference.generativeai.us-chicago-1.oci.oraclecloud.com`.
     pub fn inference_host(&self) -> String {
         format!(
             "inference.generativeai.{}.oci.{}",
@@ -116,7 +119,7 @@ impl std::error::Error for InvalidRegion {}
 /// The longest region name, in bytes. The longest in the table has 17.
 const MAX_NAME_LEN: usize = 32;
 
-/// `us-chicago-1`: an area of at least two letters, words, and a number, separated by single hyphens.
+/// `us-chicago-1`: an area of at least two letters, words, and a number, with single hyphens.
 fn is_region_name(text: &str) -> bool {
     if text.len() > MAX_NAME_LEN {
         return false;
@@ -162,7 +165,8 @@ const REALMS: &[(&str, &str)] = &[
 ];
 
 /// Short code, name and realm of each region.
-// SIZE: one string, because the pointers and lengths of 255 `&str` would take more wasm than the names.
+// SIZE: one string, because the pointers and lengths of 255 `&str` would take more wasm than the
+// names.
 const REGIONS: &str = "\
 lej af-casablanca-1 oc1
 jnb af-johannesburg-1 oc1

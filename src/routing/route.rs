@@ -144,7 +144,8 @@ impl Route {
         }
     }
 
-    /// The same destination with another format; `None` on the openai transport, which has no formats.
+    /// The same destination with another format; `None` on the openai transport, which has no
+    /// formats.
     pub(crate) fn with_api_format(&self, format: ApiFormat) -> Option<Route> {
         let is_native = self.transport == Transport::Native;
         is_native.then(|| Route {

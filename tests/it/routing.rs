@@ -187,7 +187,8 @@ fn a_model_id_cannot_change_the_host() {
                                 if options.region.is_some() {
                                     assert_eq!(host, CHICAGO, "{text:?}");
                                 } else {
-                                    // The region that the OCID names, which need not be in the table.
+                                    // The region that the OCID names, which need not be in the
+                                    // table.
                                     let region =
                                         Region::parse(route.region(), Some(route.realm())).unwrap();
                                     assert_eq!(host, region.inference_host(), "{text:?}");

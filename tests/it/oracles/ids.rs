@@ -14,21 +14,23 @@ use serde_json::Value;
 const SEED: u64 = 20_231_130;
 const ROUNDS: usize = 200_000;
 
-/// What [`Region::parse`] accepts besides the short codes of the table, after lower-casing: an area,
-/// words, a number. The length is checked apart.
+/// What [`Region::parse`] accepts besides the short codes of the table, after lower-casing: an
+/// area, words, a number. The length is checked apart.
 const REGION: &str = r"(?-u)^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$";
 const REGION_MAX_LEN: usize = 32;
 
-/// The names that [`Route::resolve`] accepts, without the `oci:` prefix. The length is checked apart,
-/// and so is that a name does not start as an OCID does.
+/// The names that [`Route::resolve`] accepts, without the `oci:` prefix. The length is checked
+/// apart, and so is that a name does not start as an OCID does.
 const VENDOR_MODEL: &str = r"(?-u)^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
 const NAME_MAX_LEN: usize = 255;
 
-/// The short codes, in the order of the SDK's table, so that the parser's table isn't its own oracle.
-const SHORT_CODES: &str = "yny hyd mel bom kix icn syd nrt yul yyz fra zrh jed dxb gru cwl lhr iad \
-    ord phx sjc vcp scl ams mrs jnb sin cdg arn mad mtz lin qro mty auh lej bog vap xsp ruh orf aga \
-    hsg jbp nrq onm lfi luf ric pia tus ltn brs nja ukb mct ibr wga bgy mxp snn ork dtm dus dac str \
-    vll beg doh vve ebb ebl avz avf ahu rba rkt shj dtz dln bno yxj pgc jsk hnw";
+/// The short codes, in the order of the SDK's table, so that the parser's table isn't its own
+/// oracle.
+const SHORT_CODES: &str =
+    "yny hyd mel bom kix icn syd nrt yul yyz fra zrh jed dxb gru cwl lhr iad \
+    ord phx sjc vcp scl ams mrs jnb sin cdg arn mad mtz lin qro mty auh lej bog vap xsp ruh orf \
+    aga hsg jbp nrq onm lfi luf ric pia tus ltn brs nja ukb mct ibr wga bgy mxp snn ork dtm dus \
+    dac str vll beg doh vve ebb ebl avz avf ahu rba rkt shj dtz dln bno yxj pgc jsk hnw";
 
 /// Generates strings near a grammar: examples, examples with a few edits, and strings over the
 /// grammar's alphabet.
@@ -447,7 +449,8 @@ fn the_table_of_regions_is_that_of_the_sdk() {
             "{code} is not in the oracle's list"
         );
     }
-    // The table has no row that the SDK's lacks: a short code has three letters, so all can be tried.
+    // The table has no row that the SDK's lacks: a short code has three letters, so all can be
+    // tried.
     let letters = || (b'a'..=b'z').map(char::from);
     let all = letters()
         .flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
