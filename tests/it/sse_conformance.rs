@@ -1,10 +1,11 @@
-//! The event-stream cases of `../shared/conformance`, each whole and re-cut, through the public decoder.
+//! The event-stream cases of `../shared/conformance`, each whole and re-cut, through the public
+//! parser.
 
 use crate::common::{shared, Random};
-use oci_genai_edge::sse::Decoder;
+use oci_genai_edge::sse::Parser;
 use serde_json::Value;
 
-/// Everything that the decoder says of a stream.
+/// Everything that the parser reports of a stream.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
     events: Vec<(String, String, String)>,
@@ -13,15 +14,15 @@ struct Seen {
     failed: bool,
 }
 
-fn decode<'a>(
+fn parse<'a>(
     chunks: impl IntoIterator<Item = &'a [u8]>,
     max_event_bytes: Option<usize>,
     lenient: bool,
 ) -> Seen {
-    let mut decoder = max_event_bytes.map_or_else(Decoder::new, Decoder::with_max_event_bytes);
+    let mut parser = max_event_bytes.map_or_else(Parser::new, Parser::with_max_event_bytes);
     let mut seen = Seen::default();
     for chunk in chunks {
-        let result = decoder.feed(chunk, |event| {
+        let result = parser.feed(chunk, |event| {
             seen.events
                 .push((event.event.into(), event.data.into(), event.id.into()))
         });
@@ -29,16 +30,16 @@ fn decode<'a>(
         if seen.failed {
             break;
         }
-        let retry = decoder.retry();
+        let retry = parser.retry();
         if retry != seen.retries.last().copied() {
             seen.retries.extend(retry);
         }
     }
-    let _ = decoder.end(lenient, |event| {
+    let _ = parser.end(lenient, |event| {
         seen.events
             .push((event.event.into(), event.data.into(), event.id.into()))
     });
-    seen.last_event_id = decoder.last_event_id().into();
+    seen.last_event_id = parser.last_event_id().into();
     seen
 }
 
@@ -93,20 +94,20 @@ fn events_of(expected: &Value) -> Vec<(String, String, String)> {
 fn cases(levels: &[&str]) -> Option<Vec<Value>> {
     let text = std::fs::read_to_string(shared("conformance/sse-cases.json")?).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
-    let wanted = |case: &&Value| levels.contains(&case["level"].as_str().unwrap());
+    let has_level = |case: &&Value| levels.contains(&case["level"].as_str().unwrap());
     Some(
         all["cases"]
             .as_array()
             .unwrap()
             .iter()
-            .filter(wanted)
+            .filter(has_level)
             .cloned()
             .collect(),
     )
 }
 
 #[test]
-fn the_standard_and_the_sizes() {
+fn cases_of_the_standard_and_of_size() {
     let Some(cases) = cases(&["spec", "size"]) else {
         return;
     };
@@ -114,7 +115,7 @@ fn the_standard_and_the_sizes() {
     for case in &cases {
         let id = case["id"].as_str().unwrap();
         let (chunks, expected) = (chunks_of(case), &case["expected"]);
-        let seen = decode(chunks.iter().map(Vec::as_slice), None, false);
+        let seen = parse(chunks.iter().map(Vec::as_slice), None, false);
         assert_eq!(seen.events, events_of(expected), "{id}");
         let retries: Vec<u64> = expected["retry"]
             .as_array()
@@ -130,10 +131,11 @@ fn the_standard_and_the_sizes() {
         );
 
         let bytes = chunks.concat();
-        // Single bytes of a megabyte are still quick: the decoder is linear. The largest cases get a few cuts, not all.
+        // Single bytes of a megabyte are still quick: the parser is linear. The largest cases get a
+        // few cuts, not all.
         let rounds = if bytes.len() > 100_000 { 3 } else { 40 };
         let recut = |pieces: Vec<&[u8]>, how: &str| {
-            let again = decode(pieces, None, false);
+            let again = parse(pieces, None, false);
             assert_eq!(again.events, seen.events, "{id}, {how}");
             assert_eq!(
                 (&again.last_event_id, again.retries.last()),
@@ -146,8 +148,8 @@ fn the_standard_and_the_sizes() {
             recut(bytes.chunks(size).collect(), "small pieces");
         }
         for round in 0..rounds {
-            let most = *random.pick(&[2, 7, 64, 4096]);
-            recut(random.cut(&bytes, most), &format!("random cut {round}"));
+            let max = *random.pick(&[2, 7, 64, 4096]);
+            recut(random.cut(&bytes, max), &format!("random cut {round}"));
         }
         if bytes.len() <= 4096 {
             for at in 0..=bytes.len() {
@@ -161,7 +163,7 @@ fn the_standard_and_the_sizes() {
 }
 
 #[test]
-fn limits_and_unfinished_ends() {
+fn cases_of_limits_and_unfinished_ends() {
     let Some(cases) = cases(&["client"]) else {
         return;
     };
@@ -174,21 +176,21 @@ fn limits_and_unfinished_ends() {
         let pieces = |size: usize| bytes.chunks(size).collect::<Vec<_>>();
         for size in [1, 1000, bytes.len()] {
             if expected["error"] == "limit" {
-                assert!(decode(pieces(size), limit, false).failed, "{id}");
+                assert!(parse(pieces(size), limit, false).failed, "{id}");
             } else if expected.get("strict").is_some() {
                 assert_eq!(
-                    decode(pieces(size), limit, false).events,
+                    parse(pieces(size), limit, false).events,
                     events_of(&expected["strict"]),
                     "{id}"
                 );
                 assert_eq!(
-                    decode(pieces(size), limit, true).events,
+                    parse(pieces(size), limit, true).events,
                     events_of(&expected["lenient"]),
                     "{id}"
                 );
             } else {
                 assert_eq!(
-                    decode(pieces(size), limit, false).events,
+                    parse(pieces(size), limit, false).events,
                     events_of(expected),
                     "{id}"
                 );
