@@ -158,7 +158,8 @@ mod tests {
     }
 
     fn generic(text: &str) -> String {
-        format!("data: {{\"index\":0,\"message\":{{\"content\":[{{\"type\":\"TEXT\",\"text\":\"{text}\"}}]}}}}\n")
+        let content = format!(r#"[{{"type":"TEXT","text":"{text}"}}]"#);
+        format!("data: {{\"index\":0,\"message\":{{\"content\":{content}}}}}\n")
     }
 
     const FINISH: &str = "data: {\"finishReason\":\"stop\"}\n";
@@ -176,15 +177,16 @@ mod tests {
 
     #[test]
     fn json_may_span_data_lines() {
-        let stream =
-            "data: {\"message\":\ndata: {\"content\":[{\"text\":\"a\"}]}}\n\ndata: {\"finishReason\":\ndata: \"stop\"}\n\n";
+        let stream = "data: {\"message\":\ndata: {\"content\":[{\"text\":\"a\"}]}}\n\n\
+            data: {\"finishReason\":\ndata: \"stop\"}\n\n";
         assert_eq!(decode(&wire::GENERIC, stream), (Ok(()), "a".into()));
     }
 
     #[test]
     fn pings_and_blank_data_are_not_events() {
         let stream = format!(
-            ": hi\n\nevent: ping\ndata: pong\n\ndata:\n\nevent: ping\n{}\n{FINISH}\ndata: [DONE]\n\nnonsense",
+            ": hi\n\nevent: ping\ndata: pong\n\ndata:\n\n\
+             event: ping\n{}\n{FINISH}\ndata: [DONE]\n\nnonsense",
             generic("a")
         );
         assert_eq!(decode(&wire::GENERIC, &stream), (Ok(()), "a".into()));

@@ -1,8 +1,9 @@
 //! Lines -> events -> the accumulator: the hot loop.
 //!
-//! OCI writes one JSON object for each `data:` line. Some deployments separate events by one newline
-//! instead of a blank line, so each data line counts as an event of its own and is read at once. A
-//! line whose JSON ends too early is buffered for the rest, as the standard joins data lines.
+//! OCI writes one JSON object for each `data:` line. Some deployments separate events by one
+//! newline instead of a blank line, so each data line counts as an event of its own and is read at
+//! once. A line whose JSON ends too early is buffered for the rest, as the standard joins data
+//! lines.
 
 use super::output::Output;
 use super::template::Templates;
@@ -191,7 +192,8 @@ impl Events {
     fn read_event(&mut self, event: &[u8], output: &mut impl Output) -> DecodeResult<()> {
         let version = self.answer.metadata_version();
         let read = self.wire.read_event(event, &mut self.answer, output.sink());
-        // A match does not set the metadata, so templates of events with other metadata are dropped.
+        // A match does not set the metadata, so templates of events with other metadata are
+        // dropped.
         if self.answer.metadata_version() != version {
             self.templates.clear();
         }

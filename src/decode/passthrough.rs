@@ -132,7 +132,6 @@ impl Output for PassthroughOutput<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::decode::Decoder;
     use crate::openai::{EventWriter, Metadata};
     use crate::options::Limits;

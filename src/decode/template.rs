@@ -1,7 +1,7 @@
-//! Templates of the events that a stream repeats. Nearly all events of a stream differ in one string
-//! only, the next piece of the text, and in the padding that OCI adds. Once such an event has been
-//! read as JSON, an event with the same bytes everywhere else adds another string in the same way,
-//! and is not read as JSON again.
+//! Templates of the events that a stream repeats. Nearly all events of a stream differ in one
+//! string only, the next piece of the text, and in the padding that OCI adds. Once such an event
+//! has been read as JSON, an event with the same bytes everywhere else adds another string in the
+//! same way, and is not read as JSON again.
 //!
 //! Why this is safe: what stands around the strings is compared byte by byte, and the strings
 //! themselves are scanned to their closing quotes by the rules of JSON. An event that matches

@@ -10,8 +10,8 @@ use super::wtf8::Wtf8Cow;
 /// Parses a text with `serde_json`. If that fails on its syntax, parses it once more with U+FFFD in
 /// place of lone surrogate escapes and of bytes that are not UTF-8.
 ///
-/// Of members with equal names the last wins, in the place of the first. A number beyond `f64` is an
-/// error.
+/// Of members with equal names the last wins, in the place of the first. A number beyond `f64` is
+/// an error.
 ///
 /// ```
 /// use oci_genai_edge::json::parse_lenient;
@@ -36,7 +36,8 @@ fn repair_strings(text: &[u8]) -> Vec<u8> {
         repaired.extend_from_slice(before);
         let end = match string_end(string, 0) {
             Ok(end) => end.quote,
-            // A string without its end is repaired as far as it goes: the text still ends too early.
+            // A string without its end is repaired as far as it goes: the text still ends too
+            // early.
             Err(super::SyntaxError::UnexpectedEnd) => string.len(),
             Err(super::SyntaxError::At(_)) => {
                 rest = string;

@@ -1,8 +1,8 @@
 //! JSON text, read where it stands: the hot half of the component.
 //!
-//! [`RawJson`] checks a text once and finds members in it without making a value of it; nearly every
-//! event of a stream is read that way. Everything that is kept or written goes through `serde_json`:
-//! [`RawJson::to_value`] and [`parse_lenient`].
+//! [`RawJson`] checks a text once and finds members in it without making a value of it; nearly
+//! every event of a stream is read that way. Everything that is kept or written goes through
+//! `serde_json`: [`RawJson::to_value`] and [`parse_lenient`].
 //!
 //! The grammar is that of [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259), strictly, to
 //! `serde_json`'s depth of 127. Strings are lenient, because services split text anywhere: a lone

@@ -56,8 +56,8 @@ pub(crate) fn string_end(text: &[u8], mut at: usize) -> Result<StringEnd, Syntax
 pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*word);
-        // A byte of the mask has its high bit set where the byte of the word is a special one. Above
-        // the first such byte the mask may be wrong; those bytes are not used.
+        // A byte of the mask has its high bit set where the byte of the word is a special one.
+        // Above the first such byte the mask may be wrong; those bytes are not used.
         let mask = zeros(word ^ (LOW * b'"' as u64))
             | zeros(word ^ (LOW * b'\\' as u64))
             | below_space(word);

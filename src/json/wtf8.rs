@@ -2,9 +2,9 @@
 //! then.
 //!
 //! JavaScript's strings may hold one half of a surrogate pair, and JSON can carry it (`"\ud83d"`).
-//! Some services split an emoji into two deltas that way. Rust's strings can't hold it, so the first
-//! half is kept until its second half arrives; a half that stays alone becomes U+FFFD, as does
-//! whatever is not UTF-8.
+//! Some services split an emoji into two deltas that way. Rust's strings can't hold it, so the
+//! first half is kept until its second half arrives; a half that stays alone becomes U+FFFD, as
+//! does whatever is not UTF-8.
 
 use std::borrow::Cow;
 

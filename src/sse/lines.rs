@@ -213,8 +213,11 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
 
-    /// Text, end and `after_deferred_lf` of each line, and what remains unterminated.
-    fn split(lines: &mut Lines, chunks: &[&str]) -> (Vec<(String, String, bool)>, Option<Vec<u8>>) {
+    /// Text, end and `after_deferred_lf`.
+    type Seen = (String, String, bool);
+
+    /// Each line, and what remains unterminated.
+    fn split(lines: &mut Lines, chunks: &[&str]) -> (Vec<Seen>, Option<Vec<u8>>) {
         let mut seen = Vec::new();
         for chunk in chunks {
             let mut rest = chunk.as_bytes();
@@ -227,7 +230,7 @@ mod tests {
         (seen, lines.take_unterminated())
     }
 
-    fn line(text: &str, end: &str, after_deferred_lf: bool) -> (String, String, bool) {
+    fn line(text: &str, end: &str, after_deferred_lf: bool) -> Seen {
         (text.into(), end.into(), after_deferred_lf)
     }
 

@@ -1,7 +1,7 @@
 //! Bytes -> server-sent events, incrementally.
 //!
-//! [`Parser`] implements the parsing half of the
-//! [WHATWG standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation):
+//! [`Parser`] implements the parsing half of the [WHATWG
+//! standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation):
 //! it reports the same events however a byte stream is cut, inside a UTF-8 character or between CR
 //! and LF too. It does not reconnect, keep time or open anything.
 //!
@@ -125,8 +125,8 @@ impl Default for Parser {
 
 /// The event whose lines are being collected.
 ///
-/// Bytes that are not UTF-8 become U+FFFD, as the standard decodes them. Each line can be decoded on
-/// its own, because no character contains the byte of a line end.
+/// Bytes that are not UTF-8 become U+FFFD, as the standard decodes them. Each line can be decoded
+/// on its own, because no character contains the byte of a line end.
 #[derive(Clone, Debug, Default)]
 struct PendingEvent {
     event: String,
@@ -296,7 +296,8 @@ mod tests {
 
     #[test]
     fn types_ids_and_retry() {
-        let stream = b"event: add\nid: 1\ndata: a\n\ndata: b\n\nid\nretry: 1500\nretry: x\ndata: c\n\nid: a\0b\ndata: d\n\n";
+        let stream = b"event: add\nid: 1\ndata: a\n\ndata: b\n\n\
+            id\nretry: 1500\nretry: x\ndata: c\n\nid: a\0b\ndata: d\n\n";
         let (events, retry) = parse([&stream[..]]);
         let event =
             |kind: &str, data: &str, id: &str| (kind.to_owned(), data.to_owned(), id.to_owned());

@@ -131,7 +131,8 @@ fn cases_of_the_standard_and_of_size() {
         );
 
         let bytes = chunks.concat();
-        // Single bytes of a megabyte are still quick: the parser is linear. The largest cases get a few cuts, not all.
+        // Single bytes of a megabyte are still quick: the parser is linear. The largest cases get a
+        // few cuts, not all.
         let rounds = if bytes.len() > 100_000 { 3 } else { 40 };
         let recut = |pieces: Vec<&[u8]>, how: &str| {
             let again = parse(pieces, None, false);

@@ -2,8 +2,9 @@
 //! changed, every short text of the bytes that matter, and what an attacker would send.
 //!
 //! `RawJson` accepts three things that `serde_json` does not: a lone surrogate escape, bytes in a
-//! string that are not UTF-8, and a number beyond `f64`. [`oracle::repair`] replaces them, and every
-//! check counts the texts where it does. In one case `serde_json` is wrong: see [`oracle::is_late`].
+//! string that are not UTF-8, and a number beyond `f64`. [`oracle::repair`] replaces them, and
+//! every check counts the texts where it does. In one case `serde_json` is wrong: see
+//! [`oracle::is_late`].
 //!
 //! `SEED` sets the first seed, `ROUNDS` their number; a failure names its seed.
 

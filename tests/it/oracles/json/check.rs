@@ -21,7 +21,8 @@ impl Counts {
             incomplete,
             malformed,
         } = self;
-        println!("{documents} documents, {repaired} of them repaired; {incomplete} incomplete, {malformed} malformed");
+        println!("{documents} documents, {repaired} of them repaired");
+        println!("{incomplete} incomplete texts, {malformed} malformed ones");
     }
 }
 
@@ -49,7 +50,7 @@ fn check_same(json: RawJson<'_>, theirs: &Oracle) {
                 }
             }
             let first = theirs.keys().next().map_or("-", String::as_str);
-            let last = theirs.keys().last().map_or("", String::as_str);
+            let last = theirs.keys().next_back().map_or("", String::as_str);
             assert_eq!(
                 json.pick([last, "no such name", first, last]),
                 [last, "no such name", first, last].map(|name| json.get(name))
