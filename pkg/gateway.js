@@ -38,7 +38,8 @@ const OCI_VARIABLES = [
  * @returns {Gateway<Env>}
  */
 export function createGateway({ configure = /** @type {(env: Env) => GatewayConfiguration} */ (readBindings) } = {}) {
-  // A client holds no I/O of a request, so that all requests can share one: the key is imported once.
+  // A client holds no I/O of a request, so that all requests can share one: the key is imported
+  // once.
   /** @type {WeakMap<Env, { token: string | undefined, client: OciGenAI }>} */
   const clients = new WeakMap();
 
@@ -105,7 +106,8 @@ async function serve(publicClient, request) {
     return Response.json({ object: "list", data });
   }
   const { response: answer, call } = await respond(client, request);
-  // OCI's 401 is about the gateway's credentials. To a caller with the right token, the failure is behind the gateway.
+  // OCI's 401 is about the gateway's credentials. To a caller with the right token, the failure is
+  // behind the gateway.
   const isBadGateway = answer.status === CODES.unauthorized.status;
   const response = isBadGateway ? new Response(answer.body, { status: 502, headers: answer.headers }) : answer;
   const { route, host } = call?.target ?? {};

@@ -1,4 +1,5 @@
-// Entry for Cloudflare Workers: the runtime compiles the wasm ahead of time, and imports it as a module.
+// Entry for Cloudflare Workers: the runtime compiles the wasm ahead of time, and imports it as a
+// module.
 
 import module from "./wasm/oci_genai_edge_bg.wasm";
 

@@ -25,8 +25,8 @@ let token = "";
 // ---------------------------------------------------------------- the token
 
 /**
- * Reads the token from `#token=…`, and removes it from the address bar; otherwise from this tab's storage. Returns
- * whether there is a token.
+ * Reads the token from `#token=…`, and removes it from the address bar; otherwise from this tab's
+ * storage. Returns whether there is a token.
  */
 export function findToken() {
   const match = /[#&]token=([^&]*)/.exec(location.hash);
@@ -129,7 +129,10 @@ let client;
  */
 let onRoute = () => {};
 
-/** The package is loaded dynamically, so that the page works, and can report it, when the package is missing. */
+/**
+ * The package is loaded dynamically, so that the page works, and can report it, when the package is
+ * missing.
+ */
 async function loadClient() {
   const exports = await loadPackage();
   client ??= createClient(exports);
@@ -184,8 +187,8 @@ const WEATHER_TOOL = {
 };
 
 /**
- * What a message is sent with. `onSend` is called when the request is sent, `onRoute` with the route that the gateway
- * chose.
+ * What a message is sent with. `onSend` is called when the request is sent, `onRoute` with the
+ * route that the gateway chose.
  *
  * @typedef {object} ChatParameters
  * @property {string} model

@@ -64,7 +64,8 @@ export class Meter {
     const elapsed = end - this.#firstAt;
     if (this.#chunkCount > 1 && elapsed >= 1) return { perSecond: (1000 * count) / elapsed, unit };
     if (this.#endedAt === undefined) return undefined;
-    // An answer in one piece has no time between its chunks: only the rate over the whole time is known.
+    // An answer in one piece has no time between its chunks: only the rate over the whole time is
+    // known.
     const total = Math.max(1, this.#lastAt - this.#startedAt);
     return { perSecond: (1000 * count) / total, unit: `${unit} overall` };
   }

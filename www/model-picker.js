@@ -37,8 +37,8 @@ export class ModelPicker {
   }
 
   /**
-   * Loads the list. Resolves to false if it was interrupted by another `load` or by `clear`, and rejects as
-   * `listModels` does.
+   * Loads the list. Resolves to false if it was interrupted by another `load` or by `clear`, and
+   * rejects as `listModels` does.
    */
   async load() {
     this.#loading?.abort();

@@ -1,4 +1,5 @@
-// TurnView: the elements of one exchange. Whatever a model writes is added to the page as text, and never as HTML.
+// TurnView: the elements of one exchange. Whatever a model writes is added to the page as text, and
+// never as HTML.
 
 import { breakableHost, createElement } from "./dom.js";
 import { routeLabel } from "./gateway.js";
@@ -306,7 +307,8 @@ function shortenId(id) {
 }
 
 /**
- * A tool call's arguments are JSON once they are complete. Incomplete or malformed ones are shown unchanged.
+ * A tool call's arguments are JSON once they are complete. Incomplete or malformed ones are shown
+ * unchanged.
  *
  * @param {string} text
  */

@@ -102,7 +102,8 @@ export class Turn {
   }
 
   /**
-   * Ends the turn with an error, below what was received. Returns the error's text, for screen readers.
+   * Ends the turn with an error, below what was received. Returns the error's text, for screen
+   * readers.
    *
    * @param {any} error
    * @param {() => void} onRetry

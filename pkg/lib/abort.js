@@ -20,7 +20,8 @@ export function sleep(ms, signal) {
 }
 
 /**
- * A promise that rejects with the signal's reason when it aborts, and never causes an unhandled rejection.
+ * A promise that rejects with the signal's reason when it aborts, and never causes an unhandled
+ * rejection.
  *
  * @param {AbortSignal} signal
  * @returns {Promise<never>}
@@ -50,8 +51,9 @@ export function rejectOnAbort(signal) {
  */
 
 /**
- * Aborts a call when its caller's signal aborts. The signal may outlive many calls, so it references one strongly only
- * while a caller waits for it, when nothing else might. An abandoned call can then be collected.
+ * Aborts a call when its caller's signal aborts. The signal may outlive many calls, so it
+ * references one strongly only while a caller waits for it, when nothing else might. An abandoned
+ * call can then be collected.
  *
  * @param {Abortable} call
  * @param {AbortSignal} signal

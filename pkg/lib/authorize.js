@@ -1,12 +1,13 @@
-// Signing and API keys: the host's secrets stay in JavaScript. The core learns only whether authorizing worked.
+// Signing and API keys: the host's secrets stay in JavaScript. The core learns only whether
+// authorizing worked.
 
 import { rejectOnAbort } from "./abort.js";
 
 /** @import { ClientOptions, SignableRequest } from "../index.js" */
 
 /**
- * What the core calls once per attempt, with exactly what will be sent. It adds the authentication headers to
- * `headers`, and throws an {@link AuthorizeFailure}.
+ * What the core calls once per attempt, with exactly what will be sent. It adds the authentication
+ * headers to `headers`, and throws an {@link AuthorizeFailure}.
  *
  * @callback AuthorizeHook
  * @param {SignableRequest & { signal: AbortSignal }} request
@@ -16,7 +17,8 @@ import { rejectOnAbort } from "./abort.js";
  */
 
 /**
- * What the core makes an error of: not an Error, so that nothing a hook throws can be mistaken for one.
+ * What the core makes an error of: not an Error, so that nothing a hook throws can be mistaken for
+ * one.
  *
  * @typedef {{ code: "signer_failed" | "invalid_signature", message: string, cause?: unknown }} AuthorizeFailure
  */
@@ -43,7 +45,8 @@ export function createAuthorizeHook({ sign, apiKey }) {
 }
 
 /**
- * Calls a function of the host. One that never settles does not outlive the call: an abort or a time limit ends the wait.
+ * Calls a function of the host. One that never settles does not outlive the call: an abort or a
+ * time limit ends the wait.
  *
  * @template T
  * @param {() => T | Promise<T>} hook

@@ -1,4 +1,5 @@
-// Bodies: a call as a ReadableStream of server-sent events, for `fetch`, `toResponse` and `toReadableStream`.
+// Bodies: a call as a ReadableStream of server-sent events, for `fetch`, `toResponse` and
+// `toReadableStream`.
 
 import { OciError } from "./error.js";
 import { errorEvent } from "./openai-error.js";
@@ -9,10 +10,12 @@ import { errorEvent } from "./openai-error.js";
  * How a body gets at its events.
  *
  * @typedef {object} BodySource
- * @property {() => Promise<Call>} open opens the call, at the first read of a body that was made without one
- * @property {(call: Call) => Uint8Array | undefined} take bytes that were decoded and not yet delivered
- * @property {(call: Call) => Uint8Array | undefined} finish what follows the last bytes; called once, when the call has
- *   ended and everything was taken
+ * @property {() => Promise<Call>} open opens the call, at the first read of a body that was made
+ *   without one
+ * @property {(call: Call) => Uint8Array | undefined} take bytes that were decoded and not yet
+ *   delivered
+ * @property {(call: Call) => Uint8Array | undefined} finish what follows the last bytes; called
+ *   once, when the call has ended and everything was taken
  * @property {(reason: unknown) => void} cancel
  */
 
@@ -90,8 +93,9 @@ export function createBody(source, openCall) {
       start: (streamController) => {
         controller = streamController;
       },
-      // Returns at once, and not a promise: the stream would wait for it before it pulls again, which costs a promise and
-      // a turn of the event loop per network chunk. A pull while reading has nothing to do.
+      // Returns at once, and not a promise: the stream would wait for it before it pulls again,
+      // which costs a promise and a turn of the event loop per network chunk. A pull while reading
+      // has nothing to do.
       pull: () => {
         if (state === "idle") {
           deliver();

@@ -38,13 +38,14 @@ const NO_TIMEOUTS = Object.freeze({});
  * @property {AbortLink | undefined} abortLink
  */
 
-// A call whose reader was abandoned without a cancel is released once it has been garbage collected. So nothing that
-// lives longer than the call may reference it: neither the caller's signal nor wasm, which holds the request's signal.
+// A call whose reader was abandoned without a cancel is released once it has been garbage
+// collected. So nothing that lives longer than the call may reference it: neither the caller's
+// signal nor wasm, which holds the request's signal.
 const finalizers = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry(releaseAbandoned);
 
 /**
- * Owns the request's abort signal, time limits and wasm handle. A step of the answer adds to `chunks` or to `events`.
- * The call releases everything when it ends, however it ends.
+ * Owns the request's abort signal, time limits and wasm handle. A step of the answer adds to
+ * `chunks` or to `events`. The call releases everything when it ends, however it ends.
  */
 export class Call {
   /**
@@ -62,8 +63,8 @@ export class Call {
   /** Set by a reader of the text alone: adjacent pieces of text may be one string. */
   coalesceText = false;
   /**
-   * What the call rejects with, after everything before it has been read. undefined until the end, and after an answer
-   * that is complete.
+   * What the call rejects with, after everything before it has been read. undefined until the end,
+   * and after an answer that is complete.
    *
    * @type {unknown}
    */
@@ -128,7 +129,10 @@ export class Call {
     return toTarget(this.#outcome ? this.#outcome.target : this.#resources.handle.route());
   }
 
-  /** Sends the request. Resolves when there is something to read, and rejects where there will be nothing. */
+  /**
+   * Sends the request. Resolves when there is something to read, and rejects where there will be
+   * nothing.
+   */
   async open() {
     this.#state = "opening";
     const signal = this.#signal;
@@ -169,8 +173,8 @@ export class Call {
   }
 
   /**
-   * Reads the next network chunk of an open call, whose result goes to `onChunk` or `onReadError`. Apart from `read`, so
-   * that a reader waits for one promise per network chunk.
+   * Reads the next network chunk of an open call, whose result goes to `onChunk` or `onReadError`.
+   * Apart from `read`, so that a reader waits for one promise per network chunk.
    *
    * @returns {Promise<BodyChunk>}
    */
@@ -367,8 +371,8 @@ function releaseAbandoned({ handle, controller, reader, abortLink }) {
 }
 
 /**
- * The id of an answer to which the service gives none. It only tells answers apart: `crypto` would cost a process its
- * first 2 ms.
+ * The id of an answer to which the service gives none. It only tells answers apart: `crypto` would
+ * cost a process its first 2 ms.
  */
 function createCompletionId() {
   let id = "chatcmpl-";

@@ -18,8 +18,8 @@ import { ChatStream } from "./stream.js";
  *
  * @typedef {object} ClientInternals
  * @property {() => ReturnType<typeof modelsOf>} models
- * @property {(request: string, options: CallOptions) => Call} createCall `request` is JSON text; the call gives events
- *   or a whole answer, as the request asks
+ * @property {(request: string, options: CallOptions) => Call} createCall `request` is JSON text;
+ *   the call gives events or a whole answer, as the request asks
  */
 
 /** @type {WeakMap<object, ClientInternals>} */

@@ -24,7 +24,8 @@ export function loadSync(source) {
 }
 
 /**
- * Instantiates from anything that a runtime can load. Only the first call that succeeds has an effect.
+ * Instantiates from anything that a runtime can load. Only the first call that succeeds has an
+ * effect.
  *
  * @param {WasmSource | Promise<WasmSource>} source
  */
@@ -42,7 +43,9 @@ function onLoad({ memory }) {
   });
 }
 
-/** Throws if the core has not been loaded: only users of `oci-genai-edge/slim` load it themselves. */
+/**
+ * Throws if the core has not been loaded: only users of `oci-genai-edge/slim` load it themselves.
+ */
 export function requireCore() {
   if (isLoaded) return;
   const hint = "await init(…) of oci-genai-edge/slim first";
@@ -89,8 +92,8 @@ export function timeoutsOf(client, options) {
 
 /**
  * @param {Client} client
- * @param {{ request: string, options: string, mode: number, signal: AbortSignal, id: string }} call `request` and
- *   `options` are JSON text
+ * @param {{ request: string, options: string, mode: number, signal: AbortSignal, id: string }} call
+ *   `request` and `options` are JSON text
  * @returns {CallHandle}
  */
 export function createHandle(client, { request, options, mode, signal, id }) {
@@ -98,7 +101,8 @@ export function createHandle(client, { request, options, mode, signal, id }) {
 }
 
 /**
- * Decodes a network chunk, in pieces if it is longer than the input buffer. `onOutput` is called when there is output.
+ * Decodes a network chunk, in pieces if it is longer than the input buffer. `onOutput` is called
+ * when there is output.
  *
  * @param {CallHandle} handle
  * @param {Uint8Array} chunk
@@ -146,8 +150,8 @@ function guarded(call) {
 }
 
 /**
- * What the core threw or rejected with, as callers see it. Anything of the host's, such as the reason of an abort, is
- * passed on unchanged.
+ * What the core threw or rejected with, as callers see it. Anything of the host's, such as the
+ * reason of an abort, is passed on unchanged.
  *
  * @param {unknown} thrown
  */

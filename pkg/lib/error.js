@@ -20,8 +20,8 @@ import { CODES } from "./codes.js";
  */
 
 /**
- * Every failure of this package, except an abort by the caller, which rejects with the signal's own reason. The codes
- * are listed at `OciErrorCode` in index.d.ts.
+ * Every failure of this package, except an abort by the caller, which rejects with the signal's own
+ * reason. The codes are listed at `OciErrorCode` in index.d.ts.
  *
  * @implements {PublicOciError}
  */

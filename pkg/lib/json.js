@@ -14,8 +14,8 @@ export function requestToJson(request) {
 }
 
 /**
- * Options as JSON text. JSON.stringify silently drops what JSON can't represent; here that is an error. The core rejects
- * anything but an object.
+ * Options as JSON text. JSON.stringify silently drops what JSON can't represent; here that is an
+ * error. The core rejects anything but an object.
  *
  * @param {unknown} options
  */

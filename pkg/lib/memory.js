@@ -1,5 +1,6 @@
-// The memory that JavaScript and wasm share: network chunks are written to its input buffer, and what the core made of
-// them is read from where its header words say. The other side is src/js/memory.rs.
+// The memory that JavaScript and wasm share: network chunks are written to its input buffer, and
+// what the core made of them is read from where its header words say. The other side is
+// src/js/memory.rs.
 
 import {
   HEADER_IS_MIXED,
@@ -53,8 +54,8 @@ export function attachMemory(wasmMemory, layout) {
   refreshViews();
 }
 
-// Growing the memory, which any call into wasm may do, detaches the views on it. A detached view is empty, and checking
-// that is cheaper than asking the memory for its buffer.
+// Growing the memory, which any call into wasm may do, detaches the views on it. A detached view is
+// empty, and checking that is cheaper than asking the memory for its buffer.
 function refreshViews() {
   bytes = new Uint8Array(memory.buffer);
   words = new Uint32Array(memory.buffer);
@@ -75,8 +76,8 @@ export function writeInput(chunk) {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Reads the output as chunks. With `coalesceText`, adjacent pieces of text become one string, for readers of the text
- * alone.
+ * Reads the output as chunks. With `coalesceText`, adjacent pieces of text become one string, for
+ * readers of the text alone.
  *
  * @param {Queue<Item>} queue
  * @param {boolean} coalesceText
@@ -89,7 +90,8 @@ export function readChunks(queue, coalesceText) {
   const size = words[headerAt + HEADER_OUTPUT_LENGTH];
   const isMixed = words[headerAt + HEADER_IS_MIXED] !== 0;
   const first = words[headerAt + HEADER_WORDS] >>> 2;
-  // As many UTF-16 code units as bytes means ASCII. One short text per network chunk is what a fast model sends.
+  // As many UTF-16 code units as bytes means ASCII. One short text per network chunk is what a fast
+  // model sends.
   if (count === 1 && size <= SHORT_TEXT_LIMIT && words[first] === size) {
     queue.push(shortText(start, size));
     return;
@@ -136,8 +138,8 @@ function readMixed(queue, text, first, count, coalesceText) {
 const { fromCharCode } = String;
 
 /**
- * Up to 16 ASCII characters. One call with a fixed number of codes costs a fraction of a TextDecoder's; the surplus is
- * cut off.
+ * Up to 16 ASCII characters. One call with a fixed number of codes costs a fraction of a
+ * TextDecoder's; the surplus is cut off.
  *
  * @param {number} start
  * @param {number} size

@@ -25,7 +25,8 @@ export function errorResponse(error) {
 }
 
 /**
- * The event for a failure after the first event, when it's too late for a status. OpenAI's clients throw it as an error.
+ * The event for a failure after the first event, when it's too late for a status. OpenAI's clients
+ * throw it as an error.
  *
  * @param {OciError} error
  */

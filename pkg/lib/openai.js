@@ -21,7 +21,8 @@ import { errorResponse, rejection } from "./openai-error.js";
  */
 
 /**
- * Responds to one request. Rejects only with the reason of the request's own signal, as `fetch` does.
+ * Responds to one request. Rejects only with the reason of the request's own signal, as `fetch`
+ * does.
  *
  * @param {ClientInternals} client
  * @param {FetchInput} input
@@ -43,7 +44,8 @@ export async function respond(client, input, init) {
 }
 
 /**
- * OpenAI's clients pass a URL and a string as the body: constructing a Request of them would only cost time.
+ * OpenAI's clients pass a URL and a string as the body: constructing a Request of them would only
+ * cost time.
  *
  * @param {FetchInput} input
  * @param {RequestInit} [init]

@@ -1,4 +1,5 @@
-// The options of a client and of a call, split into what the core reads and what stays in JavaScript.
+// The options of a client and of a call, split into what the core reads and what stays in
+// JavaScript.
 
 import { sleep } from "./abort.js";
 import { createAuthorizeHook } from "./authorize.js";
@@ -12,7 +13,8 @@ import { optionsToJson } from "./json.js";
 const FUNCTION_OPTIONS = ["sign", "apiKey", "fetch", "onFinish"];
 
 /**
- * Throws an OciError for what can't be used. The core checks everything but the functions, unknown names included.
+ * Throws an OciError for what can't be used. The core checks everything but the functions, unknown
+ * names included.
  *
  * @param {ClientOptions} options
  */

@@ -8,10 +8,11 @@ const FIRST_SIZE = 2048;
 const LAST_SIZE = 16384;
 
 /**
- * Copies chunks into buffers that several chunks share, as Node's `Buffer` does: allocating an ArrayBuffer costs ten
- * times as much as filling one of a few hundred bytes. Each answer has a slab of its own, so a chunk's buffer never
- * holds bytes of another caller. A reader may transfer a chunk's buffer, which detaches the slab's; from then on each
- * chunk of that answer gets a buffer of its own.
+ * Copies chunks into buffers that several chunks share, as Node's `Buffer` does: allocating an
+ * ArrayBuffer costs ten times as much as filling one of a few hundred bytes. Each answer has a slab
+ * of its own, so a chunk's buffer never holds bytes of another caller. A reader may transfer a
+ * chunk's buffer, which detaches the slab's; from then on each chunk of that answer gets a buffer
+ * of its own.
  */
 export class Slab {
   #buffer = new Uint8Array(0);

@@ -233,7 +233,10 @@ export class ChatStream {
     return { value: undefined, done: true };
   }
 
-  /** One step towards the next chunk or the end: opens the call, or reads, or waits for a read in progress. */
+  /**
+   * One step towards the next chunk or the end: opens the call, or reads, or waits for a read in
+   * progress.
+   */
   async #advance() {
     try {
       if (this.#reading !== undefined) {
@@ -253,7 +256,8 @@ export class ChatStream {
   }
 
   /**
-   * Ends the stream, unless it has ended: after a cancel, what the cancelled call rejects with is of no interest.
+   * Ends the stream, unless it has ended: after a cancel, what the cancelled call rejects with is
+   * of no interest.
    *
    * @param {unknown} error
    */

@@ -4,7 +4,8 @@
 const MOST_DIFFERENT = 1 / 3;
 
 /**
- * The known name with the smallest edit distance from `name`, ignoring case; undefined if none is similar.
+ * The known name with the smallest edit distance from `name`, ignoring case; undefined if none is
+ * similar.
  *
  * @param {string} name
  * @param {readonly string[]} known
@@ -25,7 +26,8 @@ export function nearestName(name, known) {
 }
 
 /**
- * How many characters must be inserted, deleted, replaced or swapped with their neighbour (optimal string alignment).
+ * How many characters must be inserted, deleted, replaced or swapped with their neighbour (optimal
+ * string alignment).
  *
  * @param {string} left
  * @param {string} right

@@ -1,4 +1,5 @@
-// The exports of the wasm-bindgen module that lib/core.js and lib/call.js use: the other side is src/js/.
+// The exports of the wasm-bindgen module that lib/core.js and lib/call.js use: the other side is
+// src/js/.
 
 import type { AuthorizeHook } from "./authorize.js";
 
@@ -6,13 +7,20 @@ import type { AuthorizeHook } from "./authorize.js";
 export class Client {
   /** `options` is JSON text. Throws a {@link Failure}. */
   constructor(options: string, hooks: Hooks);
-  /** The route of a model id or of an alias's first target, as JSON text. Throws a {@link Failure}. */
+  /**
+   * The route of a model id or of an alias's first target, as JSON text. Throws a {@link Failure}.
+   */
   route(model: string, overrides: string): string;
   /** The aliases with the route of each one's first target, as JSON text. */
   models(): string;
-  /** The time limits that apply to a call with these options, as JSON text. Throws a {@link Failure}. */
+  /**
+   * The time limits that apply to a call with these options, as JSON text. Throws a
+   * {@link Failure}.
+   */
   timeouts(options: string): string;
-  /** Reads the request and sends nothing. `mode` is one of boundary.js. Throws a {@link Failure}. */
+  /**
+   * Reads the request and sends nothing. `mode` is one of boundary.js. Throws a {@link Failure}.
+   */
   call(request: string, options: string, mode: number, signal: AbortSignal, id: string): CallHandle;
   free(): void;
 }

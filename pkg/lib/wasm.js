@@ -1,4 +1,5 @@
-// The wasm-bindgen module, which `make build` generates. wasm.d.ts declares the exports that this package uses.
+// The wasm-bindgen module, which `make build` generates. wasm.d.ts declares the exports that this
+// package uses.
 
 export {
   Client,
