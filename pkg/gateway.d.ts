@@ -1,5 +1,5 @@
 /**
- * A ready Cloudflare Worker: OpenAI's API in front of OCI, guarded by a bearer token of its own.
+ * A ready Cloudflare Worker: OpenAI's API in front of OCI, protected by its own bearer token.
  *
  * ```ts
  * export { default } from "oci-genai-edge/gateway";

@@ -1,4 +1,4 @@
-// A ready Cloudflare Worker: OpenAI's API in front of OCI, guarded by a bearer token of its own.
+// A ready Cloudflare Worker: OpenAI's API in front of OCI, protected by its own bearer token.
 //
 //   export { default } from "oci-genai-edge/gateway";
 
@@ -67,7 +67,7 @@ export function createGateway({ configure = /** @type {(env: Env) => GatewayConf
         entry = getClient(env);
       } catch (error) {
         if (!(error instanceof OciError)) throw error;
-        // Only the operator may read what is wrong with the bindings.
+        // Only the operator may see which binding is invalid.
         console.error(`oci-genai-edge gateway: ${error.message}${error.hint ? ` (${error.hint})` : ""}`);
         return misconfigured("the gateway is not configured correctly; its log has the reason");
       }
@@ -162,7 +162,7 @@ function readBindings(env) {
       privateKey,
     };
     options.sign = readVariable("OCI_TENANCY, OCI_USER, OCI_FINGERPRINT", () => {
-      // The signer rejects what is missing.
+      // The signer rejects missing credentials.
       return apiKeySigner(/** @type {import("./signer.d.ts").ApiKeySignerOptions} */ (credentials));
     });
   }

@@ -13,7 +13,7 @@ export function createElement(name, properties) {
 }
 
 /**
- * The element with an id, of the type that the page gives it.
+ * The element with an id, which must be of the type.
  *
  * @template {HTMLElement} T
  * @param {string} id

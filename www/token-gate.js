@@ -26,7 +26,7 @@ export class TokenGate {
     return !this.#form.hidden;
   }
 
-  /** @param {string} [problem] why a token is asked for again */
+  /** @param {string} [problem] why a token is required again */
   open(problem = "") {
     this.#showProblem(problem);
     this.#form.hidden = false;

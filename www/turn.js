@@ -10,7 +10,7 @@ import { NO_VALUE, TurnView } from "./turn-view.js";
 const FACTS_INTERVAL_MS = 150;
 
 export class Turn {
-  /** Whether later requests leave this turn out: it was asked again. */
+  /** Whether later requests omit this turn, since it was retried. */
   superseded = false;
 
   #text = "";
@@ -87,7 +87,7 @@ export class Turn {
   }
 
   /**
-   * Ends the turn. `outcome` is shown as the finish reason where the model gave none.
+   * Ends the turn. `outcome` is shown as the finish reason if the model sent none.
    *
    * @param {string} [outcome]
    */

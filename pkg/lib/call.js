@@ -17,7 +17,7 @@ import { Slab } from "./slab.js";
 /** @typedef {ReadableStreamReadResult<Uint8Array<ArrayBuffer>>} BodyChunk */
 
 /**
- * What a client hands to its calls.
+ * What all calls of a client share.
  *
  * @typedef {object} CallContext
  * @property {Client} client
@@ -29,7 +29,7 @@ import { Slab } from "./slab.js";
 const NO_TIMEOUTS = Object.freeze({});
 
 /**
- * What must be released when a call is abandoned. It holds nothing that references the call.
+ * What must be released when a call is abandoned. Nothing in it references the call.
  *
  * @typedef {object} Resources
  * @property {CallHandle} handle
@@ -40,7 +40,7 @@ const NO_TIMEOUTS = Object.freeze({});
 
 // A call whose reader was abandoned without a cancel is released once it has been garbage
 // collected. So nothing that lives longer than the call may reference it: neither the caller's
-// signal nor wasm, which holds the request's signal.
+// signal nor wasm, which references the request's signal.
 const finalizers = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry(releaseAbandoned);
 
 /**
@@ -82,19 +82,19 @@ export class Call {
   /** @type {Slab | undefined} */
   #slab;
   /**
-   * What the core knows of the call, kept at its end.
+   * The core's results, read before the handle is freed.
    *
    * @type {{ report: string, target: string, completion: string | undefined } | undefined}
    */
   #outcome;
 
   /**
-   * Throws an OciError for what is wrong without the network. Nothing is sent before `open`.
+   * Validates options and request, and throws an OciError. Nothing is sent before `open`.
    *
    * @param {CallContext} context
    * @param {string} request JSON text
    * @param {CallOptions | null | undefined} options
-   * @param {number} mode what the call gives: one of boundary.js
+   * @param {number} mode one of boundary.js
    */
   constructor({ client, onFinish, hasTimeouts }, request, options, mode) {
     const { json, signal, hasTimeouts: hasOwnTimeouts } = readCallOptions(options);
@@ -109,12 +109,12 @@ export class Call {
     this.#onFinish = onFinish;
   }
 
-  /** Whether nothing more will come. */
+  /** Whether the call has ended, although decoded output may be left to read. */
   get ended() {
     return this.#state === "ended";
   }
 
-  /** The whole answer as JSON text. undefined before the end, and where the call failed. */
+  /** The whole answer as JSON text. undefined before the end, and if the call failed. */
   get completion() {
     return this.#outcome?.completion;
   }
@@ -124,14 +124,13 @@ export class Call {
     return toReport(this.#outcome ? this.#outcome.report : this.#resources.handle.report());
   }
 
-  /** The route that was taken last, and its host. */
+  /** The route of the last attempt, and its host. */
   get target() {
     return toTarget(this.#outcome ? this.#outcome.target : this.#resources.handle.route());
   }
 
   /**
-   * Sends the request. Resolves when there is something to read, and rejects where there will be
-   * nothing.
+   * Sends the request. Resolves when there is output to read, and rejects if there will be none.
    */
   async open() {
     this.#state = "opening";
@@ -142,7 +141,7 @@ export class Call {
     if (signal) this.#resources.abortLink = linkAbortSignal(this, signal);
     this.#startTimer("totalMs");
     this.#startTimer("firstChunkMs");
-    // Converted even if nobody gets it: what the core rejects with must be freed.
+    // Converted even if the race is lost: a Failure must be freed.
     const opening = handle.open().catch((thrown) => Promise.reject(toError(thrown)));
     // The loser of the race must not be an unhandled rejection.
     opening.catch(() => {});
@@ -229,7 +228,7 @@ export class Call {
   }
 
   /**
-   * Ends the call, since nobody will read it further.
+   * Ends the call, since its reader has cancelled.
    *
    * @param {unknown} reason
    */
@@ -242,7 +241,7 @@ export class Call {
 
   // ------------------------------------------------------------ private
 
-  // Bound once, and not for every network chunk.
+  // SPEED: bound once, instead of once per network chunk.
   #readOutput = () => {
     if (this.isEvents) this.events.push(readBytes((this.#slab ??= new Slab())));
     else readChunks(this.chunks, this.coalesceText);
@@ -273,7 +272,7 @@ export class Call {
     } else if (flags & STEP_DONE) {
       const { reader } = this.#resources;
       this.#end();
-      // Nearly always only the end of the body is left: reading it makes the connection reusable.
+      // Usually only the end of the body is left, and reading it makes the connection reusable.
       reader?.read().then((rest) => (rest.done ? undefined : reader.cancel())).catch(() => {});
     }
   }
@@ -316,10 +315,10 @@ export class Call {
     try {
       /** @type {any} */
       const returned = this.#onFinish(toReport(report));
-      // It may be an async function, although nothing waits for it.
+      // It may be an async function, although its promise is not awaited.
       if (typeof returned?.catch === "function") returned.catch(() => {});
     } catch {
-      // A failing report must not affect the call.
+      // An error in onFinish must not affect the call.
     }
   }
 
@@ -337,6 +336,8 @@ export class Call {
   #startTimer(name) {
     const ms = this.#timeouts[name];
     if (!ms) return;
+    // Two readers may read at the same time.
+    this.#stopTimer(name);
     const timer = setTimeout(() => {
       if (this.ended) return;
       const { handle } = this.#resources;
@@ -354,7 +355,7 @@ export class Call {
 }
 
 /**
- * Releases what an abandoned call held, and cancels its request.
+ * Releases the resources of an abandoned call, and cancels its request.
  *
  * @param {Resources} resources
  */
@@ -371,8 +372,8 @@ function releaseAbandoned({ handle, controller, reader, abortLink }) {
 }
 
 /**
- * The id of an answer to which the service gives none. It only tells answers apart: `crypto` would
- * cost a process its first 2 ms.
+ * The id of an answer if the service sends none. It only has to be unique: `crypto` would add 2 ms to
+ * the start of a process.
  */
 function createCompletionId() {
   let id = "chatcmpl-";

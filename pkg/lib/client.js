@@ -14,7 +14,7 @@ import { ChatStream } from "./stream.js";
 /** @import { CallContext } from "./call.js" */
 
 /**
- * What `fetch` and the gateway need of a client, and callers don't see.
+ * What `fetch` and the gateway use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
  * @property {() => ReturnType<typeof modelsOf>} models

@@ -43,7 +43,7 @@ export class OciError extends Error {
     if (fields.param !== undefined) this.param = fields.param;
     if (fields.partial !== undefined) {
       this.partial = fields.partial;
-      // A truncated answer is there for whoever reads it, and is not printed with the error.
+      // A truncated answer can be read, but is not printed with the error.
       Object.defineProperty(this, "partial", { enumerable: false });
     }
   }
@@ -56,7 +56,7 @@ export class OciError extends Error {
     return "OciError";
   }
 
-  /** For logs: holds no request, no answer and no cause. */
+  /** For logs: contains nothing of the request or the answer, and no cause. */
   toJSON() {
     const { code, message, status, serviceCode, opcRequestId, retryable, hint, param, attempts } = this;
     return { name: "OciError", code, message, status, serviceCode, opcRequestId, retryable, hint, param, attempts };

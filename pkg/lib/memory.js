@@ -1,6 +1,5 @@
-// The memory that JavaScript and wasm share: network chunks are written to its input buffer, and
-// what the core made of them is read from where its header words say. The other side is
-// src/js/memory.rs.
+// The memory that JavaScript and wasm share: network chunks are written to an input buffer, and the
+// output is read from the addresses in the header words. The other side is src/js/memory.rs.
 
 import {
   HEADER_IS_MIXED,
@@ -90,8 +89,8 @@ export function readChunks(queue, coalesceText) {
   const size = words[headerAt + HEADER_OUTPUT_LENGTH];
   const isMixed = words[headerAt + HEADER_IS_MIXED] !== 0;
   const first = words[headerAt + HEADER_WORDS] >>> 2;
-  // As many UTF-16 code units as bytes means ASCII. One short text per network chunk is what a fast
-  // model sends.
+  // SPEED: fast models send one short text per network chunk. As many UTF-16 code units as bytes
+  // means ASCII.
   if (count === 1 && size <= SHORT_TEXT_LIMIT && words[first] === size) {
     queue.push(shortText(start, size));
     return;
@@ -138,8 +137,8 @@ function readMixed(queue, text, first, count, coalesceText) {
 const { fromCharCode } = String;
 
 /**
- * Up to 16 ASCII characters. One call with a fixed number of codes costs a fraction of a
- * TextDecoder's; the surplus is cut off.
+ * Up to 16 ASCII characters. SPEED: a call with a fixed number of codes, whose result is truncated,
+ * costs a fraction of a TextDecoder's.
  *
  * @param {number} start
  * @param {number} size

@@ -61,7 +61,7 @@ function readRequest(input, init) {
 }
 
 /**
- * `fetch` demands `duplex` where the body is a stream.
+ * `fetch` requires `duplex` if the body is a stream.
  *
  * @param {RequestInit} [init]
  */

@@ -1,7 +1,7 @@
 // Queue: first in, first out.
 
 /**
- * Holds what one network chunk was decoded to until readers take it.
+ * Decoded output that no reader has taken yet.
  *
  * @template T
  */

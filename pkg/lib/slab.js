@@ -1,6 +1,6 @@
 // Slab: buffers for the bytes of one answer.
 
-/** From this size on, in bytes, a chunk gets a buffer of its own. */
+/** Chunks of this size or larger, in bytes, get their own buffer. */
 const LARGE_CHUNK = 4096;
 /** Size of the first buffer, in bytes; each further one is twice as large. */
 const FIRST_SIZE = 2048;
@@ -8,11 +8,10 @@ const FIRST_SIZE = 2048;
 const LAST_SIZE = 16384;
 
 /**
- * Copies chunks into buffers that several chunks share, as Node's `Buffer` does: allocating an
- * ArrayBuffer costs ten times as much as filling one of a few hundred bytes. Each answer has a slab
- * of its own, so a chunk's buffer never holds bytes of another caller. A reader may transfer a
- * chunk's buffer, which detaches the slab's; from then on each chunk of that answer gets a buffer
- * of its own.
+ * Copies chunks into buffers that several chunks share, as Node's `Buffer` does. SPEED: allocating an
+ * ArrayBuffer costs ten times as much as filling one of a few hundred bytes. Each answer has its own
+ * slab, so that a chunk's buffer never contains another caller's bytes. If a reader transfers a chunk's
+ * buffer, the slab's buffer is detached; all further chunks of that answer then get their own buffers.
  */
 export class Slab {
   #buffer = new Uint8Array(0);

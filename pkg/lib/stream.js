@@ -28,21 +28,25 @@ export class ChatStream {
    */
   #reading;
   /**
-   * The call's, as soon as there is one.
+   * The call's queue, as soon as there is a call.
    *
    * @type {Queue<Item>}
    */
   #chunks = new Queue();
-  /** Whether the reader that opens the call wants text alone. */
+  /** Whether the reader that opens the call reads text alone. */
   #coalesceText = false;
   /** @type {Metadata} */
   #metadata = { id: "", created: 0, model: "" };
-  /** With `stream_options.include_usage`, chunks without usage say `usage: null`. */
+  /** With `stream_options.include_usage`, chunks without usage have `usage: null`. */
   #usageIsNull;
-  /** @type {unknown} */
+  /**
+   * The call's error, which `final` throws each time.
+   *
+   * @type {unknown}
+   */
   #error;
   /**
-   * The same, until a reader of chunks or text has received it.
+   * The same error, until `next` has thrown it.
    *
    * @type {unknown}
    */
@@ -139,7 +143,7 @@ export class ChatStream {
       take: (/** @type {Call} */ call) => (call.isEvents ? call.events.shift() : this.#encodeChunks()),
       finish: (/** @type {Call} */ call) => {
         this.#end(call.error);
-        // In the mode of events the core writes it.
+        // With MODE_EVENTS the core writes it.
         return call.isEvents ? undefined : encoder.encode("data: [DONE]\n\n");
       },
       cancel: (/** @type {unknown} */ reason) => void this.cancel(reason),
@@ -167,7 +171,7 @@ export class ChatStream {
   // ------------------------------------------------------------ private
 
   /**
-   * Opens the call, once. The reader that comes first decides the mode.
+   * Opens the call, once. The first reader decides the mode.
    *
    * @param {number} mode
    */
@@ -187,12 +191,13 @@ export class ChatStream {
     this.#chunks = call.chunks;
     call.coalesceText = this.#coalesceText;
     await call.open();
-    this.#state = "open";
+    // Unless it was cancelled in the meantime.
+    if (this.#state === "opening") this.#state = "open";
     return call;
   }
 
   /**
-   * The next chunk or text, after reading on until there is one.
+   * Reads until there is a next chunk or text.
    *
    * @param {boolean} isText
    * @returns {Promise<IteratorResult<any, undefined>>}
@@ -200,7 +205,7 @@ export class ChatStream {
   async #read(isText) {
     this.#coalesceText = isText;
     for (;;) {
-      // Several readers may have waited for the same network chunk, and left nothing of it.
+      // Several readers may wait for the same network chunk, and the first may take all of it.
       for (let item = this.#chunks.shift(); item !== undefined; item = this.#chunks.shift()) {
         const value = isText ? textOf(item) : this.#toChunk(item);
         if (value) return { value, done: false };
@@ -211,7 +216,7 @@ export class ChatStream {
         await this.#advance();
         continue;
       }
-      // The path of nearly every network chunk, with one wait.
+      // SPEED: the path of nearly every network chunk awaits one promise.
       call.coalesceText = isText;
       let chunk;
       try {
@@ -226,7 +231,7 @@ export class ChatStream {
       this.#reading = undefined;
       call.onChunk(chunk);
     }
-    // Readers receive an error once; after it the iterator is at its end.
+    // An error is thrown once; after that the iterator has ended.
     const error = this.#undeliveredError;
     this.#undeliveredError = undefined;
     if (error !== undefined) throw error;
@@ -256,8 +261,7 @@ export class ChatStream {
   }
 
   /**
-   * Ends the stream, unless it has ended: after a cancel, what the cancelled call rejects with is
-   * of no interest.
+   * Ends the stream, unless it has ended: after a cancel, errors of the cancelled call are ignored.
    *
    * @param {unknown} error
    */
@@ -283,7 +287,7 @@ export class ChatStream {
     return chunk;
   }
 
-  /** Where a reader of chunks came first: the events of the chunks that it left. */
+  /** The events of the remaining chunks, if the call was opened by a reader of chunks. */
   #encodeChunks() {
     if (this.#chunks.isEmpty) return undefined;
     let events = "";
