@@ -2,7 +2,7 @@
 
 import { linkAbortSignal, rejectOnAbort } from "./abort.js";
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
-import { createHandle, feed, timeoutsOf, toError, toReport, toTarget } from "./core.js";
+import { createHandle, feed, toError, toReport } from "./core.js";
 import { readBytes, readChunks } from "./memory.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
@@ -11,7 +11,7 @@ import { Slab } from "./slab.js";
 /** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
 /** @import { AbortLink } from "./abort.js" */
 /** @import { Item } from "./chunk.js" */
-/** @import { CallHandle, Client } from "./wasm.js" */
+/** @import { CallHandle, Client, RawReport, Target } from "./wasm.js" */
 
 /** @typedef {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} BodyReader */
 /** @typedef {ReadableStreamReadResult<Uint8Array<ArrayBuffer>>} BodyChunk */
@@ -22,7 +22,6 @@ import { Slab } from "./slab.js";
  * @typedef {object} CallContext
  * @property {Client} client
  * @property {((report: CallReport) => unknown) | undefined} onFinish
- * @property {boolean} hasTimeouts
  */
 
 /** @type {TimeoutOptions} */
@@ -84,7 +83,7 @@ export class Call {
   /**
    * The core's results, read before the handle is freed.
    *
-   * @type {{ report: string, target: string, completion: string | undefined } | undefined}
+   * @type {{ report: RawReport, target: Target | undefined, completion: string | undefined } | undefined}
    */
   #outcome;
 
@@ -96,15 +95,15 @@ export class Call {
    * @param {CallOptions | null | undefined} options
    * @param {number} mode one of boundary.js
    */
-  constructor({ client, onFinish, hasTimeouts }, request, options, mode) {
-    const { json, signal, hasTimeouts: hasOwnTimeouts } = readCallOptions(options);
-    this.#timeouts = hasTimeouts || hasOwnTimeouts ? timeoutsOf(client, json) : NO_TIMEOUTS;
+  constructor({ client, onFinish }, request, options, mode) {
+    const { json, signal } = readCallOptions(options);
     const controller = new AbortController();
     const id = createCompletionId();
     const handle = createHandle(client, { request, options: json, mode, signal: controller.signal, id });
     this.#resources = { handle, controller, reader: undefined, abortLink: undefined };
     finalizers?.register(this, this.#resources, this);
     this.isEvents = handle.isEvents;
+    this.#timeouts = handle.timeouts ?? NO_TIMEOUTS;
     this.#signal = signal;
     this.#onFinish = onFinish;
   }
@@ -124,9 +123,9 @@ export class Call {
     return toReport(this.#outcome ? this.#outcome.report : this.#resources.handle.report());
   }
 
-  /** The route of the last attempt, and its host. */
+  /** The route of the last attempt, and its host; undefined before the first. */
   get target() {
-    return toTarget(this.#outcome ? this.#outcome.target : this.#resources.handle.route());
+    return this.#outcome ? this.#outcome.target : this.#resources.handle.route();
   }
 
   /**
@@ -213,7 +212,7 @@ export class Call {
     this.#setPending(false);
     if (this.#timeouts.chunkMs) this.#stopTimer("chunkMs");
     const { handle } = this.#resources;
-    if (this.#state === "open") this.#step(() => handle.broke(thrown));
+    if (this.#state === "open") this.#step(() => handle.onReadError(thrown));
   }
 
   /**
@@ -223,7 +222,7 @@ export class Call {
    */
   abort(reason) {
     if (this.ended) return;
-    this.#resources.handle.stopped();
+    this.#resources.handle.onCancel();
     this.#fail(reason);
   }
 
@@ -249,7 +248,7 @@ export class Call {
 
   #onBodyEnd() {
     const { handle } = this.#resources;
-    this.#step(() => handle.end());
+    this.#step(() => handle.onBodyEnd());
   }
 
   /** @param {() => number} step returns flags */
@@ -309,7 +308,7 @@ export class Call {
     this.#callOnFinish(this.#outcome.report);
   }
 
-  /** @param {string} report */
+  /** @param {RawReport} report */
   #callOnFinish(report) {
     if (!this.#onFinish) return;
     try {
@@ -341,7 +340,7 @@ export class Call {
     const timer = setTimeout(() => {
       if (this.ended) return;
       const { handle } = this.#resources;
-      handle.timedOut(name, ms);
+      handle.onTimeout(name, ms);
       this.#fail(toError(handle.failure()));
     }, ms);
     this.#timers.set(name, timer);

@@ -33,9 +33,9 @@ export class OciGenAI {
   /** @param {ClientOptions} [options] */
   constructor(options = {}) {
     requireCore();
-    const { json, hooks, onFinish, hasTimeouts } = readClientOptions(options);
+    const { json, hooks, onFinish } = readClientOptions(options);
     const client = createClient(json, hooks);
-    const context = { client, onFinish, hasTimeouts };
+    const context = { client, onFinish };
     this.#context = context;
     /** @type {ClientInternals} */
     const own = {

@@ -1,7 +1,10 @@
 // Printed from the table in src/error.rs by tests/it/generated.rs (UPDATE=1 cargo test --test it generated).
 // Do not edit.
 
-/** What each error code means over HTTP: the status and the OpenAI error type that `fetch` answers with, and whether a later attempt may succeed. */
+/**
+ * What each error code means over HTTP: the status and the OpenAI error type that `fetch` answers
+ * with, and whether a later attempt may succeed.
+ */
 export const CODES = Object.freeze({
   invalid_options: { status: 500, type: "server_error", retryable: false },
   invalid_model: { status: 404, type: "invalid_request_error", retryable: false },

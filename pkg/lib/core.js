@@ -6,11 +6,10 @@ import { attachMemory, inputCapacity, writeInput } from "./memory.js";
 import { Client, Failure, headerPointer, initAsync, initSync, inputPointer } from "./wasm.js";
 import { inputCapacity as inputCapacityOf } from "./wasm.js";
 
-export { nearestName } from "./suggest.js";
+export { nearestName } from "./wasm.js";
 
-/** @import { CallReport, Route, TimeoutOptions } from "../index.js" */
-/** @import { ErrorFields } from "./error.js" */
-/** @import { CallHandle, Hooks, WasmExports, WasmSource } from "./wasm.js" */
+/** @import { CallReport } from "../index.js" */
+/** @import { CallHandle, Hooks, RawReport, WasmExports, WasmSource } from "./wasm.js" */
 
 let isLoaded = false;
 
@@ -68,7 +67,7 @@ export function createClient(options, hooks) {
  * @param {string} overrides JSON text
  */
 export function routeOf(client, model, overrides) {
-  return toRoute(guarded(() => client.route(model, overrides)));
+  return guarded(() => client.route(model, overrides));
 }
 
 /**
@@ -77,17 +76,7 @@ export function routeOf(client, model, overrides) {
  * @param {Client} client
  */
 export function modelsOf(client) {
-  return toModels(client.models());
-}
-
-/**
- * The time limits of a call with these options, in milliseconds.
- *
- * @param {Client} client
- * @param {string} options JSON text
- */
-export function timeoutsOf(client, options) {
-  return toTimeouts(guarded(() => client.timeouts(options)));
+  return client.models();
 }
 
 /**
@@ -157,10 +146,10 @@ function guarded(call) {
  */
 export function toError(thrown) {
   if (thrown instanceof Failure) {
-    const fields = toFields(thrown);
-    const { cause } = thrown;
+    const { fields, cause } = thrown;
     thrown.free();
-    return new OciError(fields, cause);
+    const partial = fields.partial === undefined ? undefined : JSON.parse(fields.partial);
+    return new OciError({ ...fields, partial }, cause);
   }
   if (thrown instanceof WebAssembly.RuntimeError) {
     return createError("internal", "the wasm core crashed", "please report it, with what led to it", thrown);
@@ -171,53 +160,15 @@ export function toError(thrown) {
 // ---------------------------------------------------------------- values of the core
 
 /**
- * @param {Failure} failure
- * @returns {ErrorFields}
- */
-function toFields(failure) {
-  return JSON.parse(failure.json);
-}
-
-/**
- * @param {string} raw
- * @returns {Route}
- */
-function toRoute(raw) {
-  return JSON.parse(raw);
-}
-
-/**
- * @param {string} raw
- * @returns {{ id: string, route: Route, host: string, targets: number }[]}
- */
-function toModels(raw) {
-  return JSON.parse(raw);
-}
-
-/**
- * @param {string} raw
- * @returns {TimeoutOptions}
- */
-function toTimeouts(raw) {
-  return JSON.parse(raw);
-}
-
-/**
  * A new object each time, since callers may change it.
  *
- * @param {string} raw
+ * @param {RawReport} raw
  * @returns {CallReport}
  */
 export function toReport(raw) {
-  return JSON.parse(raw);
-}
-
-/**
- * The route of the target that a call was sent to last, and its host; null before the first.
- *
- * @param {string} raw
- * @returns {{ route: Route | null, host: string | null }}
- */
-export function toTarget(raw) {
-  return JSON.parse(raw);
+  const { usage, ...fields } = raw;
+  /** @type {CallReport} */
+  const report = { ...fields, attempts: raw.attempts.map((attempt) => ({ ...attempt })) };
+  if (usage !== undefined) report.usage = JSON.parse(usage);
+  return report;
 }

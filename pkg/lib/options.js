@@ -40,7 +40,7 @@ export function readClientOptions(options) {
   });
   /** @type {Hooks} */
   const hooks = { authorize: createAuthorizeHook({ sign, apiKey }), sleep, fetch, signs: sign !== undefined };
-  return { json: optionsToJson(plain), hooks, onFinish, hasTimeouts: plain.timeouts !== undefined };
+  return { json: optionsToJson(plain), hooks, onFinish };
 }
 
 /**
@@ -57,7 +57,7 @@ export function readCallOptions(options) {
   rejectFunctions(plain, (name) => {
     return FUNCTION_OPTIONS.includes(name) ? `${name} is an option of the client` : undefined;
   });
-  return { json: optionsToJson(plain), signal, hasTimeouts: plain.timeouts !== undefined };
+  return { json: optionsToJson(plain), signal };
 }
 
 /**

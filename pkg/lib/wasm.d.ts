@@ -1,28 +1,30 @@
 // The exports of the wasm-bindgen module that lib/core.js and lib/call.js use: the other side is
 // src/js/.
 
+import type { Attempt, OciErrorCode, Route, TimeoutOptions } from "../index.js";
 import type { AuthorizeHook } from "./authorize.js";
 
 /** The client's options, and what it has learned about endpoints. */
 export class Client {
   /** `options` is JSON text. Throws a {@link Failure}. */
   constructor(options: string, hooks: Hooks);
-  /**
-   * The route of a model id or of an alias's first target, as JSON text. Throws a {@link Failure}.
-   */
-  route(model: string, overrides: string): string;
-  /** The aliases with the route of each one's first target, as JSON text. */
-  models(): string;
-  /**
-   * The time limits that apply to a call with these options, as JSON text. Throws a
-   * {@link Failure}.
-   */
-  timeouts(options: string): string;
+  /** The route of a model id or of an alias's first target. Throws a {@link Failure}. */
+  route(model: string, overrides: string): Route;
+  /** The aliases with the route of each one's first target. */
+  models(): Model[];
   /**
    * Reads the request and sends nothing. `mode` is one of boundary.js. Throws a {@link Failure}.
    */
   call(request: string, options: string, mode: number, signal: AbortSignal, id: string): CallHandle;
   free(): void;
+}
+
+/** An alias, and the route of its first target. */
+export interface Model {
+  id: string;
+  route: Route;
+  host: string;
+  targets: number;
 }
 
 /** The host's functions, as the core calls them. */
@@ -38,6 +40,8 @@ export interface Hooks {
 export interface CallHandle {
   /** Whether the output is events. */
   readonly isEvents: boolean;
+  /** The time limits of the call; undefined where there are none. */
+  readonly timeouts: TimeoutOptions | undefined;
   /** Rejects with a {@link Failure}, or with the reason of the call's signal. */
   open(): Promise<void>;
   /** Exposes the output of `open` in memory. */
@@ -45,20 +49,20 @@ export interface CallHandle {
   /** Decodes so many bytes of the input buffer. */
   feed(length: number): number;
   /** The body has ended. */
-  end(): number;
+  onBodyEnd(): number;
   /** Reading the body failed. */
-  broke(cause: unknown): number;
+  onReadError(cause: unknown): number;
   /** A time limit has expired. */
-  timedOut(name: string, ms: number): void;
+  onTimeout(name: string, ms: number): void;
   /** The caller has aborted or cancelled. */
-  stopped(): void;
+  onCancel(): void;
   takeReader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   /** The whole answer, as JSON text. */
   completion(): string;
-  /** The report so far, as JSON text. */
-  report(): string;
-  /** The current route and its host, as JSON text. */
-  route(): string;
+  /** The report so far. */
+  report(): RawReport;
+  /** The current route and its host. */
+  route(): Target | undefined;
   /** Why the call failed. */
   failure(): Failure | undefined;
   free(): void;
@@ -66,11 +70,44 @@ export interface CallHandle {
 
 /** A failure, before it becomes an `OciError`. */
 export class Failure {
-  /** The error's fields, as JSON text. */
-  readonly json: string;
+  /** The error's fields. */
+  readonly fields: RawErrorFields;
   /** What the host threw, if it did. */
   readonly cause: unknown;
   free(): void;
+}
+
+/** The fields of an error. */
+export interface RawErrorFields {
+  code: OciErrorCode;
+  message: string;
+  attempts: Attempt[];
+  hint?: string;
+  param?: string;
+  status?: number;
+  serviceCode?: string;
+  opcRequestId?: string;
+  /** JSON text. */
+  partial?: string;
+}
+
+/** A `CallReport` whose usage is JSON text. */
+export interface RawReport {
+  model: string;
+  attempts: Attempt[];
+  streamed: boolean;
+  fallback?: string;
+  usage?: string;
+  finishReason?: string;
+  firstChunkMs?: number;
+  totalMs: number;
+  error?: OciErrorCode;
+}
+
+/** Where a call was sent to. */
+export interface Target {
+  route: Route;
+  host: string;
 }
 
 export interface WasmExports {
@@ -88,3 +125,5 @@ export function inputPointer(): number;
 export function inputCapacity(): number;
 /** Address of the header words that describe the output. */
 export function headerPointer(): number;
+/** The known name that is nearest to a misspelt one; undefined if none is near. */
+export function nearestName(name: string, known: readonly string[]): string | undefined;

@@ -9,4 +9,5 @@ export {
   initSync,
   inputCapacity,
   inputPointer,
+  nearestName,
 } from "../wasm/oci_genai_edge.js";

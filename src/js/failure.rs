@@ -21,7 +21,6 @@ pub struct Failure {
 struct Fields<'a> {
     code: &'static str,
     message: &'a str,
-    retryable: bool,
     attempts: &'a [Attempt],
     hint: Option<&'a str>,
     param: Option<&'a str>,
@@ -57,7 +56,6 @@ impl Failure {
         let fields = Fields {
             code: error.code().as_str(),
             message: error.message(),
-            retryable: error.code().is_retryable(),
             attempts,
             hint: error.hint(),
             param: error.param_name(),

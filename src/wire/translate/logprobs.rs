@@ -31,7 +31,9 @@ pub(in crate::wire) fn logprobs(oci: &Value) -> Option<Value> {
 fn entry(token: &str, logprob: Option<&Value>) -> Value {
     // The SDK's model types the numbers inside `topLogprobs` as strings.
     let logprob = match logprob {
-        Some(Value::String(text)) => serde_json::from_str(text).ok().filter(Value::is_number),
+        Some(Value::String(text)) => crate::json::parse_lenient(text.as_bytes())
+            .ok()
+            .filter(Value::is_number),
         other => other.cloned(),
     };
     json!({ "token": token, "logprob": logprob, "bytes": token.as_bytes() })
