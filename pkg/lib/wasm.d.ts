@@ -1,7 +1,7 @@
 // The exports of the wasm-bindgen module that lib/core.js and lib/call.js use: the other side is
 // src/js/.
 
-import type { Attempt, OciErrorCode, Route, TimeoutOptions } from "../index.js";
+import type { Attempt, FinishReason, OciErrorCode, Route, TimeoutOptions } from "../index.js";
 import type { AuthorizeHook } from "./authorize.js";
 
 /** The client's options, and what it has learned about endpoints. */
@@ -98,7 +98,7 @@ export interface RawReport {
   streamed: boolean;
   fallback?: string;
   usage?: string;
-  finishReason?: string;
+  finishReason?: FinishReason;
   firstChunkMs?: number;
   totalMs: number;
   error?: OciErrorCode;
