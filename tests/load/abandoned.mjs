@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OciGenAI } from "oci-genai-edge";
 
 import { collect, pages } from "./memory.mjs";
-import { ask, fetched, MODEL, oci, seen } from "./oci.mjs";
+import { ask, fetched, MODEL, oci, seen } from "./in-memory-oci.mjs";
 import { startUpstreamProcess } from "./upstream-process.mjs";
 
 const STREAMS = 1000;

@@ -1,14 +1,14 @@
 // `make load`: many streams at once, many one after another, and many that nobody reads to the end. It prints a table, writes
-// benches/LOAD.md, and fails if a byte is wrong or memory grows. Times decide nothing. Sections may be named: crowd flat sequence
-// abandoned hangups; then nothing is written.
+// benches/LOAD.md, and fails if a byte is wrong or memory grows. Times decide nothing. Sections may be named: concurrency scaling sequence
+// abandoned disconnects; then nothing is written.
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { spawned } from "./children.mjs";
+import { spawned } from "./child-process.mjs";
 import { asMarkdown, asText } from "./report.mjs";
 
-const SECTIONS = ["crowd", "flat", "sequence", "abandoned", "hangups"];
+const SECTIONS = ["concurrency", "scaling", "sequence", "abandoned", "disconnects"];
 const LIMIT_MINUTES = 15;
 
 setTimeout(() => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 import { wrongWith } from "./answers.mjs";
 import { heapMiB, pages } from "./memory.mjs";
-import { ask, fetched, MODEL, oci, saidIn, TOKENS } from "./oci.mjs";
+import { ask, fetched, MODEL, oci, saidIn, TOKENS } from "./in-memory-oci.mjs";
 
 const STREAMS = 100_000;
 const WARM = 1000;

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-import { spawned } from "./children.mjs";
+import { spawned } from "./child-process.mjs";
 import { startUpstream } from "./upstream.mjs";
 
 /** `tell(fields)` sets what the upstream goes by (its gate), and resolves to its counts: `{ open, peak, closedEarly }`. */

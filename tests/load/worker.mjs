@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import workerd from "workerd";
 
-import { spawned } from "./children.mjs";
+import { spawned } from "./child-process.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const WASM = "oci_genai_edge_bg.wasm";

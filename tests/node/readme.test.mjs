@@ -20,7 +20,7 @@ before(async () => {
   process.env.SIMULATOR = simulator.url;
   process.env.OCI_COMPARTMENT_ID = simulator.compartmentId;
   process.env.OCI_DAC_ENDPOINT_OCID = endpointId("simgeneric");
-  await import("./support/as-oci.mjs");
+  await import("./support/preload-simulator.mjs");
   mkdirSync(folder, { recursive: true });
   blocks.forEach((block, index) => writeFileSync(new URL(`${index}.mjs`, folder), block));
 });
@@ -33,7 +33,7 @@ const load = (index) => import(new URL(`${index}.mjs`, folder));
 
 /** Runs a block as a program, and gives what it printed. */
 async function run(index) {
-  const preload = new URL("support/as-oci.mjs", import.meta.url).href;
+  const preload = new URL("support/preload-simulator.mjs", import.meta.url).href;
   const { stdout } = await promisify(execFile)(process.execPath, ["--import", preload, fileURLToPath(new URL(`${index}.mjs`, folder))]);
   return stdout;
 }

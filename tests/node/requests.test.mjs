@@ -7,9 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { OciError } from "oci-genai-edge";
 import { COMPARTMENT_ID, endpointId, startSimulator } from "../simulator/server.mjs";
 import { capturing, DOORS } from "./support/capture.mjs";
-import { expected } from "./support/expected.mjs";
-import { CANNOT, REFUSED, WRONG_KIND } from "./support/refused.mjs";
-import { makeRequest, randomFrom } from "./support/requests.mjs";
+import { expected } from "./support/expected-request.mjs";
+import { CANNOT, REFUSED, WRONG_KIND } from "./support/unsupported.mjs";
+import { makeRequest, randomFrom } from "./support/generated-requests.mjs";
 import { everythingIn, problemsOf } from "./support/sdk-models.mjs";
 
 const SEED = Number(process.env.SEED ?? 20231130);

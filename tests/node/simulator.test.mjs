@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { envelope, eventsOf, kinds, payloadsOf, question, shape, signedHeaders, TOOLS } from "../simulator/probe.mjs";
+import { envelope, eventsOf, kinds, payloadsOf, question, shape, signedHeaders, TOOLS } from "../simulator/test-client.mjs";
 import { makeCredentials, makeSessionToken, startSimulator, endpointId, SCENARIOS } from "../simulator/server.mjs";
 
 const CHAT = "/20231130/actions/chat";

@@ -4,7 +4,7 @@ import { answerTo } from "./answers.mjs";
 import { deliver, streamRefusal } from "./delivery.mjs";
 import { badFormat, notAuthenticated, notFound, refusal } from "./errors.mjs";
 import { promptOf } from "./prompt.mjs";
-import { ruleBroken } from "./rules.mjs";
+import { ruleBroken } from "./model-rules.mjs";
 import { chatDetailsProblem } from "./schema.mjs";
 import { resolve } from "./serving.mjs";
 import { signatureProblem } from "./signature.mjs";

@@ -4,7 +4,7 @@ import { answerTo } from "./answers.mjs";
 import { deliver } from "./delivery.mjs";
 import { openaiRefusal } from "./errors.mjs";
 import { promptOfOpenai } from "./prompt.mjs";
-import { MAX_TOKENS_REFUSED, wantsMaxCompletionTokens } from "./rules.mjs";
+import { MAX_TOKENS_REFUSED, wantsMaxCompletionTokens } from "./model-rules.mjs";
 import { chatCompletionProblem } from "./schema-openai.mjs";
 import { resolve } from "./serving.mjs";
 import { signatureProblem } from "./signature.mjs";

@@ -1,7 +1,7 @@
 // What each simulated dedicated endpoint does. Data only, so that tests, demo and documents can list it.
 //
 // formats   the apiFormats the model behind the endpoint accepts
-// dialect   how its backend writes answers (see dialects.mjs)
+// dialect   how its backend writes answers (see backends.mjs)
 // always    the refusal of every request;  once: of the first request only
 // delay     milliseconds before the first event, or before an unstreamed answer
 // stream    what happens to the events of a streamed answer (see delivery.mjs)

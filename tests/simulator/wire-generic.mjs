@@ -1,6 +1,6 @@
 // GENERIC as it goes over the wire: the unstreamed body and the events of a stream.
 
-import { DIALECTS } from "./dialects.mjs";
+import { DIALECTS } from "./backends.mjs";
 import { padded } from "./pad.mjs";
 import { callsAsText, toolCallEvents, toolCallsOf } from "./wire-generic-tools.mjs";
 

@@ -2,7 +2,7 @@
 import { openaiEvents, wrongWith } from "./answers.mjs";
 import { Client, MODEL } from "./client.mjs";
 import { CAN_MEASURE, cpuSeconds } from "./cpu.mjs";
-import { mostAtOnce } from "./sockets.mjs";
+import { mostAtOnce } from "./socket-limit.mjs";
 import { startUpstreamProcess } from "./upstream-process.mjs";
 import { startWorker } from "./worker.mjs";
 
@@ -15,7 +15,7 @@ const CROWD = mostAtOnce(1000);
 /** The gateway, the plain one and the one that passes bytes on take turns. Only what the first two answer is OpenAI's. */
 const WORKERS = ["ours", "plain", "floor"];
 
-export async function crowd() {
+export async function concurrency() {
   const upstream = await startUpstreamProcess();
   const contenders = [];
   try {

@@ -2,7 +2,7 @@
 // waking up, and gets them when it wants them.
 import { availableParallelism } from "node:os";
 
-import { spawned } from "./children.mjs";
+import { spawned } from "./child-process.mjs";
 
 /** Returns what ends it. */
 export function keepAwake() {

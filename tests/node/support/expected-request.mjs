@@ -1,6 +1,6 @@
 // What must be sent for a generated request, beside its messages.
 
-import { isGoogle, PARAMETERS, SCHEMAS, wantsCompletionTokens } from "./requests.mjs";
+import { isGoogle, PARAMETERS, SCHEMAS, wantsCompletionTokens } from "./generated-requests.mjs";
 
 /** The chatRequest without its messages. Of Cohere's parameterDefinitions it has the names. */
 export function expected(wire, { given, model, streamed, request }) {

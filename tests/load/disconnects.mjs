@@ -11,7 +11,7 @@ const ROUNDS = 4;
 /** Finalizers run when workerd finds the time; what they may lag behind by. A leak would be 60 pages a round. */
 const SLACK_PAGES = 4;
 
-export async function hangups() {
+export async function disconnects() {
   const upstream = await startUpstreamProcess();
   const worker = await startWorker("ours", upstream.port);
   const client = new Client(worker.port);

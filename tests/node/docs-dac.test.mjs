@@ -31,7 +31,7 @@ after(async () => {
 
 /** Runs a block and gives what it printed, and the last request that it made. */
 async function run(index, { endpoint = "simgeneric", ...env } = {}) {
-  const preload = new URL("support/as-oci.mjs", import.meta.url).href;
+  const preload = new URL("support/preload-simulator.mjs", import.meta.url).href;
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--import", preload, path(`${index}.mjs`)], {
     env: {
       PATH: process.env.PATH,

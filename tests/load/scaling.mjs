@@ -1,10 +1,10 @@
 // Whether a token costs the same however many streams there are: the same number of tokens in the same network chunks, through
 // 1, 10, 100 and 1,000 streams at once.
-import { keepAwake } from "./awake.mjs";
+import { keepAwake } from "./keep-awake.mjs";
 import { Client } from "./client.mjs";
 import { CAN_MEASURE, cpuSeconds, sleeps } from "./cpu.mjs";
-import { mostAtOnce } from "./sockets.mjs";
-import { walk } from "./steps.mjs";
+import { mostAtOnce } from "./socket-limit.mjs";
+import { walk } from "./lockstep.mjs";
 import { startUpstream } from "./upstream.mjs";
 import { startWorker } from "./worker.mjs";
 
@@ -23,10 +23,10 @@ const WORKERS = {
   ours: "the gateway",
   plain: "the plain gateway",
   floor: "the floor: read and passed on in JavaScript",
-  pass: "passed on unseen by JavaScript",
+  passthrough: "passed on unseen by JavaScript",
 };
 
-export async function flat() {
+export async function scaling() {
   const title = "CPU a token, from 1 to 1,000 streams at once";
   if (!CAN_MEASURE) return { title, rows: [["CPU a token", "skipped: only Linux tells it"]] };
   // In this process, so that it and the callers can walk in step.
