@@ -1,4 +1,5 @@
-// Streams that are started and then forgotten, without a cancel: the collector finds them, and they are let go.
+// Streams that are started and then abandoned, without a cancel: they are freed, and cancelled at OCI, when the garbage
+// collector finds them.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -6,29 +7,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { OciGenAI } from "oci-genai-edge";
-import initWasm from "../../pkg/wasm/oci_genai_edge.js";
-import { endpointId } from "../simulator/server.mjs";
+import { chatRequest } from "./support/chat-request.mjs";
+import { textEvent } from "./support/fake-service.mjs";
+import { memoryPages } from "./support/wasm-memory.mjs";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 
 const COUNT = 100;
-const event = { index: 0, message: { role: "ASSISTANT", content: [{ type: "TEXT", text: "x".repeat(20_000) }] } };
-const bytes = new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`);
+const bytes = new TextEncoder().encode(textEvent("x".repeat(20_000)));
 let cancelled = 0;
-// One event, and then silence.
+// One event, and then nothing.
 const source = { start: (controller) => controller.enqueue(bytes), cancel: () => void cancelled++ };
 const fetch = async () => new Response(new ReadableStream(source));
 const oci = new OciGenAI({ compartmentId: "c", fetch });
-const request = { model: endpointId("x"), messages: [{ role: "user", content: "?" }], stream: true };
+const request = chatRequest("simx", "?", { stream: true });
 const longLived = new AbortController();
 
-/** Starts a stream each time, and leaves nothing behind that holds it. */
-const WAYS = {
+/** Each starts a stream, reads once, and keeps no reference to it. */
+const STARTS = {
   "for await": () => oci.stream(request).next(),
   "text()": () => oci.stream(request).text().next(),
   "toReadableStream()": () => oci.stream(request).toReadableStream().getReader().read(),
-  "fetch": async () => {
+  fetch: async () => {
     const init = { method: "POST", body: JSON.stringify(request) };
     const response = await oci.fetch("https://oci.invalid/v1/chat/completions", init);
     return response.body.getReader().read();
@@ -36,37 +37,37 @@ const WAYS = {
   "a signal that outlives the call": () => oci.stream(request, { signal: longLived.signal }).next(),
 };
 
-async function collect(until, most = 100) {
-  for (let tries = 0; tries < most && !until(); tries++) {
+/** Collects garbage until a condition holds, or a number of times. */
+async function collectGarbage(until, limit = 100) {
+  for (let count = 0; count < limit && !until(); count++) {
     gc();
     await sleep(10);
   }
 }
 
-describe("dropped streams", { timeout: 60_000 }, () => {
-  for (const [name, start] of Object.entries(WAYS)) {
+describe("abandoned streams", { timeout: 60_000 }, () => {
+  for (const [name, start] of Object.entries(STARTS)) {
     test(`${name}: freed, and cancelled at OCI`, async () => {
-      const { memory } = await initWasm();
       const round = async () => {
         const wanted = cancelled + COUNT;
         for (let at = 0; at < COUNT; at++) await start();
-        await collect(() => cancelled === wanted);
+        await collectGarbage(() => cancelled === wanted);
         assert.equal(cancelled, wanted);
       };
       await round();
-      const warm = memory.buffer.byteLength;
+      const warm = memoryPages();
       for (let rounds = 0; rounds < 3; rounds++) await round();
-      assert.equal(memory.buffer.byteLength, warm, "wasm memory grew");
+      assert.equal(memoryPages(), warm, "wasm memory grew");
     });
   }
 
-  test("one that somebody waits for is not taken for dropped: its signal still wakes him", async () => {
+  test("a stream with a pending read is not abandoned: its signal still ends it", async () => {
     const stop = new AbortController();
     const before = cancelled;
     const waiting = (async () => {
       for await (const chunk of oci.stream(request, { signal: stop.signal })) assert.ok(chunk);
     })();
-    await collect(() => false, 20);
+    await collectGarbage(() => false, 20);
     assert.equal(cancelled, before);
     const reason = new Error("enough");
     stop.abort(reason);

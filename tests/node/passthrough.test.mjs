@@ -1,8 +1,10 @@
-// On the openai transport the service's bytes pass as they came.
+// The openai transport passes the service's bytes through unchanged.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
 import { OciGenAI } from "oci-genai-edge";
+import { chatRequest } from "./support/chat-request.mjs";
+import { fakeService } from "./support/fake-service.mjs";
 
 const chunk = (choices, more = "") =>
   `{"id":"chatcmpl-1","object":"chat.completion.chunk", "created":5,"model":"m","choices":${choices}${more}}`;
@@ -12,37 +14,44 @@ const MIDDLE = `data: ${text('"llo"')}\n\n: still here\n\ndata:${text('" w\\/orl
 const FINISH = `data: ${chunk('[{"index":0,"delta":{},"finish_reason":"stop"}]')}\n\n`;
 const USAGE = `data: ${chunk("[]", ',"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}')}\n\n`;
 const DONE = "data: [DONE]\n\n";
-// What stands before the first event is no answer yet: it does not pass.
-const SHOWN = FIRST.slice(FIRST.indexOf("event:"));
+// A comment before the first event is not passed through: the call may still fall back.
+const FIRST_PASSED = FIRST.slice(FIRST.indexOf("event:"));
 
-async function passed(stream, size, includeUsage) {
+/** The body that a caller receives for the service's stream, cut into network chunks of `size` bytes. */
+async function passThrough(stream, size, includeUsage) {
   const bytes = new TextEncoder().encode(stream);
-  const body = new ReadableStream({
-    start(controller) {
-      for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.slice(at, at + size));
-      controller.close();
-    },
+  const chunks = [];
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
+  const oci = new OciGenAI({ region: "us-chicago-1", apiKey: "sk-test", fetch: fakeService(chunks).fetch });
+  const options = includeUsage && { stream_options: { include_usage: true } };
+  const request = chatRequest("vendor.model", "?", { stream: true, ...options });
+  const response = await oci.fetch("https://gateway.example/v1/chat/completions", {
+    method: "POST",
+    body: JSON.stringify(request),
   });
-  const fetch = async () => new Response(body, { headers: { "content-type": "text/event-stream" } });
-  const oci = new OciGenAI({ region: "us-chicago-1", apiKey: "sk-test", fetch });
-  const request = { model: "vendor.model", messages: [{ role: "user", content: "?" }], stream: true };
-  if (includeUsage) request.stream_options = { include_usage: true };
-  const response = await oci.fetch("https://gateway.example/v1/chat/completions", { method: "POST", body: JSON.stringify(request) });
   return response.text();
 }
 
-test("the service's bytes pass, however they are cut", async () => {
+test("passes the service's bytes through, however they are cut", async () => {
   for (const size of [1, 2, 3, 7, 64, 1400, 100_000]) {
-    assert.equal(await passed(FIRST + MIDDLE + FINISH + USAGE + DONE, size, true), SHOWN + MIDDLE + FINISH + USAGE + DONE, `${size} bytes`);
+    assert.equal(
+      await passThrough(FIRST + MIDDLE + FINISH + USAGE + DONE, size, true),
+      FIRST_PASSED + MIDDLE + FINISH + USAGE + DONE,
+      `${size} bytes`,
+    );
   }
 });
 
-test("a usage that nobody asked for does not pass", async () => {
+test("removes a usage event that the caller did not ask for", async () => {
   for (const size of [1, 7, 1400]) {
-    assert.equal(await passed(FIRST + MIDDLE + FINISH + USAGE + DONE, size, false), SHOWN + MIDDLE + FINISH + DONE, `${size} bytes`);
+    assert.equal(
+      await passThrough(FIRST + MIDDLE + FINISH + USAGE + DONE, size, false),
+      FIRST_PASSED + MIDDLE + FINISH + DONE,
+      `${size} bytes`,
+    );
   }
 });
 
-test("an end that the service leaves out is written", async () => {
-  assert.equal(await passed(FIRST + MIDDLE + FINISH, 50, true), SHOWN + MIDDLE + FINISH + DONE);
+test("adds a missing [DONE]", async () => {
+  assert.equal(await passThrough(FIRST + MIDDLE + FINISH, 50, true), FIRST_PASSED + MIDDLE + FINISH + DONE);
 });

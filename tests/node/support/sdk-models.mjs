@@ -71,7 +71,8 @@ export function problemsOf(type, value, path, seen = new Set()) {
       const [, owner, word] = /^(\w+)\.(\w+)$/.exec(type) ?? [];
       const words = models.get(owner)?.enums[word];
       if (!words) throw new Error(`the declarations have a type that this reader does not know: ${type}`);
-      if (!words.includes(value)) problems.push(`${path} is ${JSON.stringify(value)} and not one of ${words.join(", ")}`);
+      if (!words.includes(value))
+        problems.push(`${path} is ${JSON.stringify(value)} and not one of ${words.join(", ")}`);
       seen.add(`${field}=${value}`);
     }
   }
@@ -94,7 +95,8 @@ export function problemsOf(type, value, path, seen = new Set()) {
       check(fields[key].type, item, `${path}.${key}`, `${model.name}.${key}`);
     }
     for (const [key, { optional }] of Object.entries(fields)) {
-      if (!optional && !Object.hasOwn(value, key)) problems.push(`${path}.${key} is missing, and ${model.name} needs it`);
+      if (!optional && !Object.hasOwn(value, key))
+        problems.push(`${path}.${key} is missing, and ${model.name} needs it`);
     }
   }
 }

@@ -1,39 +1,39 @@
 // Every row of the wires' tables that is refused: values that would change the answer, and those that ask for what happens anyway.
 
-const COHERES_OWN = {
-  "oci.documents": { harmful: [[{ text: "a" }]], harmless: [[], {}] },
-  "oci.citation_quality": { harmful: ["FAST", "ACCURATE"], harmless: ["OFF"] },
-  "oci.safety_mode": { harmful: ["STRICT", "OFF"] },
-  "oci.preamble": { harmful: ["Be brief."] },
-  "oci.prompt_truncation": { harmful: ["AUTO_PRESERVE_ORDER"], harmless: ["OFF"] },
-  "oci.max_input_tokens": { harmful: [100, 0] },
-  "oci.is_search_queries_only": { harmful: [true], harmless: [false] },
-  "oci.is_force_single_step": { harmful: [true], harmless: [false] },
-  "oci.is_raw_prompting": { harmful: [true], harmless: [false] },
-  "oci.is_strict_tools": { harmful: [true], harmless: [false] },
-  "oci.priority": { harmful: [1], harmless: [0] },
-  "oci.thinking_budget": { harmful: [0, 100] },
-  "oci.max_completion_tokens": { harmful: [10] },
-  "oci.is_echo": { harmful: [true], harmless: [false] },
+const COHERE_ONLY = {
+  "oci.documents": { rejected: [[{ text: "a" }]], neutral: [[], {}] },
+  "oci.citation_quality": { rejected: ["FAST", "ACCURATE"], neutral: ["OFF"] },
+  "oci.safety_mode": { rejected: ["STRICT", "OFF"] },
+  "oci.preamble": { rejected: ["Be brief."] },
+  "oci.prompt_truncation": { rejected: ["AUTO_PRESERVE_ORDER"], neutral: ["OFF"] },
+  "oci.max_input_tokens": { rejected: [100, 0] },
+  "oci.is_search_queries_only": { rejected: [true], neutral: [false] },
+  "oci.is_force_single_step": { rejected: [true], neutral: [false] },
+  "oci.is_raw_prompting": { rejected: [true], neutral: [false] },
+  "oci.is_strict_tools": { rejected: [true], neutral: [false] },
+  "oci.priority": { rejected: [1], neutral: [0] },
+  "oci.thinking_budget": { rejected: [0, 100] },
+  "oci.max_completion_tokens": { rejected: [10] },
+  "oci.is_echo": { rejected: [true], neutral: [false] },
 };
 
-const OPENAIS = {
-  n: { harmful: [2, 0], harmless: [1] },
-  logprobs: { harmful: [true], harmless: [false] },
-  top_logprobs: { harmful: [3], harmless: [0] },
-  logit_bias: { harmful: [{ 1: 5 }], harmless: [{}] },
-  reasoning_effort: { harmful: ["low", "high"], harmless: ["none"] },
-  verbosity: { harmful: ["low", "high"], harmless: ["medium"] },
-  web_search_options: { harmful: [{}, { search_context_size: "low" }] },
-  service_tier: { harmful: ["flex", "priority"], harmless: ["auto", "default"] },
-  parallel_tool_calls: { harmful: [false], harmless: [true] },
+const OPENAI = {
+  n: { rejected: [2, 0], neutral: [1] },
+  logprobs: { rejected: [true], neutral: [false] },
+  top_logprobs: { rejected: [3], neutral: [0] },
+  logit_bias: { rejected: [{ 1: 5 }], neutral: [{}] },
+  reasoning_effort: { rejected: ["low", "high"], neutral: ["none"] },
+  verbosity: { rejected: ["low", "high"], neutral: ["medium"] },
+  web_search_options: { rejected: [{}, { search_context_size: "low" }] },
+  service_tier: { rejected: ["flex", "priority"], neutral: ["auto", "default"] },
+  parallel_tool_calls: { rejected: [false], neutral: [true] },
 };
 
-const BOOKKEEPING = {
-  modalities: { harmful: [["text", "audio"], ["audio"], "text"], harmless: [["text"]] },
-  audio: { harmful: [{ voice: "alloy", format: "wav" }] },
-  functions: { harmful: [[{ name: "f" }]], harmless: [[]] },
-  function_call: { harmful: ["none", { name: "f" }], harmless: ["auto"] },
+const EVERY_FORMAT = {
+  modalities: { rejected: [["text", "audio"], ["audio"], "text"], neutral: [["text"]] },
+  audio: { rejected: [{ voice: "alloy", format: "wav" }] },
+  functions: { rejected: [[{ name: "f" }]], neutral: [[]] },
+  function_call: { rejected: ["none", { name: "f" }], neutral: ["auto"] },
 };
 
 function without(rows, ...names) {
@@ -44,17 +44,25 @@ function only(rows, ...names) {
   return Object.fromEntries(names.map((name) => [name, rows[name]]));
 }
 
-export const REFUSED = {
-  GENERIC: { ...BOOKKEEPING, ...without(COHERES_OWN, "oci.max_completion_tokens", "oci.is_echo") },
+export const UNSUPPORTED = {
+  GENERIC: { ...EVERY_FORMAT, ...without(COHERE_ONLY, "oci.max_completion_tokens", "oci.is_echo") },
   COHERE: {
-    ...BOOKKEEPING,
-    ...OPENAIS,
-    ...only(COHERES_OWN, "oci.is_strict_tools", "oci.priority", "oci.thinking_budget", "oci.max_completion_tokens"),
+    ...EVERY_FORMAT,
+    ...OPENAI,
+    ...only(COHERE_ONLY, "oci.is_strict_tools", "oci.priority", "oci.thinking_budget", "oci.max_completion_tokens"),
   },
   COHEREV2: {
-    ...BOOKKEEPING,
-    ...without(OPENAIS, "logprobs", "reasoning_effort"),
-    ...only(COHERES_OWN, "oci.preamble", "oci.prompt_truncation", "oci.max_input_tokens", "oci.is_force_single_step", "oci.is_echo", "oci.max_completion_tokens"),
+    ...EVERY_FORMAT,
+    ...without(OPENAI, "logprobs", "reasoning_effort"),
+    ...only(
+      COHERE_ONLY,
+      "oci.preamble",
+      "oci.prompt_truncation",
+      "oci.max_input_tokens",
+      "oci.is_force_single_step",
+      "oci.is_echo",
+      "oci.max_completion_tokens",
+    ),
   },
 };
 
@@ -69,10 +77,8 @@ const tools = ["f", "g"].map((name) => ({ type: "function", function: { name } }
 const named = { type: "function", function: { name: "f" } };
 
 /** What a wire can't say in a parameter that it otherwise takes: [what it is, the parameters, the name in `param`]. */
-export const CANNOT = {
-  GENERIC: [
-    ["a grounding document", { messages: user(text, document) }, "messages[0].content[1]"],
-  ],
+export const INEXPRESSIBLE = {
+  GENERIC: [["a grounding document", { messages: user(text, document) }, "messages[0].content[1]"]],
   COHERE: [
     ["an image", { messages: user(text, image) }, "messages[0].content"],
     ["audio", { messages: user(audio) }, "messages[0].content"],
@@ -93,7 +99,7 @@ export const CANNOT = {
 };
 
 /** Values of the wrong kind: [the name in `param`, the parameters]. */
-export const WRONG_KIND = {
+export const INVALID = {
   native: [
     ["temperature", { temperature: "hot" }],
     ["top_p", { top_p: true }],
@@ -120,9 +126,15 @@ export const WRONG_KIND = {
     ["messages[0].role", { messages: [{ role: "function", name: "f", content: "a" }] }],
     ["messages[0]", { messages: [{ role: "user" }] }],
     ["messages[0].content[0].type", { messages: user({ type: "smell" }) }],
-    ["messages[0].content[0].image_url.detail", { messages: user({ type: "image_url", image_url: { url: "https://files.example/a", detail: "most" } }) }],
+    [
+      "messages[0].content[0].image_url.detail",
+      { messages: user({ type: "image_url", image_url: { url: "https://files.example/a", detail: "most" } }) },
+    ],
     ["messages[0].content[0].file", { messages: user({ type: "file", file: { file_id: "file-1" } }) }],
-    ["messages[0].tool_calls[0].function", { messages: [{ role: "assistant", tool_calls: [{ id: "1", type: "function", function: {} }] }] }],
+    [
+      "messages[0].tool_calls[0].function",
+      { messages: [{ role: "assistant", tool_calls: [{ id: "1", type: "function", function: {} }] }] },
+    ],
   ],
   GENERIC: [
     ["n", { n: 1.5 }],
@@ -153,7 +165,13 @@ export const WRONG_KIND = {
     ["oci.max_input_tokens", { oci: { max_input_tokens: 1.5 } }],
     [
       "messages[1].tool_calls",
-      { messages: [...user(text), { role: "assistant", tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "[1]" } }] }, ...user(text)] },
+      {
+        messages: [
+          ...user(text),
+          { role: "assistant", tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "[1]" } }] },
+          ...user(text),
+        ],
+      },
     ],
   ],
   COHEREV2: [
