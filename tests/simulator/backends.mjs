@@ -1,18 +1,16 @@
-// How the backends behind GENERIC differ. Each row was seen on the wire unless the README says otherwise.
-//
-// calls      how tool calls are streamed (see wire-generic-tools.mjs)
-// callId     what an id looks like, given a digest; undefined when the backend sends none
-// finish     the finish event of a text answer: "empty" text, "bare" (no message), or the "whole" answer
-// details    whether usage carries token details
-// reasoningApart  whether reasoning tokens count in totalTokens only
-// reason     its finish reason when that is not OpenAI's
-// message, choice, response   what else an unstreamed answer carries
+// How the backends behind GENERIC differ. Each was recorded unless the README says otherwise.
 
+/** @import { Backend } from "./types.d.ts" */
+
+/** @param {string} digest */
 const vllmId = (digest) => `chatcmpl-tool-${digest.slice(0, 32)}`;
+/** @param {string} digest */
 const callId = (digest) => `call_${digest.slice(0, 24)}`;
+/** @param {string} digest */
 const numericId = (digest) => `call_${parseInt(digest.slice(0, 7), 16)}`;
 
-export const DIALECTS = {
+/** @type {Record<string, Backend>} */
+const BACKENDS = {
   llama: { calls: "fragments", callId: vllmId, finish: "empty", message: { toolCalls: [] }, choice: { logprobs: {} } },
   dac: { calls: "fragments", callId: vllmId, finish: "empty" },
   xai: { calls: "complete", callId: numericId, finish: "bare", details: true, reasoningApart: true },
@@ -29,3 +27,13 @@ export const DIALECTS = {
   qwen: { calls: "text", callId: vllmId, finish: "empty" },
   bundled: { calls: "bundled", callId, finish: "whole" },
 };
+
+/**
+ * @param {string} name
+ * @returns {Backend}
+ */
+export function backendOf(name) {
+  const backend = BACKENDS[name];
+  if (!backend) throw new Error(`there is no backend ${name}`);
+  return backend;
+}

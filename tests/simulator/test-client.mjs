@@ -1,8 +1,10 @@
-// What a test needs to talk to the simulator without a client: requests, a signature, and eyes for streams.
+// What a test needs to call the simulator without a client: requests, signatures, and readers of streams.
 
 import { createHash, sign } from "node:crypto";
 import { endpointId, SCENARIOS } from "./scenarios.mjs";
 import { COMPARTMENT_ID } from "./server.mjs";
+
+/** @import { ApiFormat, Json, Simulator } from "./types.d.ts" */
 
 const SIGNED = ["x-date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"];
 
@@ -15,14 +17,25 @@ export const TOOLS = {
   COHEREV2: [{ type: "FUNCTION", function: { name: "get_weather", parameters: schema } }],
 };
 
-/** A chatRequest that asks `text`, with `more` fields on top. */
+/**
+ * A chatRequest with one question, and more fields.
+ *
+ * @param {ApiFormat} apiFormat
+ * @param {string} text
+ * @param {Json} [more]
+ */
 export function question(apiFormat, text, more = {}) {
-  const asked =
+  const message =
     apiFormat === "COHERE" ? { message: text } : { messages: [{ role: "USER", content: [{ type: "TEXT", text }] }] };
-  return { apiFormat, maxTokens: 200, ...asked, ...more };
+  return { apiFormat, maxTokens: 200, ...message, ...more };
 }
 
-/** The ChatDetails for a scenario's name or an on-demand model. */
+/**
+ * The ChatDetails for a simulated endpoint or an on-demand model.
+ *
+ * @param {string} target the endpoint's name, or the model's id
+ * @param {Json} chatRequest
+ */
 export function envelope(target, chatRequest) {
   const servingMode = Object.hasOwn(SCENARIOS, target)
     ? { servingType: "DEDICATED", endpointId: endpointId(target) }
@@ -31,10 +44,15 @@ export function envelope(target, chatRequest) {
 }
 
 /**
- * The headers that sign a body. Written apart from the simulator's own reader, so that both have to be right.
- * `names` are the signed headers, `at` is the client's clock.
+ * The headers that sign a body. Independent of the simulator's verifier, so that both have to be correct.
+ *
+ * @param {Pick<Simulator, "port">} simulator
+ * @param {string} body
+ * @param {{ key: { keyId: string, privateKey: string }, names?: string[], at?: number }} options `names` are the signed
+ *   headers, `at` is the client's clock
  */
 export function signedHeaders({ port }, body, { key, names = SIGNED, at = Date.now() }) {
+  /** @type {Record<string, string>} */
   const values = {
     date: new Date(at).toUTCString(),
     "x-date": new Date(at).toUTCString(),
@@ -56,23 +74,38 @@ export function signedHeaders({ port }, body, { key, names = SIGNED, at = Date.n
   const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
   const clock = names.includes("date") ? "date" : "x-date";
   return {
-    [clock]: values[clock],
-    "x-content-sha256": values["x-content-sha256"],
+    [clock]: String(values[clock]),
+    "x-content-sha256": String(values["x-content-sha256"]),
     authorization: `Signature ${list.join(",")}`,
   };
 }
 
-/** What follows `data:` on each line of a stream. */
+/**
+ * The data of each line of a stream.
+ *
+ * @param {string} text
+ */
 export function payloadsOf(text) {
-  return [...text.matchAll(/^data: ?(.*)$/gm)].map((match) => match[1]);
+  return Array.from(text.matchAll(/^data: ?(.*)$/gm), ([, data = ""]) => data);
 }
 
-/** The JSON events of a stream. */
+/**
+ * The JSON events of a stream.
+ *
+ * @param {string} text
+ */
 export function eventsOf(text) {
-  return payloadsOf(text).filter((data) => data !== "[DONE]").map((data) => JSON.parse(data));
+  return payloadsOf(text)
+    .filter((data) => data !== "[DONE]")
+    .map((data) => JSON.parse(data));
 }
 
-/** The structure of a value: types instead of values, equal items of an array once. */
+/**
+ * The structure of a value: types in place of values, and equal items of an array once.
+ *
+ * @param {Json} value
+ * @returns {Json}
+ */
 export function shape(value) {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
@@ -80,11 +113,16 @@ export function shape(value) {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shape(item)]));
 }
 
-/** The different structures among events, in the order they first appear; the order of keys counts. */
+/**
+ * The different structures of events, in the order of their first appearance. The order of keys matters.
+ *
+ * @param {Json[]} events
+ */
 export function kinds(events) {
   return distinct(events);
 }
 
+/** @param {Json[]} values */
 function distinct(values) {
   return [...new Set(values.map((value) => JSON.stringify(shape(value))))];
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { OciError, OciGenAI } from "oci-genai-edge";
 import { COMPARTMENT_ID } from "../../simulator/server.mjs";
 
-/** @import { ApiFormat, CallOptions, ChatRequest, ClientOptions } from "oci-genai-edge" */
+/** @import { CallOptions, ChatRequest, ClientOptions } from "oci-genai-edge" */
 
 /** @typedef {{ url: string, headers: Record<string, string>, text: string, body: any }} CapturedRequest */
 
@@ -87,7 +87,7 @@ export async function capturedChatRequest(request, options) {
 /**
  * Asserts that a request is rejected before anything is sent, by `chat` and by `stream`, and returns the error.
  *
- * @param {ApiFormat | undefined} apiFormat
+ * @param {ClientOptions["apiFormat"]} apiFormat
  * @param {ChatRequest} request
  * @param {string} param the parameter that the error names
  */

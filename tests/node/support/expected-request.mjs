@@ -15,7 +15,7 @@ export function expectedRequest(format, { parameters, model, streamed, request }
   /** @type {Record<string, unknown>} */
   const body = { apiFormat: format };
   if (streamed) Object.assign(body, { isStream: true, streamOptions: { isIncludeUsage: true } });
-  for (const [name, { at, as = (value) => value }] of Object.entries(PARAMETERS[format])) {
+  for (const [name, { at, as = identity }] of Object.entries(PARAMETERS[format])) {
     if (at && (parameters[name] ?? undefined) !== undefined) body[at] = as(parameters[name]);
   }
   if (parameters.stop) body[format === "GENERIC" ? "stop" : "stopSequences"] = [parameters.stop].flat();
@@ -92,6 +92,11 @@ const FORMATS = {
     };
   },
 };
+
+/** @param {unknown} value */
+function identity(value) {
+  return value;
+}
 
 /** @param {Parameters} given */
 function limitOf(given) {

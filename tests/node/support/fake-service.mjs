@@ -51,7 +51,7 @@ export function fakeService(chunks, { status = 200, contentType = "text/event-st
     seen.requests++;
     seen.signal = init?.signal ?? undefined;
     const rest = chunks[Symbol.iterator]();
-    /** @type {UnderlyingDefaultSource<Uint8Array>} */
+    /** @type {import("node:stream/web").UnderlyingSource<Uint8Array>} */
     const source = {
       pull(controller) {
         seen.pulls++;

@@ -8,7 +8,7 @@ import { makeCredentials, startSimulator } from "../../simulator/server.mjs";
 import { chatRequest } from "./chat-request.mjs";
 
 /** @import { ClientOptions } from "oci-genai-edge" */
-/** @import { RequestRecord, SimulatorSettings } from "../../simulator/types.js" */
+/** @import { RequestRecord, SimulatorSettings } from "../../simulator/types.d.ts" */
 
 /**
  * Starts a simulator and closes it after the tests of the caller.

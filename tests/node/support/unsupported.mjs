@@ -1,5 +1,13 @@
-// Every row of the wires' tables that is refused: values that would change the answer, and those that ask for what happens anyway.
+// What each format can't express.
 
+/**
+ * Values of an unsupported parameter: those that are rejected, since they would change the answer, and neutral ones, which
+ * ask for what the model does anyway.
+ *
+ * @typedef {{ rejected: unknown[], neutral?: unknown[] }} UnsupportedParameter
+ */
+
+/** @type {Record<string, UnsupportedParameter>} */
 const COHERE_ONLY = {
   "oci.documents": { rejected: [[{ text: "a" }]], neutral: [[], {}] },
   "oci.citation_quality": { rejected: ["FAST", "ACCURATE"], neutral: ["OFF"] },
@@ -17,6 +25,7 @@ const COHERE_ONLY = {
   "oci.is_echo": { rejected: [true], neutral: [false] },
 };
 
+/** @type {Record<string, UnsupportedParameter>} */
 const OPENAI = {
   n: { rejected: [2, 0], neutral: [1] },
   logprobs: { rejected: [true], neutral: [false] },
@@ -29,6 +38,7 @@ const OPENAI = {
   parallel_tool_calls: { rejected: [false], neutral: [true] },
 };
 
+/** @type {Record<string, UnsupportedParameter>} */
 const EVERY_FORMAT = {
   modalities: { rejected: [["text", "audio"], ["audio"], "text"], neutral: [["text"]] },
   audio: { rejected: [{ voice: "alloy", format: "wav" }] },
@@ -36,14 +46,23 @@ const EVERY_FORMAT = {
   function_call: { rejected: ["none", { name: "f" }], neutral: ["auto"] },
 };
 
+/**
+ * @param {Record<string, UnsupportedParameter>} rows
+ * @param {...string} names
+ */
 function without(rows, ...names) {
   return Object.fromEntries(Object.entries(rows).filter(([name]) => !names.includes(name)));
 }
 
+/**
+ * @param {Record<string, UnsupportedParameter>} rows
+ * @param {...string} names
+ */
 function only(rows, ...names) {
   return Object.fromEntries(names.map((name) => [name, rows[name]]));
 }
 
+/** The parameters that each format rejects. */
 export const UNSUPPORTED = {
   GENERIC: { ...EVERY_FORMAT, ...without(COHERE_ONLY, "oci.max_completion_tokens", "oci.is_echo") },
   COHERE: {
@@ -66,6 +85,7 @@ export const UNSUPPORTED = {
   },
 };
 
+/** @param {...object} content */
 const user = (...content) => [{ role: "user", content }];
 const text = { type: "text", text: "a" };
 const image = { type: "image_url", image_url: { url: "https://files.example/a.png" } };
@@ -76,7 +96,7 @@ const document = { type: "document", document: { text: "a" } };
 const tools = ["f", "g"].map((name) => ({ type: "function", function: { name } }));
 const named = { type: "function", function: { name: "f" } };
 
-/** What a wire can't say in a parameter that it otherwise takes: [what it is, the parameters, the name in `param`]. */
+/** Supported parameters with something that the format can't express: [what it is, the parameters, `error.param`]. */
 export const INEXPRESSIBLE = {
   GENERIC: [["a grounding document", { messages: user(text, document) }, "messages[0].content[1]"]],
   COHERE: [
@@ -85,20 +105,20 @@ export const INEXPRESSIBLE = {
     ["a video", { messages: user(video) }, "messages[0].content"],
     ["a file", { messages: [...user(text), ...user(text, file)] }, "messages[1].content"],
     ["a document", { messages: user(document) }, "messages[0].content"],
-    ["a call that must be", { tools, tool_choice: "required" }, "tool_choice"],
-    ["a call of one function", { tools, tool_choice: named }, "tool_choice"],
-    ["an assistant's turn at the end", { messages: [...user(text), { role: "assistant", content: "b" }] }, "messages"],
-    ["no text at all", { messages: user({ type: "text", text: "" }) }, "messages"],
+    ["a required tool call", { tools, tool_choice: "required" }, "tool_choice"],
+    ["a call of a named function", { tools, tool_choice: named }, "tool_choice"],
+    ["an assistant message at the end", { messages: [...user(text), { role: "assistant", content: "b" }] }, "messages"],
+    ["a conversation without text", { messages: user({ type: "text", text: "" }) }, "messages"],
   ],
   COHEREV2: [
     ["audio", { messages: user(text, audio) }, "messages[0].content[1]"],
     ["a video", { messages: user(video) }, "messages[0].content[0]"],
     ["a file", { messages: user(file) }, "messages[0].content[0]"],
-    ["a call of one of several functions", { tools, tool_choice: named }, "tool_choice"],
+    ["a call of a named function among several", { tools, tool_choice: named }, "tool_choice"],
   ],
 };
 
-/** Values of the wrong kind: [the name in `param`, the parameters]. */
+/** Invalid values: [`error.param`, the parameters]. */
 export const INVALID = {
   native: [
     ["temperature", { temperature: "hot" }],

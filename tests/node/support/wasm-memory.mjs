@@ -3,7 +3,7 @@
 import "oci-genai-edge"; // loads the wasm
 
 // wasm-bindgen's glue: when it is initialised already, it returns what it has.
-/** @type {{ default: () => Promise<{ memory: WebAssembly.Memory }> }} */
+/** @type {{ default: () => Promise<{ memory: { buffer: ArrayBuffer } }> }} */
 const glue = await import(new URL("../../../pkg/wasm/oci_genai_edge.js", import.meta.url).href);
 const { memory } = await glue.default();
 
