@@ -5,7 +5,7 @@ import { fragments } from "./tokens.mjs";
 
 /** @import { Backend, ToolCall } from "./types.d.ts" */
 
-/** @typedef {{ events: object[], last: object | undefined }} StreamedCalls the messages, and that of the finish event */
+/** @typedef {{ events: object[], last: object | undefined }} StreamedCalls messages, and that of the finish event */
 
 /**
  * The messages that stream the calls, and the message of the finish event, if it has one.

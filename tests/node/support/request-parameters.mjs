@@ -5,7 +5,7 @@ import { endpointId } from "../../simulator/server.mjs";
 /** @import { Random } from "./random.mjs" */
 /** @import { Marks } from "./marks.mjs" */
 
-/** @typedef {"GENERIC" | "COHERE" | "COHEREV2" | "openai"} Format of a request: OCI's apiFormat, or the openai transport */
+/** @typedef {"GENERIC" | "COHERE" | "COHEREV2" | "openai"} Format an apiFormat of OCI, or the openai transport */
 /** @typedef {"DEDICATED" | "ON_DEMAND"} ServingType */
 /** @typedef {(random: Random, marks: Marks) => unknown} Maker */
 

@@ -1,4 +1,4 @@
-// The official SDK's models, read from its declarations: the fields that a body may have and must have, and their values.
+// The official SDK's models, read from its declarations: the fields of a body, which are required, and their values.
 
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -1,8 +1,8 @@
 // What each format can't express.
 
 /**
- * Values of an unsupported parameter: those that are rejected, since they would change the answer, and neutral ones, which
- * ask for what the model does anyway.
+ * Values of an unsupported parameter: those that are rejected, since they would change the answer, and neutral ones,
+ * which ask for what the model does anyway.
  *
  * @typedef {{ rejected: unknown[], neutral?: unknown[] }} UnsupportedParameter
  */
