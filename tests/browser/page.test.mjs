@@ -1,4 +1,5 @@
-// The page in headless Chromium, in front of the Worker in workerd and the simulated OCI: real clicks, a streamed answer, a stop.
+// The page in headless Chromium, in front of the Worker in workerd and the simulated OCI: real
+// clicks, a streamed answer, a stop.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";

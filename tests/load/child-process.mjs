@@ -1,11 +1,25 @@
-// Processes that end with this one, whatever ends it.
+// Child processes that end with this one, however it ends.
+
 import { spawn } from "node:child_process";
 
-/** Each with the signal that ends it. */
+/** @import { ChildProcess, SpawnOptions } from "node:child_process" */
+
+/**
+ * The running children, each with the signal that ends it.
+ *
+ * @type {Map<ChildProcess, NodeJS.Signals>}
+ */
 const running = new Map();
 
-/** A child that has children of its own must hear SIGTERM, so that it can end them. */
-export function spawned(command, args, options, signal = "SIGKILL") {
+/**
+ * Starts a child. One with children of its own needs SIGTERM, so that it can end them.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {SpawnOptions} options
+ * @param {NodeJS.Signals} [signal]
+ */
+export function startChild(command, args, options, signal = "SIGKILL") {
   const child = spawn(command, args, options);
   running.set(child, signal);
   child.on("exit", () => running.delete(child));

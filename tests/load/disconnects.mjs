@@ -1,29 +1,38 @@
-// The same in workerd: callers that hang up in the middle of a stream, and Workers that forget theirs.
-import { setTimeout as sleep } from "node:timers/promises";
+// Streams that are not read to their end, in workerd: callers that disconnect, and Workers that
+// abandon their stream.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "./client.mjs";
 import { startUpstreamProcess } from "./upstream-process.mjs";
 import { startWorker } from "./worker.mjs";
 
+/** @import { IncomingMessage } from "node:http" */
+/** @import { Row, RunningWorker, Section, StreamPlan, UpstreamProcess } from "./types.d.ts" */
+
 const STREAMS = 1000;
 const AT_ONCE = 100;
 const ROUNDS = 4;
-/** Finalizers run when workerd finds the time; what they may lag behind by. A leak would be 60 pages a round. */
-const SLACK_PAGES = 4;
+/** How far workerd's finalizers may lag behind, in pages. A leak would be 60 pages in a round. */
+const TOLERANCE = 4;
 
+/** @returns {Promise<Section>} */
 export async function disconnects() {
   const upstream = await startUpstreamProcess();
   const worker = await startWorker("ours", upstream.port);
   const client = new Client(worker.port);
   try {
-    const hungUp = (asked) => client.open(asked).then((response) => ended(response, "data"));
-    const dropped = (asked) => client.open(asked, { path: "/dropped" }).then((response) => ended(response, "end"));
+    /** @param {StreamPlan} plan */
+    const disconnect = async (plan) => destroyAfter("data", await client.open(plan));
+    /** @param {StreamPlan} plan */
+    const abandon = async (plan) => destroyAfter("end", await client.open(plan, { path: "/abandoned" }));
     const rows = [
-      ...(await rounds("callers that hang up", hungUp, worker, upstream)),
-      ...(await rounds("Workers that forget their stream", dropped, worker, upstream)),
+      ...(await measure("callers that disconnect", disconnect, worker, upstream)),
+      ...(await measure("Workers that abandon their stream", abandon, worker, upstream)),
     ];
-    const note = `In one isolate of workerd; a round is ${STREAMS} streams, ${AT_ONCE} at a time, two rounds are the warm-up.`;
-    return { title: "1,000 streams that are left, in workerd", rows, note };
+    const note =
+      `In one isolate of workerd; a round is ${STREAMS} streams, ${AT_ONCE} at a time. ` +
+      "Two rounds are the warm-up.";
+    return { title: "1,000 streams that are not read to their end, in workerd", rows, note };
   } finally {
     client.close();
     await worker.stop();
@@ -31,12 +40,20 @@ export async function disconnects() {
   }
 }
 
-async function rounds(name, leave, worker, upstream) {
-  const before = (await upstream.tell()).closedEarly;
+/**
+ * @param {string} name
+ * @param {(plan: StreamPlan) => Promise<void>} leave
+ * @param {RunningWorker} worker
+ * @param {UpstreamProcess} upstream
+ * @returns {Promise<Row[]>}
+ */
+async function measure(name, leave, worker, upstream) {
+  const before = (await upstream.update()).closedEarly;
   let stream = 0;
   const round = async () => {
     for (let from = 0; from < STREAMS; from += AT_ONCE) {
-      await Promise.all(Array.from({ length: AT_ONCE }, () => leave({ stream: stream++, tokens: 6, way: "drip" })));
+      const start = () => leave({ stream: stream++, tokens: 6, mode: "drip" });
+      await Promise.all(Array.from({ length: AT_ONCE }, start));
       await pagesOf(worker);
     }
     await sleep(200);
@@ -46,25 +63,35 @@ async function rounds(name, leave, worker, upstream) {
   const warm = await pagesOf(worker);
   for (let count = 0; count < ROUNDS; count++) await round();
   const now = await pagesOf(worker);
-  const closed = (await upstream.tell()).closedEarly - before;
+  const closed = (await upstream.update()).closedEarly - before;
   return [
-    [`${name}: pages after two rounds, and after ${ROUNDS} more`, `${warm}, ${now}`, now - warm <= SLACK_PAGES],
+    [`${name}: pages after two rounds, and after ${ROUNDS} more`, `${warm}, ${now}`, now - warm <= TOLERANCE],
     [`${name}: connections closed`, `${closed} of ${stream}`, closed === stream],
   ];
 }
 
-/** wasm's memory, after collections. */
+/**
+ * The pages of the wasm memory, after garbage collections.
+ *
+ * @param {RunningWorker} worker
+ */
 async function pagesOf(worker) {
-  let pages;
-  for (let times = 0; times < 3; times++) {
+  let pages = NaN;
+  for (let count = 0; count < 3; count++) {
     pages = Number(await (await fetch(`http://127.0.0.1:${worker.port}/pages`)).text());
     await sleep(5);
   }
   return pages;
 }
 
-/** Resolves when the response has told so much, and is gone. */
-function ended(response, event) {
+/**
+ * Destroys a response at its first such event, and resolves when it is closed.
+ *
+ * @param {"data" | "end"} event
+ * @param {IncomingMessage} response
+ * @returns {Promise<void>}
+ */
+function destroyAfter(event, response) {
   return new Promise((resolve) => {
     response.on("error", () => {});
     response.on("close", resolve);

@@ -1,5 +1,5 @@
-// Streams that are started and then abandoned, without a cancel: they are freed, and cancelled at OCI, when the garbage
-// collector finds them.
+// Streams that are started and then abandoned, without a cancel: they are freed, and cancelled at
+// OCI, when the garbage collector finds them.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

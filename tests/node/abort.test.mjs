@@ -1,4 +1,5 @@
-// Calls that end early: an aborted signal, or a stream that is not read to its end. Both cancel the request to OCI.
+// Calls that end early: an aborted signal, or a stream that is not read to its end. Both cancel the
+// request to OCI.
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";

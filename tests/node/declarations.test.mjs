@@ -1,5 +1,5 @@
-// The hand-written declarations, compiled as users compile them: with the types of three runtimes, and with every
-// example in their documentation.
+// The hand-written declarations, compiled as users compile them: with the types of three runtimes,
+// and with every example in their documentation.
 
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

@@ -15,7 +15,10 @@ const { client, ask, observe } = await startHarness({
 });
 const isStreamed = ({ body }) => body.chatRequest.isStream === true;
 
-/** Endpoints whose streams fail before the first chunk: the code of the failure, and the reason that is reported. */
+/**
+ * Endpoints whose streams fail before the first chunk: the code of the failure, and the reason that
+ * is reported.
+ */
 const STREAM_FAILURES = {
   simnostream: { code: "bad_request", reason: /Streaming is not supported/ },
   simnostreamcohere: { code: "bad_request", reason: /Streaming is not supported/, format: "COHERE" },

@@ -13,7 +13,10 @@ describe("redaction", () => {
   const anyOf = (...values) => values[randomInt(values.length)];
   const uuid = () => [8, 4, 4, 4, 12].map(hex).join("-");
 
-  /** Makers of identifiers that must not survive: the text with the identifier, and the part that must be redacted. */
+  /**
+   * Makers of identifiers that must not survive: the text with the identifier, and the part that
+   * must be redacted.
+   */
   const IDENTIFIERS = [
     () => {
       const unique = anyOf("amaaaaaa", "aaaaaaaa", "") + letters(anyOf(8, 52));

@@ -1,4 +1,5 @@
-// The program of `make live`, without a tenancy: when it skips, and complete runs against the simulator.
+// The program of `make live`, without a tenancy: when it skips, and complete runs against the
+// simulator.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -1,4 +1,5 @@
-// The options of a client and of a call: invalid ones are rejected with their name, before anything is sent.
+// The options of a client and of a call: invalid ones are rejected with their name, before anything
+// is sent.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

@@ -17,7 +17,10 @@ const DONE = "data: [DONE]\n\n";
 // A comment before the first event is not passed through: the call may still fall back.
 const FIRST_PASSED = FIRST.slice(FIRST.indexOf("event:"));
 
-/** The body that a caller receives for the service's stream, cut into network chunks of `size` bytes. */
+/**
+ * The body that a caller receives for the service's stream, cut into network chunks of `size`
+ * bytes.
+ */
 async function passThrough(stream, size, includeUsage) {
   const bytes = new TextEncoder().encode(stream);
   const chunks = [];

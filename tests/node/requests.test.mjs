@@ -1,5 +1,5 @@
-// Generated requests in every format: against the models of the official SDK, and against the simulator.
-// SEED and COUNT choose which requests, and how many of each format.
+// Generated requests in every format: against the models of the official SDK, and against the
+// simulator. SEED and COUNT choose which requests, and how many of each format.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -30,7 +30,8 @@ const { url, lastRequest } = await startHarness({ verify: false });
 /** Sends a request through an entry point, and returns the one HTTP request that it makes. */
 async function capture(format, { request, mode }, entryPoint, streamed) {
   const options = format === "openai" ? { transport: "openai" } : { transport: "native", apiFormat: format };
-  // A client's apiFormat applies to OCIDs only, and `fetch` has no call options: there an alias has the format.
+  // A client's apiFormat applies to OCIDs only, and `fetch` has no call options: there an alias has
+  // the format.
   const isFetch = entryPoint === "fetch";
   const { oci, sent } = captureClient(isFetch ? { models: { alias: { model: request.model, ...options } } } : {});
   await ENTRY_POINTS[entryPoint](oci, isFetch ? { ...request, model: "alias" } : request, options, streamed);
@@ -55,7 +56,9 @@ function withDefinitionNames(chatRequest) {
   return { ...chatRequest, ...(tools && { tools }) };
 }
 
-/** Checks every generated request of a format. A failure names the seed, the number and the request. */
+/**
+ * Checks every generated request of a format. A failure names the seed, the number and the request.
+ */
 async function forEachGenerated(format, check) {
   for (let index = 0; index < COUNT; index += 1) {
     const made = makeRequest(format, randomFrom(SEED * 7919 + index), index % 2 === 0 ? "DEDICATED" : "ON_DEMAND");

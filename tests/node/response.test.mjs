@@ -18,8 +18,8 @@ const { client, ask } = await startHarness({
 const oci = client();
 
 /**
- * Chunks without what differs from call to call. The openai transport passes the service's events through, which may
- * leave out a usage of null.
+ * Chunks without what differs from call to call. The openai transport passes the service's events
+ * through, which may leave out a usage of null.
  */
 const comparable = (chunks) =>
   chunks.map(({ id, created, oci, usage, ...rest }) => (usage ? { ...rest, usage } : rest));

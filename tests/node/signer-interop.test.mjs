@@ -1,5 +1,6 @@
-// The signers against the published vectors, the official signer, and a server that sees what is really sent.
-// The one public key in this file is printed in draft-cavage-http-signatures, Appendix C.
+// The signers against the published vectors, the official signer, and a server that sees what is
+// really sent. The one public key in this file is printed in draft-cavage-http-signatures, Appendix
+// C.
 
 import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey, verify } from "node:crypto";
@@ -116,8 +117,9 @@ describe("the official signer (oci-common)", () => {
       assert.equal(made["x-content-sha256"], official.headers.get("x-content-sha256"));
       assert.equal(made["x-date"], official.headers.get("x-date"));
 
-      // Each signature with the same verifier, over a text of its own list of headers, with the values that the
-      // official signer put on its request. Ours also with a verifier that is independent of WebCrypto.
+      // Each signature with the same verifier, over a text of its own list of headers, with the
+      // values that the official signer put on its request. Ours also with a verifier that is
+      // independent of WebCrypto.
       const values = Object.fromEntries(official.headers);
       const theirText = signingString(theirNames, { method: "POST", url: official.uri, headers: values });
       const ourText = signingString(ours.headers.split(" "), { method: "POST", url: official.uri, headers: values });
@@ -126,8 +128,8 @@ describe("the official signer (oci-common)", () => {
       const publicKey = createPublicKey(createPrivateKey(key));
       assert.ok(verify("RSA-SHA256", Buffer.from(ourText), publicKey, Buffer.from(ours.signature, "base64")));
 
-      // RSASSA-PKCS1-v1_5 is deterministic: an independent signer makes their signature of their text, and ours of
-      // ours.
+      // RSASSA-PKCS1-v1_5 is deterministic: an independent signer makes their signature of their
+      // text, and ours of ours.
       assert.equal(nodeSignature(theirText), theirs.signature);
       assert.equal(nodeSignature(ourText), ours.signature);
     });

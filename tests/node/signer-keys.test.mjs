@@ -143,7 +143,8 @@ describe("privateKey", () => {
       const cut = round % 3 === 0 ? broken.subarray(0, 1 + ((round * 131) % broken.length)) : broken;
       const pem = `-----BEGIN RSA PRIVATE KEY-----\n${cut.toString("base64")}\n-----END RSA PRIVATE KEY-----`;
       await apiKeySigner({ ...IDENTITY, privateKey: pem })(request()).catch((error) => {
-        // A key with a damaged number may be imported and fail later, or sign wrongly; WebCrypto's errors are its own.
+        // A key with a damaged number may be imported and fail later, or sign wrongly; WebCrypto's
+        // errors are its own.
         if (error instanceof TypeError) assert.match(error.message, /^privateKey can't be used: /);
         else assert.equal(error.name, "OperationError");
         assert.ok(!inspect(error).includes(pem.slice(40, 60)));

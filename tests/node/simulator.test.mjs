@@ -1,4 +1,5 @@
-// The simulator itself, which the other tests rely on: against recordings where they exist, and against its README.
+// The simulator itself, which the other tests rely on: against recordings where they exist, and
+// against its README.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

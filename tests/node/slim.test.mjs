@@ -1,4 +1,5 @@
-// `oci-genai-edge/slim`: the host loads the wasm. Each test runs in its own process, because loading happens once.
+// `oci-genai-edge/slim`: the host loads the wasm. Each test runs in its own process, because
+// loading happens once.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -1,5 +1,5 @@
-// Tool calls, as the package returns them, sent back with their results: the next request in each format, and the one
-// after it.
+// Tool calls, as the package returns them, sent back with their results: the next request in each
+// format, and the one after it.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -130,7 +130,8 @@ describe("tool calls and their results", () => {
           assert.equal(answer.choice.finish_reason, "stop");
           // COHERE has results as objects, which the simulator quotes as JSON.
           const quoted = answer.message.content.replaceAll('\\"', '"');
-          // Gemini has one call and one result in a turn, and the simulator quotes the results of the last turn.
+          // Gemini has one call and one result in a turn, and the simulator quotes the results of
+          // the last turn.
           for (const { content } of model.startsWith("google.") ? results.slice(-1) : results) {
             assert.ok(quoted.includes(content), answer.message.content);
           }

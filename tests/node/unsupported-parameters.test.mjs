@@ -17,7 +17,10 @@ function requestWith(name, value) {
   return { model: ENDPOINT, messages, ...parameters };
 }
 
-/** The parameters that docs/parameters.md, which is printed from the tables, marks as rejected in a column. */
+/**
+ * The parameters that docs/parameters.md, which is printed from the tables, marks as rejected in a
+ * column.
+ */
 function documentedAsRejected(format) {
   const text = readFileSync(new URL("../../docs/parameters.md", import.meta.url), "utf8");
   const rows = text.split("\n").filter((line) => line.startsWith("| `"));

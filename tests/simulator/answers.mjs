@@ -1,5 +1,5 @@
-// The answers of the simulated model. They follow from the request: the same request has the same answer, and an answer
-// that reaches the wrong caller is noticed.
+// The answers of the simulated model. They follow from the request: the same request has the same
+// answer, and an answer that reaches the wrong caller is noticed.
 
 import { createHash } from "node:crypto";
 import { sample } from "./samples.mjs";
@@ -88,7 +88,8 @@ function sentences(prompt, choice) {
 }
 
 /**
- * Exactly so many tokens. The filler is numbered, so that a token that is lost or repeated is noticed.
+ * Exactly so many tokens. The filler is numbered, so that a token that is lost or repeated is
+ * noticed.
  *
  * @param {string[]} tokens
  * @param {number} count

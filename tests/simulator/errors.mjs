@@ -1,5 +1,5 @@
-// The errors of the service: one function for each recorded or documented body. `reason` goes to the record of the
-// request, and never to the client.
+// The errors of the service: one function for each recorded or documented body. `reason` goes to
+// the record of the request, and never to the client.
 
 /** @import { ErrorResponse } from "./types.d.ts" */
 

@@ -1,7 +1,8 @@
 // `pad` hides the length of a token from observers of the encrypted stream.
 
 /**
- * The event with 1 to 12 a's, which vary from event to event. As in the service, usage follows the pad.
+ * The event with 1 to 12 a's, which vary from event to event. As in the service, usage follows the
+ * pad.
  *
  * @param {Record<string, any>} event
  * @param {number} at

@@ -22,7 +22,8 @@ export class Reply {
     this.#record = record;
     this.#pace = pace;
     response.setHeader("opc-request-id", requestId());
-    // "close" is the last event in every case: after the end, after a cut, and when the client disconnects.
+    // "close" is the last event in every case: after the end, after a cut, and when the client
+    // disconnects.
     record.done = new Promise((resolve) => {
       response.once("close", () => {
         record.clientGone = !response.writableFinished && !record.cut;

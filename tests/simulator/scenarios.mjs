@@ -1,4 +1,5 @@
-// What each simulated dedicated endpoint does. Data only, so that tests, demo and documents can list it.
+// What each simulated dedicated endpoint does. Data only, so that tests, demo and documents can
+// list it.
 
 /** @import { ApiFormat, Scenario } from "./types.d.ts" */
 

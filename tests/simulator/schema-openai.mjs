@@ -1,5 +1,5 @@
-// The chat completion requests of the OpenAI-compatible API. Whether the service rejects unknown keys was not recorded.
-// OpenAI does, and so does this.
+// The chat completion requests of the OpenAI-compatible API. Whether the service rejects unknown
+// keys was not recorded. OpenAI does, and so does this.
 
 import { any, boolean, integer, listOf, model, nullable, number, oneOf, required, string, union } from "./shapes.mjs";
 

@@ -1,4 +1,5 @@
-// A validator as strict as the service: it rejects unknown keys, lower-case enum values and wrong types.
+// A validator as strict as the service: it rejects unknown keys, lower-case enum values and wrong
+// types.
 
 import { cohereChatRequest } from "./schema-cohere.mjs";
 import { cohereChatRequestV2 } from "./schema-cohere-v2.mjs";

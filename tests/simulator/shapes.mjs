@@ -1,4 +1,5 @@
-// The terms in which request models are written. A shape is a function that returns why a value is invalid.
+// The terms in which request models are written. A shape is a function that returns why a value is
+// invalid.
 
 /** @typedef {(value: any, path: string) => string | undefined} Shape */
 /** @typedef {{ shape: Shape, required: true }} RequiredField */

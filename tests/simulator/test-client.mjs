@@ -1,4 +1,5 @@
-// What a test needs to call the simulator without a client: requests, signatures, and readers of streams.
+// What a test needs to call the simulator without a client: requests, signatures, and readers of
+// streams.
 
 import { createHash, sign } from "node:crypto";
 import { endpointId, SCENARIOS } from "./scenarios.mjs";
@@ -44,7 +45,8 @@ export function envelope(target, chatRequest) {
 }
 
 /**
- * The headers that sign a body. Independent of the simulator's verifier, so that both have to be correct.
+ * The headers that sign a body. Independent of the simulator's verifier, so that both have to be
+ * correct.
  *
  * @param {Pick<Simulator, "port">} simulator
  * @param {string} body
@@ -114,7 +116,8 @@ export function shape(value) {
 }
 
 /**
- * The different structures of events, in the order of their first appearance. The order of keys matters.
+ * The different structures of events, in the order of their first appearance. The order of keys
+ * matters.
  *
  * @param {Json[]} events
  */

@@ -2,7 +2,9 @@
 
 export type ApiFormat = "GENERIC" | "COHERE" | "COHEREV2";
 
-/** Parsed JSON. Bodies are validated by schema.mjs and schema-openai.mjs, and not by the compiler. */
+/**
+ * Parsed JSON. Bodies are validated by schema.mjs and schema-openai.mjs, and not by the compiler.
+ */
 export type Json = any;
 
 /** What a request may be signed with. */
@@ -182,7 +184,10 @@ export interface Backend {
   calls: "fragments" | "emptyOpener" | "complete" | "text" | "bundled";
   /** The id of a call. Undefined when the backend sends none. */
   callId(digest: string): string | undefined;
-  /** The finish event of a text answer: with empty text, without a message, or with the whole answer. */
+  /**
+   * The finish event of a text answer: with empty text, without a message, or with the whole
+   * answer.
+   */
   finish: "empty" | "bare" | "whole";
   /** Whether usage has token details. */
   details?: boolean;

@@ -1,5 +1,5 @@
-// Answers in the format COHEREV2. The unstreamed body was confirmed live. No stream was recorded: the events follow the
-// schema, and what several parsers expect.
+// Answers in the format COHEREV2. The unstreamed body was confirmed live. No stream was recorded:
+// the events follow the schema, and what several parsers expect.
 
 import { createHash } from "node:crypto";
 import { padded } from "./padding.mjs";

@@ -34,7 +34,8 @@ export function cohereEvents({ serving, request, answers: [answer], includeUsage
 }
 
 /**
- * Both ends of tool calls were recorded: one event with everything, or the finishReason in an event of its own.
+ * Both ends of tool calls were recorded: one event with everything, or the finishReason in an event
+ * of its own.
  *
  * @param {Serving} serving
  * @param {Json} final

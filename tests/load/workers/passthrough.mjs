@@ -1,9 +1,16 @@
-// workerd's own floor: the bytes never reach JavaScript.
-import { ask, HEADERS } from "./request.mjs";
+// The least that workerd costs: the bytes never reach JavaScript.
+
+import { HEADERS, sendToOci } from "./request.mjs";
+
+/** @import { WorkerEnv } from "../types.d.ts" */
 
 export default {
+  /**
+   * @param {Request} request
+   * @param {WorkerEnv} env
+   */
   async fetch(request, env) {
-    const { refused, response } = await ask(request, env);
-    return refused ?? new Response(response.body, { headers: HEADERS });
+    const { rejection, response } = await sendToOci(request, env);
+    return rejection ?? new Response(response.body, { headers: HEADERS });
   },
 };

@@ -6,8 +6,8 @@ import { OciError } from "oci-genai-edge";
 /** @import { OciErrorCode } from "oci-genai-edge" */
 
 /**
- * For `assert.rejects` and `assert.throws`: accepts an OciError of this code. A pattern is matched against message and
- * hint, a function makes further assertions.
+ * For `assert.rejects` and `assert.throws`: accepts an OciError of this code. A pattern is matched
+ * against message and hint, a function makes further assertions.
  *
  * @param {OciErrorCode} code
  * @param {...(RegExp | ((error: OciError) => void))} checks

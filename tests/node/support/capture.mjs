@@ -56,7 +56,8 @@ export function captureClient(options = {}) {
 }
 
 /**
- * The ways to send a request. `streamed` is for `fetch`, whose body says whether the answer is streamed.
+ * The ways to send a request. `streamed` is for `fetch`, whose body says whether the answer is
+ * streamed.
  *
  * @type {Record<string, (oci: OciGenAI, request: any, options?: CallOptions, streamed?: boolean) => Promise<unknown>>}
  */
@@ -85,7 +86,8 @@ export async function capturedChatRequest(request, options) {
 }
 
 /**
- * Asserts that a request is rejected before anything is sent, by `chat` and by `stream`, and returns the error.
+ * Asserts that a request is rejected before anything is sent, by `chat` and by `stream`, and
+ * returns the error.
  *
  * @param {ClientOptions["apiFormat"]} apiFormat
  * @param {ChatRequest} request

@@ -14,7 +14,8 @@ export function chatRequest(model, content = "Hello?", parameters = {}) {
 }
 
 /**
- * The OCID of a simulated endpoint, given its name (`simgeneric`). Other ids and aliases stay as they are.
+ * The OCID of a simulated endpoint, given its name (`simgeneric`). Other ids and aliases stay as
+ * they are.
  *
  * @param {string} name
  */

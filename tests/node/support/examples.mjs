@@ -1,4 +1,5 @@
-// The JavaScript blocks of a document as files that can be imported and run, with OCI's host played by a simulator.
+// The JavaScript blocks of a document as files that can be imported and run, with OCI's host played
+// by a simulator.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after } from "node:test";

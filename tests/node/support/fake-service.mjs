@@ -1,4 +1,5 @@
-// A service in the place of `fetch`, for what the simulator can't do: exact chunks, and a look at how they are read.
+// A service in the place of `fetch`, for what the simulator can't do: exact chunks, and a look at
+// how they are read.
 
 const encoder = new TextEncoder();
 
@@ -29,7 +30,8 @@ export function* endlessText() {
 }
 
 /**
- * A `fetch` that answers with these network chunks, one for each pull of its reader, and a record of how it was used.
+ * A `fetch` that answers with these network chunks, one for each pull of its reader, and a record
+ * of how it was used.
  *
  * @param {Iterable<string | Uint8Array>} chunks
  * @param {{ status?: number, contentType?: string, hang?: boolean }} [options] with `hang` the body never ends

@@ -8,8 +8,8 @@ import { isGoogle, MODELS, PARAMETERS, SCHEMAS, wantsCompletionTokens } from "./
 /** @import { Format, ServingType } from "./request-parameters.mjs" */
 
 /**
- * Makes a valid request. `parameters` are its parameters by name (`oci.` ones too), `marks` the texts that its body
- * must contain.
+ * Makes a valid request. `parameters` are its parameters by name (`oci.` ones too), `marks` the
+ * texts that its body must contain.
  *
  * @param {Format} format
  * @param {Random} random

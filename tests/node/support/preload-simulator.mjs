@@ -1,4 +1,5 @@
-// Preloaded before an example: requests to OCI's host go to the simulator, and `globalThis.sign` is a signer.
+// Preloaded before an example: requests to OCI's host go to the simulator, and `globalThis.sign` is
+// a signer.
 
 const HOST = "inference.generativeai.us-chicago-1.oci.oraclecloud.com";
 const realFetch = globalThis.fetch;

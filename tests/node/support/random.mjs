@@ -3,7 +3,8 @@
 /** @typedef {ReturnType<typeof randomFrom>} Random */
 
 /**
- * A generator of random numbers (mulberry32): the same seed yields the same numbers in every runtime.
+ * A generator of random numbers (mulberry32): the same seed yields the same numbers in every
+ * runtime.
  *
  * @param {number} seed
  */

@@ -1,4 +1,5 @@
-// What generated requests are made of: models, parameters with their expected fields, and JSON schemas.
+// What generated requests are made of: models, parameters with their expected fields, and JSON
+// schemas.
 
 import { endpointId } from "../../simulator/server.mjs";
 
@@ -10,8 +11,8 @@ import { endpointId } from "../../simulator/server.mjs";
 /** @typedef {(random: Random, marks: Marks) => unknown} Maker */
 
 /**
- * How a value of a parameter is made, and the field (`at`) that must have it after a conversion (`as`). Without `at`
- * nothing of it is sent.
+ * How a value of a parameter is made, and the field (`at`) that must have it after a conversion
+ * (`as`). Without `at` nothing of it is sent.
  *
  * @typedef {{ make: Maker, at?: string, as?: (value: any) => unknown }} ParameterRow
  */

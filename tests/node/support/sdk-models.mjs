@@ -1,4 +1,5 @@
-// The official SDK's models, read from its declarations: the fields of a body, which are required, and their values.
+// The official SDK's models, read from its declarations: the fields of a body, which are required,
+// and their values.
 
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -105,7 +106,8 @@ export function problemsOf(type, value, path, seen = new Set()) {
 }
 
 /**
- * Every model, field and enum value that a body of this type can have: what `seen` contains if all occurred.
+ * Every model, field and enum value that a body of this type can have: what `seen` contains if all
+ * occurred.
  *
  * @param {string} type
  * @param {Set<string>} [all]

@@ -1,4 +1,5 @@
-// Keys, requests and an independent verifier for the tests of the signers. Every key is made at run time.
+// Keys, requests and an independent verifier for the tests of the signers. Every key is made at run
+// time.
 
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
@@ -60,8 +61,8 @@ export function parseAuthorization(header) {
 }
 
 /**
- * Whether a signature is valid. The same verifier, on WebCrypto, serves for the published vectors, the official signer
- * and this package's.
+ * Whether a signature is valid. The same verifier, on WebCrypto, serves for the published vectors,
+ * the official signer and this package's.
  *
  * @param {string} spkiPem
  * @param {string} text

@@ -1,8 +1,8 @@
 // What each format can't express.
 
 /**
- * Values of an unsupported parameter: those that are rejected, since they would change the answer, and neutral ones,
- * which ask for what the model does anyway.
+ * Values of an unsupported parameter: those that are rejected, since they would change the answer,
+ * and neutral ones, which ask for what the model does anyway.
  *
  * @typedef {{ rejected: unknown[], neutral?: unknown[] }} UnsupportedParameter
  */
@@ -96,7 +96,10 @@ const document = { type: "document", document: { text: "a" } };
 const tools = ["f", "g"].map((name) => ({ type: "function", function: { name } }));
 const named = { type: "function", function: { name: "f" } };
 
-/** Supported parameters with something that the format can't express: [what it is, the parameters, `error.param`]. */
+/**
+ * Supported parameters with something that the format can't express: [what it is, the parameters,
+ * `error.param`].
+ */
 export const INEXPRESSIBLE = {
   GENERIC: [["a grounding document", { messages: user(text, document) }, "messages[0].content[1]"]],
   COHERE: [
