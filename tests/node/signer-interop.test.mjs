@@ -128,8 +128,7 @@ describe("the official signer (oci-common)", () => {
       const publicKey = createPublicKey(createPrivateKey(key));
       assert.ok(verify("RSA-SHA256", Buffer.from(ourText), publicKey, Buffer.from(ours.signature, "base64")));
 
-      // RSASSA-PKCS1-v1_5 is deterministic: an independent signer makes their signature of their
-      // text, and ours of ours.
+      // RSASSA-PKCS1-v1_5 is deterministic: an independent signer makes the same signatures.
       assert.equal(nodeSignature(theirText), theirs.signature);
       assert.equal(nodeSignature(ourText), ours.signature);
     });

@@ -455,7 +455,7 @@ describe("faults", () => {
   });
 });
 
-describe("the OpenAI-compatible surface", () => {
+describe("the OpenAI-compatible API", () => {
   const path = "/openai/v1/chat/completions";
   const headers = { authorization: "Bearer sk-simulated" };
   const messages = [{ role: "user", content: "hello" }];

@@ -94,7 +94,7 @@ function makeChoice(random, format, tools) {
 function makeFormat(random) {
   /** @type {Record<string, unknown>} */
   const json_schema = { name: "answer" };
-  if (random.chance(0.5)) json_schema.description = "What is wanted.";
+  if (random.chance(0.5)) json_schema.description = "The answer.";
   if (random.chance(0.8)) json_schema.schema = random.pick(SCHEMAS.slice(0, 2));
   if (random.chance(0.5)) json_schema.strict = random.chance(0.5);
   return random.pick([{ type: "text" }, { type: "json_object" }, { type: "json_schema", json_schema }]);

@@ -9,7 +9,7 @@ import { readdirSync, readFileSync } from "node:fs";
  * @property {string | undefined} base the model that it extends
  * @property {Record<string, { type: string, optional: boolean }>} fields without those of the base
  * @property {Record<string, string[]>} enums
- * @property {[key: string, value: string] | undefined} tag the field that tells it from other models of the same base
+ * @property {[key: string, value: string] | undefined} tag the field that distinguishes it
  */
 
 const FOLDER = new URL("../../../node_modules/oci-generativeaiinference/lib/model/", import.meta.url);
