@@ -37,7 +37,7 @@ async function open({ colorScheme = "light", viewport = DESKTOP, hash = `#token=
   await page.goto(`${stage.origin}/${hash}`);
   await page.waitForSelector('[data-testid="model"] option', { state: "attached" });
   const by = (id) => page.getByTestId(id);
-  const state = (wanted) => page.waitForFunction((state) => document.documentElement.dataset.state === state, wanted);
+  const state = (name) => page.waitForFunction((wanted) => document.documentElement.dataset.state === wanted, name);
   const ask = async (model, text) => {
     await by("model").selectOption(model);
     await by("prompt").fill(text);

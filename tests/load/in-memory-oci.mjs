@@ -35,9 +35,9 @@ const bodies = {
  * @param {any} init
  */
 async function fetch(_url, { body }) {
-  const { chatRequest } = JSON.parse(decoder.decode(body));
+  const { messages } = JSON.parse(decoder.decode(body)).chatRequest;
   /** @type {{ stream: number, kind: Kind }} */
-  const { stream, kind } = JSON.parse(chatRequest.messages[0].content[0].text);
+  const { stream, kind } = JSON.parse(messages[0].content[0].text);
   if (kind === "rejected") return Response.json({ code: "400", message: "z".repeat(2000) }, { status: 400 });
   const bytes = encoder.encode(bodies[kind](stream));
   /** @type {import("node:stream/web").UnderlyingSource<Uint8Array>} */

@@ -22,8 +22,9 @@ const LF = 10;
 export async function readInLockstep({ client, upstream, first, streams, lanes, tokens, batch }) {
   let next = first;
   const lane = async () => {
-    while (next < first + streams)
+    while (next < first + streams) {
       await readOne(client, upstream, batch, { stream: next++, tokens, mode: "step", batch });
+    }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
 }

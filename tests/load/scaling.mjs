@@ -115,9 +115,9 @@ async function measure(contenders) {
   /** @param {number[]} values */
   const median = (values) => /** @type {number} */ (values.toSorted((a, b) => a - b)[values.length >> 1]);
   const medians = Array.from(all, ([name, levels]) => {
-    const micros = levels.map((turns) => median(turns.map((turn) => turn.micros)));
-    const sleeps = levels.map((turns) => median(turns.map((turn) => turn.sleeps)));
-    return [name, { micros, sleeps }];
+    /** @param {keyof Measurement} what */
+    const of = (what) => levels.map((turns) => median(turns.map((turn) => turn[what])));
+    return [name, { micros: of("micros"), sleeps: of("sleeps") }];
   });
   return Object.fromEntries(medians);
 }

@@ -60,15 +60,18 @@ describe("abort", { timeout: 30_000 }, () => {
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("from the signer")))),
     ]) {
       for (const start of [
-        (oci, signal) => oci.chat(ask("simgeneric"), { signal }),
-        (oci, signal) => oci.stream(ask("simgeneric"), { signal }).next(),
+        (waiting, signal) => waiting.chat(ask("simgeneric"), { signal }),
+        (waiting, signal) => waiting.stream(ask("simgeneric"), { signal }).next(),
       ]) {
         const stop = new AbortController();
-        let signing;
-        const reached = new Promise((resolve) => (signing = resolve));
-        const waiting = client({ sign: (request) => (signing(request), sign(request)), fetch: OFFLINE.fetch });
-        const call = start(waiting, stop.signal);
-        const { signal } = await reached;
+        let onSign;
+        const signing = new Promise((resolve) => (onSign = resolve));
+        const observed = (request) => {
+          onSign(request);
+          return sign(request);
+        };
+        const call = start(client({ sign: observed, fetch: OFFLINE.fetch }), stop.signal);
+        const { signal } = await signing;
         assert.equal(signal.aborted, false);
         stop.abort(REASON);
         await rejectsWithReason(call, REASON);

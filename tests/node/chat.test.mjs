@@ -36,7 +36,7 @@ describe("chat", () => {
     assert.equal(completion.choices.length, 1);
     const [{ index, message, logprobs, finish_reason }] = completion.choices;
     assert.deepEqual({ index, logprobs, finish_reason }, { index: 0, logprobs: null, finish_reason: "stop" });
-    assert.deepEqual(Object.keys(message).sort(), ["content", "refusal", "role"]);
+    assert.deepEqual(Object.keys(message).toSorted(), ["content", "refusal", "role"]);
     assert.match(message.content, /^You asked: "Is it 東京\?"[^]*the end of the answer\.$/);
     const { prompt_tokens, completion_tokens, total_tokens } = completion.usage;
     assert.ok(prompt_tokens > 0 && completion_tokens > 0 && total_tokens === prompt_tokens + completion_tokens);
@@ -52,8 +52,8 @@ describe("chat", () => {
     ["a model's OCID", "ocid1.generativeaimodel.oc1.us-chicago-1.example", {}, "GENERIC"],
   ]) {
     test(name, async () => {
-      const oci = client({ region: "us-chicago-1" });
-      const { result: completion, requests } = await observe(() => oci.chat(ask(model), options));
+      const regional = client({ region: "us-chicago-1" });
+      const { result: completion, requests } = await observe(() => regional.chat(ask(model), options));
       assert.equal(requests.length, 1);
       assert.equal(requests[0].apiFormat, format);
       assert.match(completion.choices[0].message.content, /^You asked: "Is it 東京\?"[^]*the end of the answer\.$/);
@@ -239,8 +239,8 @@ describe("chat", () => {
   });
 
   test("sends the headers of the client and of the call, and the call's win", async () => {
-    const oci = client({ headers: { "x-a": "client", "X-B": "client" } });
-    const { requests } = await observe(() => oci.chat(ask("simgeneric"), { headers: { "X-A": "call" } }));
+    const withHeaders = client({ headers: { "x-a": "client", "X-B": "client" } });
+    const { requests } = await observe(() => withHeaders.chat(ask("simgeneric"), { headers: { "X-A": "call" } }));
     const [sent] = requests;
     assert.equal(sent.headers["x-a"], "call");
     assert.equal(sent.headers["x-b"], "client");

@@ -31,8 +31,9 @@ describe("declarations", { concurrency: true }, () => {
       let examples = 0;
       for (const entry of ["index", "slim", "gateway"]) {
         const text = await readFile(join(root, `pkg/${entry}.d.ts`), "utf8");
-        for (const code of examplesOf(text))
+        for (const code of examplesOf(text)) {
           await writeFile(join(folder, `${entry}-${++examples}.ts`), `${code}\nexport {};\n`);
+        }
       }
       assert.ok(examples >= 10, `only ${examples} examples were found`);
       const compilerOptions = { noUnusedLocals: false };
@@ -58,7 +59,7 @@ async function makeScratchFolder() {
 /** The blocks marked `ts` in doc comments. */
 function examplesOf(text) {
   const blocks = text.matchAll(/^ *\* ```ts\n([^]*?)^ *\* ```$/gm);
-  return Array.from(blocks, ([, block]) => block.replace(/^ *\* ?/gm, ""));
+  return Array.from(blocks, ([, block]) => block.replaceAll(/^ *\* ?/gm, ""));
 }
 
 // Names that examples use without declaring them. An example that declares one itself shadows it.

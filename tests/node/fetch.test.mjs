@@ -116,7 +116,7 @@ describe("POST …/chat/completions", { timeout: 30_000 }, () => {
         assert.equal(response.headers.get("x-should-retry"), "false");
         const { error, ...rest } = await response.json();
         assert.deepEqual(rest, {});
-        assert.deepEqual(Object.keys(error).sort(), ["code", "message", "param", "type"]);
+        assert.deepEqual(Object.keys(error).toSorted(), ["code", "message", "param", "type"]);
         assert.equal(error.code, code);
         if (type) assert.equal(error.type, type);
         assert.ok(error.message.length > 5);
@@ -221,7 +221,7 @@ describe("other paths", () => {
       const { object, data } = await response.json();
       assert.equal(object, "list");
       assert.deepEqual(
-        data.map(({ id, object }) => [id, object]),
+        data.map((model) => [model.id, model.object]),
         [
           ["house", "model"],
           ["meta/llama", "model"],

@@ -74,7 +74,11 @@ describe("invalid bindings are logged, and are 500 for the caller:", () => {
       const response = await call({ ...bindings(), ...invalid });
       log.mock.restore();
       assert.equal(response.status, 500);
-      assert.match(log.mock.calls.map((call) => call.arguments.join(" ")).join(), logged, "the log names the binding");
+      assert.match(
+        log.mock.calls.map((logging) => logging.arguments.join(" ")).join(),
+        logged,
+        "the log names the binding",
+      );
       assert.doesNotMatch(await response.text(), /tenancy|nonsense|oci\.example/, "the response does not");
     });
   }

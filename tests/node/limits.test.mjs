@@ -240,11 +240,13 @@ describe("limits", () => {
 
   test("stops reading an error page that never ends", { timeout: 20_000 }, async () => {
     let pulls = 0;
-    const fetch = async () =>
-      new Response(
-        new ReadableStream({ pull: (controller) => (pulls++, controller.enqueue(new Uint8Array(65_536).fill(60))) }),
-        { status: 502 },
-      );
+    const source = {
+      pull(controller) {
+        pulls++;
+        controller.enqueue(new Uint8Array(65_536).fill(60));
+      },
+    };
+    const fetch = async () => new Response(new ReadableStream(source), { status: 502 });
     await assert.rejects(client({ fetch }).chat(ask("simgeneric")), failsWith("service_unavailable"));
     assert.ok(pulls < 50);
   });

@@ -125,7 +125,7 @@ describe("against the simulator", async () => {
         ...env,
       }),
     );
-    const files = readdirSync(folder).sort();
+    const files = readdirSync(folder).toSorted();
     const read = (file) => readFileSync(join(folder, file), "latin1");
     const answers = files.includes("answers.md") ? read("answers.md") : "";
     const answer = (question) =>
@@ -190,7 +190,7 @@ describe("against the simulator", async () => {
       .trim()
       .split("\n")
       .slice(2)
-      .map((line) => parseInt(line.slice(2)));
+      .map((line) => Number(line.slice(2, 3)));
     assert.deepEqual(numbers, [1, 2, 2, 2, 2, 3, 4, 4, 5, 6, 6, 7]);
     assert.equal(
       answer("COHEREV2 streams"),
@@ -228,7 +228,7 @@ describe("against the simulator", async () => {
       assert.equal(typeof meta.status, "number");
       assert.equal(meta.headers.authorization, undefined);
     }
-    const stream = files.find((file) => /stream\.sse$/.test(file));
+    const stream = files.find((file) => file.endsWith("stream.sse"));
     assert.equal(streamFacts(read(stream)).done, true);
     assert.deepEqual(
       JSON.parse(read(stream.replace(".sse", ".meta.json"))).request.chatRequest.messages[0].role,
@@ -243,7 +243,7 @@ describe("against the simulator", async () => {
     }
     for (const { headers } of requests) assert.ok(!everything.includes(headers.authorization));
     // The simulator's request ids have 32 hexadecimal digits: only stand-ins are left.
-    for (const [run] of everything.matchAll(/\b[0-9A-Fa-f]{16,}\b/g)) assert.match(run, /^0+\d{1,4}$/);
+    for (const [digits] of everything.matchAll(/\b[0-9A-Fa-f]{16,}\b/g)) assert.match(digits, /^0+\d{1,4}$/);
     for (const [ocid] of everything.matchAll(/ocid1\.[\w.-]+/g)) assert.match(unique(ocid), /^x+\d{0,4}$/, ocid);
   });
 

@@ -27,7 +27,7 @@ describe("package", { timeout: 120_000 }, () => {
       env: env(),
     });
     const [packed] = JSON.parse(stdout);
-    files = packed.files.map(({ path }) => path).sort();
+    files = packed.files.map(({ path }) => path).toSorted();
     project = join(folder, "project");
     await mkdir(project);
     await writeFile(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
@@ -72,10 +72,12 @@ describe("package", { timeout: 120_000 }, () => {
   });
 
   test("has no dependencies and runs no scripts at install", () => {
-    for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"])
+    for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"]) {
       assert.equal(manifest[field], undefined, field);
-    for (const script of ["preinstall", "install", "postinstall", "prepare"])
+    }
+    for (const script of ["preinstall", "install", "postinstall", "prepare"]) {
       assert.equal(manifest.scripts?.[script], undefined, script);
+    }
   });
 
   test("every target of exports exists, with types first", async () => {
@@ -97,7 +99,7 @@ describe("package", { timeout: 120_000 }, () => {
   test("each entry can be imported, and has the documented exports", async () => {
     const output = await inProject(`
       for (const entry of ["", "/slim", "/signer", "/gateway"]) {
-        console.log(Object.keys(await import("oci-genai-edge" + entry)).sort().join());
+        console.log(Object.keys(await import("oci-genai-edge" + entry)).toSorted().join());
       }
       const { default: json } = await import("oci-genai-edge/package.json", { with: { type: "json" } });
       console.log(json.name);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { OciError } from "oci-genai-edge";
 import { endpointId } from "../simulator/server.mjs";
-import { failsWith } from "./support/assertions.mjs";
+import { failsWith, rejection } from "./support/assertions.mjs";
 import { startHarness } from "./support/harness.mjs";
 
 const reports = [];
@@ -32,7 +32,14 @@ describe("onFinish", { timeout: 30_000 }, () => {
   test("is called after a completion", async () => {
     let completion;
     const report = await reportOf(async () => (completion = await oci.chat(ask("simgeneric"))));
-    assert.deepEqual(Object.keys(report).sort(), ["attempts", "finishReason", "model", "streamed", "totalMs", "usage"]);
+    assert.deepEqual(Object.keys(report).toSorted(), [
+      "attempts",
+      "finishReason",
+      "model",
+      "streamed",
+      "totalMs",
+      "usage",
+    ]);
     assert.equal(report.model, endpointId("simgeneric"));
     assert.equal(report.streamed, false);
     assert.equal(report.finishReason, "stop");
@@ -82,7 +89,7 @@ describe("onFinish", { timeout: 30_000 }, () => {
       [() => client({ endpoint: "http://127.0.0.1:9" }).chat(ask("simgeneric")), "network", [undefined, undefined]],
     ]) {
       let failure;
-      const report = await reportOf(() => assert.rejects(start, (error) => ((failure = error), true)));
+      const report = await reportOf(async () => (failure = await rejection(start())));
       assert.equal(failure.code, code);
       assert.equal(report.error, code);
       assert.deepEqual(
@@ -210,7 +217,7 @@ describe("OciError", () => {
     const KEYS = ["attempts", "code", "message", "name", "opcRequestId", "retryable", "serviceCode", "status"];
     await assert.rejects(oci.chat(ask("simblocklist")), (error) => {
       const json = JSON.parse(JSON.stringify(error));
-      assert.deepEqual(Object.keys(json).sort(), KEYS);
+      assert.deepEqual(Object.keys(json).toSorted(), KEYS);
       assert.deepEqual(
         [json.name, json.code, json.status, json.retryable],
         ["OciError", "content_filtered", 400, false],

@@ -22,7 +22,7 @@ const oci = client();
  * through, which may leave out a usage of null.
  */
 const comparable = (chunks) =>
-  chunks.map(({ id, created, oci, usage, ...rest }) => (usage ? { ...rest, usage } : rest));
+  chunks.map(({ id, created, oci: _, usage, ...rest }) => (usage ? { ...rest, usage } : rest));
 
 /** Lets everything run that needs no I/O. */
 async function settle() {
@@ -90,7 +90,7 @@ describe("toResponse", { timeout: 30_000 }, () => {
       const stream = oci.stream(ask(name));
       const events = eventData(await (await stream.toResponse()).text()).map((json) => JSON.parse(json));
       const { error } = events.pop();
-      assert.deepEqual(Object.keys(error).sort(), ["code", "message", "param", "type"]);
+      assert.deepEqual(Object.keys(error).toSorted(), ["code", "message", "param", "type"]);
       assert.equal(error.code, code);
       assert.equal(error.type, "server_error");
       const text = contentOf(events);

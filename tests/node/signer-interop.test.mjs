@@ -111,9 +111,9 @@ describe("the official signer (oci-common)", () => {
       const ours = parseAuthorization(made.authorization);
 
       for (const param of ["version", "keyId", "algorithm"]) assert.equal(ours[param], theirs[param], param);
-      assert.deepEqual(Object.keys(ours).sort(), Object.keys(theirs).sort());
+      assert.deepEqual(Object.keys(ours).toSorted(), Object.keys(theirs).toSorted());
       const theirNames = theirs.headers.toLowerCase().split(" ");
-      assert.deepEqual(ours.headers.split(" ").sort(), theirNames.toSorted());
+      assert.deepEqual(ours.headers.split(" ").toSorted(), theirNames.toSorted());
       assert.equal(made["x-content-sha256"], official.headers.get("x-content-sha256"));
       assert.equal(made["x-date"], official.headers.get("x-date"));
 

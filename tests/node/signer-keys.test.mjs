@@ -76,7 +76,7 @@ describe("privateKey", () => {
     const locked = (type) =>
       rsa.privateKey.export({ type, format: "pem", cipher: "aes-256-cbc", passphrase: "correct horse" });
     const lines = PKCS8.trim().split("\n");
-    const relabel = (pem, label) => pem.replace(/(BEGIN|END) [A-Z0-9 ]+/g, `$1 ${label}`);
+    const relabel = (pem, label) => pem.replaceAll(/(BEGIN|END) [A-Z0-9 ]+/g, `$1 ${label}`);
     const armor = (der) => `-----BEGIN PRIVATE KEY-----\n${der.toString("base64")}\n-----END PRIVATE KEY-----\n`;
     const der = Buffer.from(lines.slice(1, -1).join(""), "base64");
     const cases = [

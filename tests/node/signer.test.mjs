@@ -31,7 +31,7 @@ const SIGNED = ["x-date", "(request-target)", "host", "content-length", "content
 describe("apiKeySigner", () => {
   test("sets three headers, in the documented form", async () => {
     const headers = await apiKeySigner({ ...IDENTITY, privateKey: PKCS8, clock })(request());
-    assert.deepEqual(Object.keys(headers).sort(), ["authorization", "x-content-sha256", "x-date"]);
+    assert.deepEqual(Object.keys(headers).toSorted(), ["authorization", "x-content-sha256", "x-date"]);
     assert.equal(headers["x-date"], DATE);
     assert.equal(headers["x-content-sha256"], sha256(request().body));
     assert.equal(
@@ -163,16 +163,16 @@ describe("apiKeySigner", () => {
     await assert.rejects(signer(request({ headers: {} })), /no content-type header/);
     await assert.rejects(signer(request({ headers: { "content-type": "a/b\r\nhost: x" } })), /line break/);
     await assert.rejects(signer(request({ url: "/relative" })), TypeError);
-    for (const clock of [() => new Date(NaN), () => 0, () => undefined]) {
-      await assert.rejects(apiKeySigner({ ...IDENTITY, privateKey: PKCS8, clock })(request()), /clock/);
+    for (const invalid of [() => new Date(NaN), () => 0, () => undefined]) {
+      await assert.rejects(apiKeySigner({ ...IDENTITY, privateKey: PKCS8, clock: invalid })(request()), /clock/);
     }
   });
 
   test("exposes nothing of its options", () => {
     const signer = apiKeySigner({ ...IDENTITY, privateKey: PKCS8 });
-    assert.deepEqual(Reflect.ownKeys(signer).sort(), ["length", "name"]);
+    assert.deepEqual(Reflect.ownKeys(signer).toSorted(), ["length", "name"]);
     assert.ok(!inspect(signer, { showHidden: true, depth: 9 }).includes("PRIVATE"));
-    assert.deepEqual(Object.keys(entry).sort(), ["apiKeySigner", "signingString", "tokenSigner"]);
+    assert.deepEqual(Object.keys(entry).toSorted(), ["apiKeySigner", "signingString", "tokenSigner"]);
   });
 });
 
@@ -189,7 +189,10 @@ describe("tokenSigner", () => {
     let keys = 0;
     const signer = tokenSigner({
       token: async () => `token-${++tokens}`,
-      privateKey: () => (keys++, PKCS8),
+      privateKey: () => {
+        keys++;
+        return PKCS8;
+      },
       clock,
     });
     for (const n of [1, 2, 3]) {

@@ -13,7 +13,7 @@ const {
   compartmentId,
   sign: signWithKey,
   client,
-  ask: request,
+  ask: chatRequest,
   observe,
 } = await startHarness({
   credentials: [session],
@@ -21,7 +21,7 @@ const {
   question: "Is it 東京?",
   client: { sign: undefined, retry: { maxAttempts: 3, baseDelayMs: 1 } },
 });
-const ask = (model = "simgeneric") => request(model);
+const ask = (model = "simgeneric") => chatRequest(model);
 const LLAMA = "meta.llama-3.3-70b-instruct";
 
 /** A signer that records its requests. */
@@ -74,7 +74,11 @@ describe("sign", () => {
 
   test("receives a frozen request with a signal", async () => {
     let seen;
-    await client({ sign: (request) => ((seen = request), signWithKey(request)) }).chat(ask());
+    const sign = (request) => {
+      seen = request;
+      return signWithKey(request);
+    };
+    await client({ sign }).chat(ask());
     assert.ok(Object.isFrozen(seen) && Object.isFrozen(seen.headers));
     assert.ok(seen.signal instanceof AbortSignal);
     assert.equal(seen.method, "POST");
@@ -225,7 +229,11 @@ describe("apiKey", () => {
 
   test("is never sent on the native transport", async () => {
     let calls = 0;
-    for (const apiKey of ["sk-simulated", () => (calls++, "sk-simulated")]) {
+    const readKey = () => {
+      calls++;
+      return "sk-simulated";
+    };
+    for (const apiKey of ["sk-simulated", readKey]) {
       const sent = await requestsOf(async () => {
         await assert.rejects(client({ apiKey }).chat(ask()), failsWith("unauthorized"));
         await assert.rejects(

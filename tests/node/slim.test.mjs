@@ -81,7 +81,7 @@ describe("slim", { concurrency: 4, timeout: 60_000 }, () => {
     const output = await inProcess(`
       const main = await import("oci-genai-edge");
       console.log(main.OciGenAI === OciGenAI, main.OciError === OciError, main.ChatStream === ChatStream, route());
-      console.log(Object.keys(main).sort().join(), Object.keys(slim).sort().join());
+      console.log(Object.keys(main).toSorted().join(), Object.keys(slim).toSorted().join());
     `);
     assert.equal(output, "true true true openai\nChatStream,OciError,OciGenAI ChatStream,OciError,OciGenAI,init");
   });

@@ -52,9 +52,9 @@ describe("stream", () => {
       assert.match(chunks[0].id, /^chatcmpl-/);
       assert.ok(chunks.every(({ object }) => object === "chat.completion.chunk"));
       const roles = chunks.map(({ choices }) => choices[0].delta.role);
-      assert.deepEqual(roles, ["assistant", ...Array(chunks.length - 1).fill(undefined)]);
+      assert.deepEqual(roles, ["assistant", ...chunks.slice(1).map(() => undefined)]);
       const finishReasons = chunks.map(({ choices }) => choices[0].finish_reason);
-      assert.deepEqual(finishReasons, [...Array(chunks.length - 1).fill(null), "stop"]);
+      assert.deepEqual(finishReasons, [...chunks.slice(1).map(() => null), "stop"]);
       assert.ok(chunks.every((chunk) => !chunk.oci?.fallback));
       const final = await stream.final();
       const parts = ({ choices: [{ index, message, finish_reason }] }) => [
@@ -115,18 +115,13 @@ describe("stream", () => {
       let finish;
       for await (const { choices } of stream) {
         finish = choices[0].finish_reason ?? finish;
-        for (const {
-          index,
-          id,
-          type,
-          function: { name, arguments: piece },
-        } of choices[0].delta.tool_calls ?? []) {
+        for (const { index, id, type, function: called } of choices[0].delta.tool_calls ?? []) {
           if (id !== undefined) {
             assert.equal(calls[index], undefined, "a call starts once");
             assert.equal(index, calls.length, "calls start in order");
-            calls[index] = { id, type, function: { name, arguments: "" } };
+            calls[index] = { id, type, function: { name: called.name, arguments: "" } };
           }
-          calls[index].function.arguments += piece;
+          calls[index].function.arguments += called.arguments;
         }
       }
       assert.equal(finish, "tool_calls");
@@ -225,8 +220,14 @@ describe("stream", () => {
   test("does not validate, sign or send anything before it is read", async () => {
     let calls = 0;
     const counting = client({
-      sign: (request) => (calls++, sign(request)),
-      fetch: (...args) => (calls++, fetch(...args)),
+      sign: (request) => {
+        calls++;
+        return sign(request);
+      },
+      fetch: (...args) => {
+        calls++;
+        return fetch(...args);
+      },
     });
     const stream = counting.stream(ask("simgeneric"));
     assert.ok(stream instanceof ChatStream);
@@ -342,7 +343,7 @@ describe("stream", () => {
     assert.equal(error.partial.choices[0].message.content, items.join(""));
     await assert.rejects(
       oci.stream(ask("simcut", "tokens=60")).final(),
-      (error) => error.code === "stream_truncated" && error.partial !== undefined,
+      ({ code, partial }) => code === "stream_truncated" && partial !== undefined,
     );
   });
 

@@ -221,7 +221,11 @@ describe("models", { timeout: 30_000 }, () => {
 describe("the fetch option", () => {
   test("is called with the request", async () => {
     const calls = [];
-    const oci = client({ fetch: (...args) => (calls.push(args), fetch(...args)) });
+    const recording = (...args) => {
+      calls.push(args);
+      return fetch(...args);
+    };
+    const oci = client({ fetch: recording });
     await oci.chat(ask("simgeneric"));
     const [[called, init]] = calls;
     assert.equal(called, `${url}/20231130/actions/chat`);
@@ -234,7 +238,10 @@ describe("the fetch option", () => {
     const oci = client();
     let calls = 0;
     const { fetch } = globalThis;
-    t.mock.method(globalThis, "fetch", (...args) => (calls++, fetch(...args)));
+    t.mock.method(globalThis, "fetch", (...args) => {
+      calls++;
+      return fetch(...args);
+    });
     await oci.chat(ask("simgeneric"));
     await oci.stream(ask("simgeneric")).final();
     assert.equal(calls, 2);

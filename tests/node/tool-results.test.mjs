@@ -169,7 +169,7 @@ describe("tool calls and their results", () => {
     for (const [name, model, options] of TARGETS) {
       const messages = [{ role: "user", content: "What is the weather in Rome and Oslo, in parallel?" }];
       const calling = await send("chat", { model, messages, tools }, options);
-      messages.push(calling.message, ...calling.message.tool_calls.map(resultOf).reverse());
+      messages.push(calling.message, ...calling.message.tool_calls.map(resultOf).toReversed());
       const { body } = await send("chat", { model, messages, tools }, options);
       const found = RESULTS[body.chatRequest?.apiFormat ?? "openai"](body.chatRequest ?? body);
       for (const [call, text] of found) assert.ok(text.startsWith(`in ${call.parameters.city} `), `${name}: ${text}`);

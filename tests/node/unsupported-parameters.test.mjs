@@ -37,7 +37,7 @@ describe("what a format can't express", () => {
   for (const format of FORMATS) {
     describe(format, () => {
       test("these tests cover every parameter that is documented as rejected", () => {
-        assert.deepEqual(Object.keys(UNSUPPORTED[format]).sort(), documentedAsRejected(format).sort());
+        assert.deepEqual(Object.keys(UNSUPPORTED[format]).toSorted(), documentedAsRejected(format).toSorted());
       });
 
       test("rejects an unsupported parameter with its name, the format and a hint", async () => {

@@ -7,7 +7,7 @@ const vllmId = (digest) => `chatcmpl-tool-${digest.slice(0, 32)}`;
 /** @param {string} digest */
 const callId = (digest) => `call_${digest.slice(0, 24)}`;
 /** @param {string} digest */
-const numericId = (digest) => `call_${parseInt(digest.slice(0, 7), 16)}`;
+const numericId = (digest) => `call_${Number.parseInt(digest.slice(0, 7), 16)}`;
 
 /** @type {Record<string, Backend>} */
 const BACKENDS = {

@@ -33,7 +33,7 @@ export function makeSessionToken({ lifetimeSeconds = 3600 } = {}) {
 export function fingerprintOf(publicKey) {
   const der = createPublicKey(publicKey).export({ type: "spki", format: "der" });
   const digest = createHash("md5").update(der).digest("hex");
-  return digest.replace(/..(?=.)/g, "$&:");
+  return digest.replaceAll(/..(?=.)/g, "$&:");
 }
 
 function makeKeys() {

@@ -11,8 +11,8 @@ const LF = "\n";
  * @param {boolean} isLast
  * @returns {(string | Buffer)[]}
  */
-export function framed(framing = "lf", payload, at, isLast) {
-  return FRAMINGS[framing]?.(payload, at, isLast) ?? [];
+export function framed(framing, payload, at, isLast) {
+  return FRAMINGS[framing ?? "lf"]?.(payload, at, isLast) ?? [];
 }
 
 /** @type {Record<string, (payload: string, at: number, isLast: boolean) => (string | Buffer)[]>} */

@@ -158,6 +158,6 @@ function countOf(parts, types) {
  * @param {string | undefined} type
  * @param {Json} schema
  */
-function jsonOf(type = "TEXT", schema) {
-  return type.toUpperCase() === "TEXT" ? undefined : { schema };
+function jsonOf(type, schema) {
+  return (type ?? "TEXT").toUpperCase() === "TEXT" ? undefined : { schema };
 }

@@ -59,6 +59,6 @@ function generic(modelId, backend) {
  */
 function cohereFormats(id) {
   if (/^cohere\.command-a-(vision|reasoning)/.test(id)) return ["COHEREV2"];
-  if (/^cohere\.command-a/.test(id)) return ["COHERE", "COHEREV2"];
+  if (id.startsWith("cohere.command-a")) return ["COHERE", "COHEREV2"];
   return ["COHERE"];
 }

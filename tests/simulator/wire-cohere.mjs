@@ -43,8 +43,8 @@ export function cohereEvents({ serving, request, answers: [answer], includeUsage
  */
 function toolCallEnd(serving, final, usage) {
   if (serving.backend !== "split") return [{ ...final, ...usage }];
-  const { finishReason, ...rest } = final;
-  return [rest, { finishReason, ...usage }];
+  const { finishReason: reason, ...rest } = final;
+  return [rest, { finishReason: reason, ...usage }];
 }
 
 /**

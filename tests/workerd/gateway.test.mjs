@@ -134,13 +134,13 @@ test("streams have usage when it was asked for", async () => {
 
 describe("the token", () => {
   test("is required: a missing or wrong one is 401, and nothing is sent to OCI", async () => {
-    const before = stage.simulator.requests.length;
+    const { length } = stage.simulator.requests;
     for (const token of [null, "wrong", `${stage.token}x`, stage.token.slice(0, -1)]) {
       const response = await post({ model: "dac-generic" }, { token });
       assert.equal(response.status, 401);
       assert.equal((await response.json()).error.type, "authentication_error");
     }
-    assert.equal(stage.simulator.requests.length, before);
+    assert.equal(stage.simulator.requests.length, length);
     assert.equal((await post({ model: "dac-generic" })).status, 200);
   });
 

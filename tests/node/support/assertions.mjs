@@ -31,8 +31,23 @@ export function failsWith(code, ...checks) {
  * @param {Promise<unknown>} promise
  * @param {unknown} reason
  */
-export function rejectsWithReason(promise, reason) {
-  return assert.rejects(promise, (thrown) => (assert.equal(thrown, reason), true));
+export async function rejectsWithReason(promise, reason) {
+  assert.equal(await rejection(promise), reason);
+}
+
+/**
+ * What a promise rejects with. Fails if it resolves.
+ *
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<any>}
+ */
+export async function rejection(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("the promise did not reject");
 }
 
 /** Client options for calls that must fail before anything is signed or sent. */

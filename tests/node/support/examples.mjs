@@ -18,7 +18,7 @@ const preload = new URL("preload-simulator.mjs", import.meta.url).href;
 export async function startExamples(document) {
   const text = readFileSync(new URL(`../../../${document}`, import.meta.url), "utf8");
   const blocks = Array.from(text.matchAll(/^```js\n([\s\S]*?)^```/gm), ([, block = ""]) => block);
-  const folder = new URL(`../../out/${document.replace(/\W/g, "-")}-${process.version}/`, import.meta.url);
+  const folder = new URL(`../../out/${document.replaceAll(/\W/g, "-")}-${process.version}/`, import.meta.url);
   mkdirSync(folder, { recursive: true });
   after(() => rmSync(folder, { recursive: true, force: true }));
   blocks.forEach((block, index) => writeFileSync(new URL(`${index}.mjs`, folder), block));

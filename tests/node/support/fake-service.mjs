@@ -58,9 +58,9 @@ export function fakeService(chunks, { status = 200, contentType = "text/event-st
       pull(controller) {
         seen.pulls++;
         const { value, done } = rest.next();
-        if (!done) controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
-        else if (!hang) controller.close();
-        else return new Promise(() => {});
+        if (done) return hang ? new Promise(() => {}) : controller.close();
+        controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
+        return undefined;
       },
       cancel: (reason) => void (seen.cancelled = { reason }),
     };

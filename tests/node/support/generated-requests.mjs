@@ -57,7 +57,7 @@ export function makeRequest(format, random, mode) {
   );
   // The order of keys does not matter.
   const isReversed = random.chance(0.5);
-  const ordered = isReversed ? Object.fromEntries(Object.entries(request).reverse()) : request;
+  const ordered = isReversed ? Object.fromEntries(Object.entries(request).toReversed()) : request;
   return { request: ordered, marks, model, parameters, mode };
 }
 
@@ -139,7 +139,7 @@ function makeMessages(random, marks, format, model) {
     if (random.chance(0.7)) turn.content = random.pick([() => null, () => "", text])();
     messages.push(withName(turn));
     const results = made.map(({ id }) => ({ role: "tool", tool_call_id: id, content: toolContent() }));
-    messages.push(...(random.chance(0.3) ? results.reverse() : results));
+    messages.push(...(random.chance(0.3) ? results.toReversed() : results));
   };
   const toolContent = () =>
     random.pick([

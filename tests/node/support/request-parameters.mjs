@@ -139,9 +139,9 @@ export const PARAMETERS = {
         { search_context_size: "high", user_location: location },
       ),
       at: "webSearchOptions",
-      as: ({ search_context_size: size, user_location: location }) => ({
+      as: ({ search_context_size: size, user_location: user }) => ({
         ...(size && { searchContextSize: size.toUpperCase() }),
-        ...(location && { userLocation: location.approximate }),
+        ...(user && { userLocation: user.approximate }),
       }),
     },
     parallel_tool_calls: { make: flag, at: "isParallelToolCalls" },

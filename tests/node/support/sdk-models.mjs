@@ -23,22 +23,22 @@ const ENUM = /^(\w+)\.(\w+)$/;
 const models = new Map();
 for (const file of readdirSync(FOLDER)) {
   if (!file.endsWith(".d.ts") || file === "index.d.ts") continue;
-  const model = parse(readFileSync(new URL(file, FOLDER), "utf8").replace(/\/\*[^]*?\*\//g, ""));
+  const model = parse(readFileSync(new URL(file, FOLDER), "utf8").replaceAll(/\/\*[^]*?\*\//g, ""));
   if (model) models.set(model.name, model);
 }
 
 /**
  * What is wrong with a value of a type, one line each.
  *
- * @param {string} type as the declarations write it
- * @param {unknown} value
- * @param {string} path
+ * @param {string} rootType as the declarations write it
+ * @param {unknown} root
+ * @param {string} name of the value
  * @param {Set<string>} [seen] collects every `Model`, `Model.field` and `Model.field=VALUE` that occurs
  */
-export function problemsOf(type, value, path, seen = new Set()) {
+export function problemsOf(rootType, root, name, seen = new Set()) {
   /** @type {string[]} */
   const problems = [];
-  check(type, value, path, undefined);
+  check(rootType, root, name, undefined);
   return problems;
 
   /**
@@ -56,18 +56,18 @@ export function problemsOf(type, value, path, seen = new Set()) {
     } else if (type === "string" || type === "number" || type === "boolean") {
       if (typeof value !== type) problems.push(`${path} is no ${type}: ${JSON.stringify(value)}`);
     } else if (list) {
-      if (!Array.isArray(value)) problems.push(`${path} is no array`);
-      else value.forEach((item, index) => check(list, item, `${path}[${index}]`, field));
+      if (!Array.isArray(value)) return void problems.push(`${path} is no array`);
+      value.forEach((item, index) => check(list, item, `${path}[${index}]`, field));
     } else if (map) {
-      if (!isObject(value)) problems.push(`${path} is no object`);
-      else for (const [key, item] of Object.entries(value)) check(map, item, `${path}.${key}`, field);
+      if (!isObject(value)) return void problems.push(`${path} is no object`);
+      for (const [key, item] of Object.entries(value)) check(map, item, `${path}.${key}`, field);
     } else if (type.split("|").every((one) => /^\s*model\.\w+\s*$/.test(one))) {
       const names = type.split("|").map((one) => one.trim().slice("model.".length));
       checkModel(names.flatMap(variantsOf), value, path);
     } else {
       const values = enumValues(type);
       if (!values) throw new Error(`the declarations have an unknown type: ${type}`);
-      if (!values.includes(String(value))) {
+      if (typeof value !== "string" || !values.includes(value)) {
         problems.push(`${path} is ${JSON.stringify(value)} and not one of ${values.join(", ")}`);
       }
       seen.add(`${field}=${value}`);
@@ -80,12 +80,12 @@ export function problemsOf(type, value, path, seen = new Set()) {
    * @param {string} path
    */
   function checkModel(variants, value, path) {
-    if (!isObject(value)) return problems.push(`${path} is no object`);
+    if (!isObject(value)) return void problems.push(`${path} is no object`);
     const model = variants.find(({ tag }) => !tag || value[tag[0]] === tag[1]);
     if (!model) {
       const expected = variants.map(({ tag }) => tag?.join(" ")).join(", ");
       const tag = variants[0]?.tag?.[0] ?? "";
-      return problems.push(`${path} is none of: ${expected}; it has ${JSON.stringify(value[tag])}`);
+      return void problems.push(`${path} is none of: ${expected}; it has ${JSON.stringify(value[tag])}`);
     }
     seen.add(model.name);
     const fields = fieldsOf(model);
@@ -98,9 +98,9 @@ export function problemsOf(type, value, path, seen = new Set()) {
       seen.add(`${model.name}.${key}`);
       check(field.type, item, `${path}.${key}`, `${model.name}.${key}`);
     }
-    for (const [key, { optional }] of Object.entries(fields)) {
-      if (!optional && !Object.hasOwn(value, key))
-        problems.push(`${path}.${key} is missing, and ${model.name} needs it`);
+    const required = Object.keys(fields).filter((key) => !fields[key]?.optional);
+    for (const key of required.filter((one) => !Object.hasOwn(value, one))) {
+      problems.push(`${path}.${key} is missing, and ${model.name} needs it`);
     }
   }
 }

@@ -51,7 +51,7 @@ export function parseAuthorization(header) {
   assert.match(header, /^Signature /);
   /** @type {Record<string, string>} */
   const params = {};
-  const rest = header.slice("Signature ".length).replace(/([a-zA-Z]+)="([^"]*)"(,|$)/g, (_, name, value) => {
+  const rest = header.slice("Signature ".length).replaceAll(/([a-zA-Z]+)="([^"]*)"(,|$)/g, (_, name, value) => {
     assert.ok(!(name in params), `${name} twice`);
     params[name] = value;
     return "";
@@ -69,7 +69,7 @@ export function parseAuthorization(header) {
  * @param {string} signature
  */
 export async function verifies(spkiPem, text, signature) {
-  const der = Buffer.from(spkiPem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+  const der = Buffer.from(spkiPem.replaceAll(/-----[^-]+-----|\s/g, ""), "base64");
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("spki", der, algorithm, false, ["verify"]);
   return crypto.subtle.verify(algorithm.name, key, Buffer.from(signature, "base64"), encoder.encode(text));
@@ -139,7 +139,7 @@ export function assertNoSecret(error, ...secrets) {
   const shown = [error.message, String(error.stack), inspect(error, { depth: 9, showHidden: true })].join("\n");
   assert.equal(error.cause, undefined);
   for (const secret of secrets) {
-    const packed = secret.replace(/-----[^-]+-----|\\[rn]|\s/g, "");
+    const packed = secret.replaceAll(/-----[^-]+-----|\\[rn]|\s/g, "");
     for (let at = 0; at + 10 <= packed.length; at++) {
       const run = packed.slice(at, at + 10);
       assert.ok(!shown.includes(run), "the error shows a secret");
