@@ -37,7 +37,7 @@ const OCI_VARIABLES = [
  * @param {GatewayOptions<Env>} [options]
  * @returns {Gateway<Env>}
  */
-export function createGateway({ configure = /** @type {(env: Env) => GatewayConfiguration} */ (readBindings) } = {}) {
+export function createGateway({ configure = (readBindings) } = {}) {
   // A client holds no I/O of a request, so that all requests can share one: the key is imported
   // once.
   /** @type {WeakMap<Env, { token: string | undefined, client: OciGenAI }>} */

@@ -664,8 +664,8 @@ export interface OciExtras {
 export declare class ChatStream implements AsyncIterableIterator<ChatCompletionChunk> {
   private constructor();
   next(): Promise<IteratorResult<ChatCompletionChunk, undefined>>;
-  return(value?: any): Promise<IteratorResult<ChatCompletionChunk, any>>;
-  throw(error?: any): Promise<IteratorResult<ChatCompletionChunk, any>>;
+  return(value?: any): Promise<IteratorResult<ChatCompletionChunk>>;
+  throw(error?: any): Promise<IteratorResult<ChatCompletionChunk>>;
   [Symbol.asyncIterator](): this;
 
   /**

@@ -205,13 +205,14 @@ function keyReader(source) {
   if (!isPrivateKeyForm(source) && typeof source !== "function") {
     throw new TypeError("privateKey must be PEM text, a CryptoKey, or a function that returns one of them");
   }
+  let current = source;
   /** @type {CryptoKey | undefined} */
   let key;
   /** @type {{ started: number, promise: Promise<CryptoKey> } | undefined} */
   let reading;
 
   const read = async () => {
-    const value = typeof source === "function" ? await source() : source;
+    const value = typeof current === "function" ? await current() : current;
     return typeof value === "string" ? importPem(value) : checkCryptoKey(value);
   };
 
@@ -222,7 +223,7 @@ function keyReader(source) {
       (imported) => {
         key ??= imported;
         // The CryptoKey, which can't be exported, is now the only copy that the signer holds.
-        source = key;
+        current = key;
         reading = undefined;
       },
       () => {
@@ -332,12 +333,12 @@ const DAMAGED =
 function pemBytes(text) {
   // In environment variables and nested JSON, \n may be two characters or more. base64 contains no
   // backslash, so this can't damage the key.
-  const pem = text.replace(/\\+[rn]/g, "\n");
+  const pem = text.replaceAll(/\\+[rn]/g, "\n");
   const blocks = pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^]*?)-----END \1-----/g);
   for (const [, label, content] of blocks) {
     if (label !== "PRIVATE KEY" && label !== "RSA PRIVATE KEY") continue;
     if (/ENCRYPTED/.test(content)) throw keyError(ENCRYPTED);
-    const packed = content.replace(/\s+/g, "");
+    const packed = content.replaceAll(/\s+/g, "");
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(packed)) throw keyError(DAMAGED);
     try {
       return Uint8Array.from(atob(packed), (char) => char.charCodeAt(0));

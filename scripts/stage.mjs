@@ -21,7 +21,7 @@ const KILL_AFTER_MS = 5000;
  * @property {() => Promise<void>} stop
  * @property {() => string} output What wrangler has printed so far.
  *
- * @typedef {RunningWorker & { token: string, simulator: import("../tests/simulator/server.mjs").Simulator }} Stage
+ * @typedef {RunningWorker & { token: string, simulator: import("../tests/simulator/types.d.ts").Simulator }} Stage
  */
 
 /**
@@ -98,7 +98,7 @@ async function startWorker(port, bindings) {
   };
 
   for (let poll = 0; poll < MAX_POLLS && running; poll++) {
-    const response = await fetch(`${origin}/v1/models`).catch(() => undefined);
+    const response = await fetch(`${origin}/v1/models`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
     await response?.body?.cancel();
     // Without a token, the gateway answers 401 as soon as it runs.
     if (response?.status === 401) return { origin, ended, stop, output: () => output };

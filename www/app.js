@@ -137,7 +137,7 @@ function askAgain(turn) {
     conversation = conversation.filter((other) => other !== turn);
   }
   prompt.focus({ preventScroll: true });
-  ask(turn.question);
+  void ask(turn.question);
 }
 
 function submit() {
@@ -146,7 +146,7 @@ function submit() {
   if (!question) return prompt.focus();
   prompt.value = "";
   resizePrompt();
-  ask(question);
+  void ask(question);
 }
 
 function abort() {
@@ -187,7 +187,7 @@ function openGate(problem) {
   forget.hidden = true;
   showControls();
   gate.focus({ preventScroll: true });
-  if (conversation.length) follow.resume();
+  if (conversation.length > 0) follow.resume();
 }
 
 function closeGate() {
@@ -213,7 +213,7 @@ async function loadModels() {
 /** There is a token. */
 function enter() {
   closeGate();
-  loadModels();
+  void loadModels();
   preload();
   if (hasMouse.matches) prompt.focus({ preventScroll: true });
 }

@@ -22,7 +22,7 @@ export function createElement(name, properties) {
  */
 export function byId(id, type) {
   const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new Error(`the page has no ${type.name} with the id ${id}`);
+  if (!(element instanceof type)) throw new TypeError(`the page has no ${type.name} with the id ${id}`);
   return element;
 }
 

@@ -102,7 +102,7 @@ export async function listModels(signal) {
     throw Object.assign(error, { status: response.status });
   }
   const list = await response.json();
-  if (!Array.isArray(list?.data)) throw new Error("The gateway's list of models can't be read.");
+  if (!Array.isArray(list?.data)) throw new TypeError("The gateway's list of models can't be read.");
   return list.data.filter((/** @type {any} */ model) => typeof model?.id === "string");
 }
 
@@ -113,7 +113,7 @@ export async function listModels(signal) {
  */
 export function routeLabel(route) {
   const parts = [route.servingType, route.apiFormat].filter(Boolean);
-  if (parts.length) return parts.join(" · ");
+  if (parts.length > 0) return parts.join(" · ");
   return route.transport === "openai" ? "OpenAI-compatible" : (route.transport ?? "route");
 }
 

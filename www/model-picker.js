@@ -88,7 +88,7 @@ export class ModelPicker {
    * @param {string} placeholder shown if there are no ids
    */
   #show(ids, placeholder) {
-    const options = ids.length ? ids.map((id) => new Option(id, id)) : [new Option(placeholder, "")];
+    const options = ids.length > 0 ? ids.map((id) => new Option(id, id)) : [new Option(placeholder, "")];
     this.#select.replaceChildren(...options);
     this.#select.disabled = ids.length === 0;
   }
@@ -96,7 +96,7 @@ export class ModelPicker {
   #describeChosen() {
     const oci = this.#models.find(({ id }) => id === this.#select.value)?.oci;
     if (oci) this.#describe(oci.description ?? "", routeLabel(oci), oci.host ?? oci.region);
-    else this.#describe(this.#models.length ? "" : "The gateway lists no models.");
+    else this.#describe(this.#models.length > 0 ? "" : "The gateway lists no models.");
   }
 
   /**

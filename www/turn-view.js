@@ -95,7 +95,7 @@ export class TurnView {
   end() {
     this.#answer.removeAttribute("aria-busy");
     this.element.classList.remove("live");
-    if (this.#answerText.length) this.#copy.hidden = false;
+    if (this.#answerText.length > 0) this.#copy.hidden = false;
     else this.#answer.classList.add("empty");
   }
 
@@ -115,7 +115,7 @@ export class TurnView {
       createElement("h3", { textContent: title }),
       createElement("p", { textContent: error?.message || "The error has no message." }),
     );
-    const hints = [error?.hint, this.#answerText.length ? "What was received is shown above." : undefined];
+    const hints = [error?.hint, this.#answerText.length > 0 ? "What was received is shown above." : undefined];
     for (const hint of hints) {
       if (hint) box.append(createElement("p", { className: "hint", textContent: hint }));
     }

@@ -141,13 +141,15 @@ export class Call {
     this.#startTimer("totalMs");
     this.#startTimer("firstChunkMs");
     // Converted even if the race is lost: a Failure must be freed.
-    const opening = handle.open().catch((thrown) => Promise.reject(toError(thrown)));
+    const opening = handle.open().catch((error) => {
+      throw toError(error);
+    });
     // The loser of the race must not be an unhandled rejection.
     opening.catch(() => {});
     try {
       await Promise.race([opening, aborted]);
-    } catch (thrown) {
-      throw this.#fail(thrown);
+    } catch (error) {
+      throw this.#fail(error);
     }
     // The call may have ended after opening and before this continuation.
     if (this.ended) throw this.error;
@@ -163,8 +165,8 @@ export class Call {
     let chunk;
     try {
       chunk = await this.readChunk();
-    } catch (thrown) {
-      this.onReadError(thrown);
+    } catch (error) {
+      this.onReadError(error);
       return;
     }
     this.onChunk(chunk);
@@ -196,8 +198,8 @@ export class Call {
     let flags;
     try {
       flags = feed(this.#resources.handle, chunk.value, this.#readOutput);
-    } catch (thrown) {
-      this.#fail(toError(thrown));
+    } catch (error) {
+      this.#fail(toError(error));
       return;
     }
     if (flags & (STEP_DONE | STEP_FAILED)) this.#onFlags(flags);
@@ -257,8 +259,8 @@ export class Call {
     try {
       flags = step();
       if (flags & STEP_OUTPUT) this.#readOutput();
-    } catch (thrown) {
-      this.#fail(toError(thrown));
+    } catch (error) {
+      this.#fail(toError(error));
       return;
     }
     this.#onFlags(flags);
@@ -296,7 +298,7 @@ export class Call {
   #end() {
     this.#state = "ended";
     finalizers?.unregister(this);
-    for (const name of [...this.#timers.keys()]) this.#stopTimer(name);
+    for (const name of this.#timers.keys()) this.#stopTimer(name);
     const resources = this.#resources;
     const { handle } = resources;
     resources.abortLink?.remove();

@@ -3,8 +3,8 @@
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
 import { OciError, createError } from "./error.js";
 import { attachMemory, inputCapacity, writeInput } from "./memory.js";
-import { Client, Failure, headerPointer, initAsync, initSync, inputPointer } from "./wasm.js";
-import { inputCapacity as inputCapacityOf } from "./wasm.js";
+import * as wasm from "./wasm.js";
+import { Client, Failure } from "./wasm.js";
 
 export { nearestName } from "./wasm.js";
 
@@ -19,7 +19,7 @@ let isLoaded = false;
  * @param {WebAssembly.Module | BufferSource} source
  */
 export function loadSync(source) {
-  if (!isLoaded) onLoad(initSync({ module: source }));
+  if (!isLoaded) onLoad(wasm.initSync({ module: source }));
 }
 
 /**
@@ -29,16 +29,16 @@ export function loadSync(source) {
  * @param {WasmSource | Promise<WasmSource>} source
  */
 export async function load(source) {
-  if (!isLoaded) onLoad(await initAsync({ module_or_path: source }));
+  if (!isLoaded) onLoad(await wasm.initAsync({ module_or_path: source }));
 }
 
 /** @param {WasmExports} exports */
 function onLoad({ memory }) {
   isLoaded = true;
   attachMemory(memory, {
-    inputPointer: inputPointer(),
-    inputCapacity: inputCapacityOf(),
-    headerPointer: headerPointer(),
+    inputPointer: wasm.inputPointer(),
+    inputCapacity: wasm.inputCapacity(),
+    headerPointer: wasm.headerPointer(),
   });
 }
 
@@ -101,7 +101,7 @@ export function createHandle(client, { request, options, mode, signal, id }) {
 export function feed(handle, chunk, onOutput) {
   if (!(chunk instanceof Uint8Array)) throw new TypeError("the response body contains something other than bytes");
   const length = chunk.length;
-  if (length > inputCapacity) return feedPieces(handle, chunk, onOutput);
+  if (length > inputCapacity()) return feedPieces(handle, chunk, onOutput);
   writeInput(chunk);
   const flags = handle.feed(length);
   if (flags & STEP_OUTPUT) onOutput();
@@ -114,9 +114,10 @@ export function feed(handle, chunk, onOutput) {
  * @param {() => void} onOutput
  */
 function feedPieces(handle, chunk, onOutput) {
+  const size = inputCapacity();
   let flags = 0;
-  for (let start = 0; start < chunk.length && (flags & (STEP_DONE | STEP_FAILED)) === 0; start += inputCapacity) {
-    flags = feed(handle, chunk.subarray(start, start + inputCapacity), onOutput);
+  for (let start = 0; start < chunk.length && (flags & (STEP_DONE | STEP_FAILED)) === 0; start += size) {
+    flags = feed(handle, chunk.subarray(start, start + size), onOutput);
   }
   return flags;
 }
@@ -133,8 +134,8 @@ function feedPieces(handle, chunk, onOutput) {
 function guarded(call) {
   try {
     return call();
-  } catch (thrown) {
-    throw toError(thrown);
+  } catch (error) {
+    throw toError(error);
   }
 }
 

@@ -36,8 +36,7 @@ let bytes;
 /** @type {Uint32Array} */
 let words;
 
-/** Size of the input buffer, in bytes. */
-export let inputCapacity = 0;
+let capacity = 0;
 
 /**
  * Called once, after instantiation.
@@ -48,9 +47,14 @@ export let inputCapacity = 0;
 export function attachMemory(wasmMemory, layout) {
   memory = wasmMemory;
   inputAt = layout.inputPointer;
-  inputCapacity = layout.inputCapacity;
+  capacity = layout.inputCapacity;
   headerAt = layout.headerPointer >>> 2;
   refreshViews();
+}
+
+/** Size of the input buffer, in bytes. */
+export function inputCapacity() {
+  return capacity;
 }
 
 // Growing the memory, which any call into wasm may do, detaches the views on it. A detached view is
@@ -103,7 +107,7 @@ export function readChunks(queue, coalesceText) {
   } else {
     for (let index = 0, from = 0; index < count; index++) {
       const to = from + words[first + index];
-      queue.push(text.substring(from, to));
+      queue.push(text.slice(from, to));
       from = to;
     }
   }
@@ -125,7 +129,7 @@ function readMixed(queue, text, first, count, coalesceText) {
       // A word of kind text is the length alone.
       while (index + 1 < count && words[first + index + 1] >>> KIND_SHIFT === KIND_TEXT) to += words[first + ++index];
     }
-    const piece = text.substring(from, to);
+    const piece = text.slice(from, to);
     from = to;
     if (kind === KIND_TEXT) queue.push(piece);
     else if (kind === KIND_REASONING) queue.push(new Fragment(piece, -1));
@@ -146,12 +150,12 @@ const { fromCharCode } = String;
 function shortText(start, size) {
   const b = bytes;
   let at = start;
-  if (size <= 4) return fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3]).substring(0, size);
+  if (size <= 4) return fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3]).slice(0, size);
   const head = fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6], b[at + 7]);
-  if (size <= 8) return head.substring(0, size);
+  if (size <= 8) return head.slice(0, size);
   at += 8;
   const tail = fromCharCode(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6], b[at + 7]);
-  return head + tail.substring(0, size - 8);
+  return head + tail.slice(0, size - 8);
 }
 
 /**

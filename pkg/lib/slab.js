@@ -54,5 +54,5 @@ export class Slab {
  * @param {number} end
  */
 function copyOf(bytes, start, end) {
-  return /** @type {Uint8Array<ArrayBuffer>} */ (bytes.slice(start, end));
+  return (bytes.slice(start, end));
 }

@@ -93,20 +93,19 @@ export class ChatStream {
 
   /** @returns {AsyncIterableIterator<string>} */
   text() {
-    const stream = this;
     return {
       [Symbol.asyncIterator]() {
         return this;
       },
-      next() {
-        for (let item = stream.#chunks.shift(); item !== undefined; item = stream.#chunks.shift()) {
+      next: () => {
+        for (let item = this.#chunks.shift(); item !== undefined; item = this.#chunks.shift()) {
           const value = textOf(item);
           if (value) return Promise.resolve({ value, done: false });
         }
-        return stream.#read(true);
+        return this.#read(true);
       },
-      return: (value) => stream.return(value),
-      throw: (error) => stream.throw(error),
+      return: (value) => this.return(value),
+      throw: (error) => this.throw(error),
     };
   }
 
@@ -223,9 +222,9 @@ export class ChatStream {
         /** @type {Promise<BodyChunk>} */
         const reading = (this.#reading = call.readChunk());
         chunk = await reading;
-      } catch (thrown) {
+      } catch (error_) {
         this.#reading = undefined;
-        call.onReadError(thrown);
+        call.onReadError(error_);
         continue;
       }
       this.#reading = undefined;

@@ -27,7 +27,7 @@ const bodies = {
   /** @param {number} stream */
   truncated: (stream) => ociEvents(stream, TOKENS).slice(0, 3).join(""),
   /** @param {number} stream */
-  open: (stream) => String(ociEvents(stream, TOKENS)[0]),
+  open: (stream) => ociEvents(stream, TOKENS)[0],
 };
 
 /**

@@ -108,7 +108,7 @@ async function measure(contenders) {
       // Another level is the first in each turn.
       const at = (index + turn) % LEVELS.length;
       for (const { name, measureAt } of contenders) {
-        all.get(name)?.[at]?.push(await measureAt(/** @type {number} */ (LEVELS[at])));
+        all.get(name)?.[at]?.push(await measureAt((LEVELS[at])));
       }
     }
   }
@@ -136,7 +136,7 @@ function report(title, normal, awake) {
   const list = (values, digits = 1) => values.map((value) => value.toFixed(digits)).join(" / ");
   /** @param {number[]} values */
   const row = (values) => `${list(values)} µs, ${spread(values)}`;
-  const ratios = normal.ours.micros.map((value, at) => value / Number(normal.floor.micros[at]));
+  const ratios = normal.ours.micros.map((value, at) => value / normal.floor.micros[at]);
   /** @type {Row[]} */
   const rows = [
     [WORKERS.ours, row(normal.ours.micros)],

@@ -25,7 +25,7 @@ describe("options of a client that JSON can't represent", () => {
     ["apikey", { apikey: async () => "sk" }, /apiKey/],
     ["somethingElse", { somethingElse() {} }],
     ["region", { region: () => "us-chicago-1" }],
-    ["models", { models: class {} }],
+    ["models", { models: () => {} }],
     ["region", { region: Symbol("us-chicago-1") }],
     ["timeouts.totalMs", { timeouts: { totalMs: () => 5 } }],
     ["timeouts.totalMs", { timeouts: { totalMs: Infinity } }],

@@ -97,7 +97,7 @@ function sentences(prompt, choice) {
 function exactly(tokens, count) {
   const filled = tokens.slice(0, count);
   for (let at = filled.length; at < count; at += 1) {
-    filled.push(at % 10 === 0 ? ` ${at}` : /** @type {string} */ (FILLER[at % FILLER.length]));
+    filled.push(at % 10 === 0 ? ` ${at}` : (FILLER[at % FILLER.length]));
   }
   return filled;
 }

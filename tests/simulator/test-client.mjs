@@ -76,8 +76,8 @@ export function signedHeaders({ port }, body, { key, names = SIGNED, at = Date.n
   const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
   const clock = names.includes("date") ? "date" : "x-date";
   return {
-    [clock]: String(values[clock]),
-    "x-content-sha256": String(values["x-content-sha256"]),
+    [clock]: values[clock],
+    "x-content-sha256": values["x-content-sha256"],
     authorization: `Signature ${list.join(",")}`,
   };
 }

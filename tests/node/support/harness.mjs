@@ -63,7 +63,7 @@ export async function startHarness({ question = "Hello?", client: defaults = {},
     async nextRequest() {
       const { length } = requests;
       while (requests.length === length) await sleep(2);
-      return /** @type {RequestRecord} */ (requests[length]);
+      return (requests[length]);
     },
 
     /** The request that arrived last. */

@@ -41,6 +41,6 @@ export function randomFrom(seed) {
      * @param {readonly T[]} list
      * @returns {T}
      */
-    pick: (list) => /** @type {T} */ (list[below(list.length)]),
+    pick: (list) => (list[below(list.length)]),
   };
 }
