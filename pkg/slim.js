@@ -5,7 +5,7 @@ import { load, loadSync } from "./lib/core.js";
 /** @param {import("./slim.d.ts").WasmSource} source */
 export async function init(source) {
   if (source instanceof WebAssembly.Module || source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    loadSync((source));
+    loadSync(source);
   } else {
     await load(source);
   }

@@ -10,7 +10,7 @@ const gateFile = new URL("size-gate.json", import.meta.url);
 
 /** @typedef {{ bytes: number, gzipped: number }} Size */
 
-const lib = readdirSync(new URL("lib/", root)).map((file) => `lib/${file}`);
+const lib = readdirSync(new URL("lib/", root)).filter((file) => file.endsWith(".js")).map((file) => `lib/${file}`);
 /** @type {Record<string, Size>} */
 const sizes = {
   wasm: printSize("wasm", ["wasm/oci_genai_edge_bg.wasm"]),

@@ -88,11 +88,13 @@ impl WireFormat {
         self.parameters.iter().chain(IGNORED_PARAMETERS)
     }
 
-    /// The rule for a parameter.
-    pub fn rule(&self, name: &str) -> Option<Rule> {
-        self.rows()
-            .find(|(known, _)| *known == name)
-            .map(|(_, rule)| *rule)
+    /// The rule for a parameter. One without a row can't be expressed.
+    pub fn rule(&self, name: &str) -> Rule {
+        let row = self.rows().find(|(known, _)| *known == name);
+        row.map_or(
+            Rule::Unsupported("omit it: OCI has no counterpart"),
+            |(_, rule)| *rule,
+        )
     }
 
     /// The fields that the table makes of the parameters by itself; what is `Translated` is left to
@@ -104,14 +106,13 @@ impl WireFormat {
     pub(super) fn fields(&self, chat: &Chat) -> Result<Map<String, Value>> {
         let mut fields = Map::new();
         for (name, value) in &chat.parameters {
-            let unknown = || {
+            let parameter = Parameter::find(name).ok_or_else(|| {
                 let message = format!("the {} wire does not know the parameter {name}", self.name);
                 Error::param(name, message)
                     .with_hint("omit it; parameters that only OCI has go under `oci`")
-            };
-            let parameter = Parameter::find(name).ok_or_else(unknown)?;
+            })?;
             let given = Param::new(name, value);
-            match self.rule(name).ok_or_else(unknown)? {
+            match self.rule(name) {
                 Rule::Field(field) => {
                     parameter.check(&given)?;
                     fields.insert(field.to_owned(), value.clone());
