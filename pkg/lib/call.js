@@ -2,7 +2,7 @@
 
 import { linkAbortSignal, rejectOnAbort } from "./abort.js";
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
-import { createHandle, feed, toError, toReport } from "./core.js";
+import { createHandle, feed, toError } from "./core.js";
 import { readBytes, readChunks } from "./memory.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
@@ -11,7 +11,7 @@ import { Slab } from "./slab.js";
 /** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
 /** @import { AbortLink } from "./abort.js" */
 /** @import { Item } from "./chunk.js" */
-/** @import { CallHandle, Client, RawReport, Target } from "./wasm.js" */
+/** @import { CallHandle, Client, Outcome } from "./wasm.js" */
 
 /** @typedef {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} BodyReader */
 /** @typedef {ReadableStreamReadResult<Uint8Array<ArrayBuffer>>} BodyChunk */
@@ -81,11 +81,13 @@ export class Call {
   /** @type {Slab | undefined} */
   #slab;
   /**
-   * The core's results, read before the handle is freed.
+   * What the core knows of an ended call, as JSON text, read before the handle is freed.
    *
-   * @type {{ report: RawReport, target: Target | undefined, completion: string | undefined } | undefined}
+   * @type {string | undefined}
    */
   #outcome;
+  /** @type {string | undefined} */
+  #completion;
 
   /**
    * Validates options and request, and throws an OciError. Nothing is sent before `open`.
@@ -115,17 +117,17 @@ export class Call {
 
   /** The whole answer as JSON text. undefined before the end, and if the call failed. */
   get completion() {
-    return this.#outcome?.completion;
+    return this.#completion;
   }
 
   /** The report so far, or of the whole call. */
   get report() {
-    return toReport(this.#outcome ? this.#outcome.report : this.#resources.handle.report());
+    return this.#readOutcome().report;
   }
 
-  /** The route of the last attempt, and its host; undefined before the first. */
+  /** The route of the last attempt, and its host; null before the first. */
   get target() {
-    return this.#outcome ? this.#outcome.target : this.#resources.handle.route();
+    return this.#readOutcome().target;
   }
 
   /**
@@ -304,18 +306,26 @@ export class Call {
     resources.abortLink?.remove();
     resources.abortLink = undefined;
     resources.reader = undefined;
-    const completion = this.error === undefined ? handle.completion() : undefined;
-    this.#outcome = { report: handle.report(), target: handle.route(), completion };
+    if (this.error === undefined) this.#completion = handle.completion();
+    this.#outcome = handle.outcome();
     handle.free();
-    this.#callOnFinish(this.#outcome.report);
+    this.#callOnFinish();
   }
 
-  /** @param {RawReport} report */
-  #callOnFinish(report) {
+  /**
+   * A new object each time, since callers may change it.
+   *
+   * @returns {Outcome}
+   */
+  #readOutcome() {
+    return JSON.parse(this.#outcome ?? this.#resources.handle.outcome());
+  }
+
+  #callOnFinish() {
     if (!this.#onFinish) return;
     try {
       /** @type {any} */
-      const returned = this.#onFinish(toReport(report));
+      const returned = this.#onFinish(this.report);
       // It may be an async function, although its promise is not awaited.
       if (typeof returned?.catch === "function") returned.catch(() => {});
     } catch {

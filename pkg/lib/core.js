@@ -8,8 +8,7 @@ import { Client, Failure } from "./wasm.js";
 
 export { nearestName } from "./wasm.js";
 
-/** @import { CallReport } from "../index.js" */
-/** @import { CallHandle, Hooks, RawReport, WasmExports, WasmSource } from "./wasm.js" */
+/** @import { CallHandle, Hooks, WasmExports, WasmSource } from "./wasm.js" */
 
 let isLoaded = false;
 
@@ -156,20 +155,4 @@ export function toError(thrown) {
     return createError("internal", "the wasm core crashed", "please report it, with what led to it", thrown);
   }
   return thrown;
-}
-
-// ---------------------------------------------------------------- values of the core
-
-/**
- * A new object each time, since callers may change it.
- *
- * @param {RawReport} raw
- * @returns {CallReport}
- */
-export function toReport(raw) {
-  const { usage, ...fields } = raw;
-  /** @type {CallReport} */
-  const report = { ...fields, attempts: raw.attempts.map((attempt) => ({ ...attempt })) };
-  if (usage !== undefined) report.usage = JSON.parse(usage);
-  return report;
 }

@@ -1,7 +1,7 @@
 // The exports of the wasm-bindgen module that lib/core.js and lib/call.js use: the other side is
 // src/js/.
 
-import type { Attempt, FinishReason, OciErrorCode, Route, TimeoutOptions } from "../index.js";
+import type { Attempt, CallReport, OciErrorCode, Route, TimeoutOptions } from "../index.js";
 import type { AuthorizeHook } from "./authorize.js";
 
 /** The client's options, and what it has learned about endpoints. */
@@ -59,10 +59,8 @@ export interface CallHandle {
   takeReader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   /** The whole answer, as JSON text. */
   completion(): string;
-  /** The report so far. */
-  report(): RawReport;
-  /** The current route and its host. */
-  route(): Target | undefined;
+  /** {@link Outcome} as JSON text: every call has one, and few read it. */
+  outcome(): string;
   /** Why the call failed. */
   failure(): Failure | undefined;
   free(): void;
@@ -91,20 +89,13 @@ export interface RawErrorFields {
   partial?: string;
 }
 
-/** A `CallReport` whose usage is JSON text. */
-export interface RawReport {
-  model: string;
-  attempts: Attempt[];
-  streamed: boolean;
-  fallback?: string;
-  usage?: string;
-  finishReason?: FinishReason;
-  firstChunkMs?: number;
-  totalMs: number;
-  error?: OciErrorCode;
+/** What there is to know of a call. */
+export interface Outcome {
+  report: CallReport;
+  /** Where it was sent to; null before the first attempt. */
+  target: Target | null;
 }
 
-/** Where a call was sent to. */
 export interface Target {
   route: Route;
   host: string;

@@ -20,7 +20,7 @@ pub struct Attempt {
     pub(super) started: f64,
 }
 
-/// `CallReport` of `index.d.ts`; the usage, which is the service's, as JSON text.
+/// `CallReport` of `index.d.ts`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report<'a> {
@@ -29,7 +29,7 @@ pub struct Report<'a> {
     pub(super) streamed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fallback: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "json_text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) usage: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) finish_reason: Option<&'a str>,
@@ -51,11 +51,4 @@ fn whole_milliseconds<S: Serializer>(ms: &f64, serializer: S) -> Result<S::Ok, S
 
 fn some_milliseconds<S: Serializer>(ms: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     whole_milliseconds(&ms.unwrap_or_default(), serializer)
-}
-
-fn json_text<S: Serializer>(value: &Option<&Value>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.serialize_str(&value.to_string()),
-        None => serializer.serialize_none(),
-    }
 }

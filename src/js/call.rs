@@ -19,7 +19,7 @@ use super::fetch::{body_reader, read, response_head, send, Hooks, SendError};
 use super::memory;
 use super::output::Output;
 use super::shell::{now, to_object};
-use crate::call::{Call, Status, Step};
+use crate::call::{Call, Report, Status, Step};
 use crate::client::{self, Client};
 use crate::error::{Code, Error};
 use crate::options::Timeouts;
@@ -43,9 +43,16 @@ struct Driver {
     client: Rc<RefCell<Client>>,
 }
 
-/// A route with its host, for JavaScript.
+/// What there is to know of a call.
 #[derive(Serialize)]
-struct TakenRoute<'a> {
+struct Outcome<'a> {
+    report: Report<'a>,
+    target: Option<Target<'a>>,
+}
+
+/// The route that is, or was last, taken, and its host.
+#[derive(Serialize)]
+struct Target<'a> {
     route: RouteDescription<'a>,
     host: &'a str,
 }
@@ -166,20 +173,23 @@ impl CallHandle {
         json_text(self.0.borrow().call.result())
     }
 
-    /// `CallReport` of `index.d.ts`, its usage as JSON text.
-    pub fn report(&self) -> JsValue {
-        to_object(&self.0.borrow().call.report(now()))
-    }
-
-    /// The route that is, or was last, taken, and its host: `{ route, host }`.
-    pub fn route(&self) -> JsValue {
+    /// What there is to know of the call: `{ report, target }`, as JSON text.
+    ///
+    /// SPEED: every call has a report and few read it, so it crosses as one text and is parsed when
+    /// somebody asks. Report and target as objects took some 12 µs of a call's 180 µs (Node 24).
+    pub fn outcome(&self) -> String {
         let driver = self.0.borrow();
-        let Some(candidate) = driver.call.candidate() else {
-            return JsValue::UNDEFINED;
-        };
-        let host = candidate.route.host();
-        let route = client::describe(&candidate.route).ok();
-        to_object(&route.map(|route| TakenRoute { route, host }))
+        let target = driver.call.candidate().and_then(|candidate| {
+            let route = client::describe(&candidate.route).ok()?;
+            Some(Target {
+                route,
+                host: candidate.route.host(),
+            })
+        });
+        json_text(crate::json::to_json(&Outcome {
+            report: driver.call.report(now()),
+            target,
+        }))
     }
 
     /// Why the call failed, after a step that reported it.
