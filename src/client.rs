@@ -1,6 +1,8 @@
 //! A client: options that were checked once, and what was learned of the endpoints that were called. It
 //! makes calls and knows neither I/O nor JavaScript.
 
+use std::cell::RefCell;
+
 use crate::call::{Call, Settings};
 use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata};
@@ -15,7 +17,12 @@ pub struct Client {
     /// Whether a signer is configured.
     signs: bool,
     learned: LearnedFormats,
+    /// SPEED: what model ids and aliases resolved to; resolving takes 5 µs of a call (Node 24).
+    resolved: RefCell<Vec<(String, RouteOverrides, Vec<Candidate>)>>,
 }
+
+/// No more model ids are kept: they come from callers.
+const MAX_RESOLVED: usize = 100;
 
 /// An alias of a client, and where its first target is.
 #[derive(Clone, Debug)]
@@ -35,6 +42,7 @@ impl Client {
             options,
             signs,
             learned: LearnedFormats::default(),
+            resolved: RefCell::default(),
         }
     }
 
@@ -125,10 +133,25 @@ impl Client {
     }
 
     fn candidates(&self, model: &str, overrides: RouteOverrides) -> Result<Vec<Candidate>> {
-        let mut candidates = self.options.candidates(model, overrides)?;
+        let mut candidates = self.resolve(model, overrides)?;
         candidates
             .iter_mut()
             .for_each(|candidate| self.learned.apply(candidate));
+        Ok(candidates)
+    }
+
+    fn resolve(&self, model: &str, overrides: RouteOverrides) -> Result<Vec<Candidate>> {
+        let mut resolved = self.resolved.borrow_mut();
+        let known = resolved
+            .iter()
+            .find(|(id, with, _)| id == model && *with == overrides);
+        if let Some((_, _, candidates)) = known {
+            return Ok(candidates.clone());
+        }
+        let candidates = self.options.candidates(model, overrides)?;
+        if resolved.len() < MAX_RESOLVED {
+            resolved.push((model.to_owned(), overrides, candidates.clone()));
+        }
         Ok(candidates)
     }
 }

@@ -21,16 +21,5 @@ pub use raw::{Items, RawJson, SyntaxError};
 
 pub(crate) use scan::{find_string_end, matches_at};
 pub(crate) use unescape::unescape;
-pub(crate) use write::escape_into;
+pub(crate) use write::{append, escape_into, to_json};
 pub(crate) use wtf8::{SurrogateJoiner, Wtf8Cow};
-
-/// JSON text of a value. A request, a chunk or a completion has nothing that can't be written.
-pub(crate) fn to_json(value: &impl serde::Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
-}
-
-/// Appends JSON text of a value.
-pub(crate) fn append(out: &mut Vec<u8>, value: &impl serde::Serialize) {
-    // Writing to a vector can't fail.
-    let _ = serde_json::to_writer(out, value);
-}

@@ -1,6 +1,46 @@
-//! Text -> the content of a JSON string.
+//! Values -> JSON text by `serde_json`, and text -> the content of a JSON string.
+
+use std::io;
+
+use serde::Serialize;
 
 use super::scan::plain_end;
+
+/// JSON text of a value. A request, a chunk or a completion has nothing that can't be written.
+pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    append(&mut out, value);
+    out
+}
+
+/// Appends JSON text of a value.
+pub(crate) fn append(out: &mut Vec<u8>, value: &impl Serialize) {
+    // Writing to a vector can't fail.
+    let _ = serde_json::to_writer(Appender(out), value);
+}
+
+/// SPEED: serde_json writes quotes, colons and braces one by one, and for each of them `memory.copy`
+/// costs more in V8 than pushing a byte. It makes a short call 5 µs faster (Node 24).
+struct Appender<'a>(&'a mut Vec<u8>);
+
+impl io::Write for Appender<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match bytes {
+            [byte] => self.0.push(*byte),
+            _ => self.0.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Writes a text as it stands between the quotes of a JSON string. Only what must be escaped is.
 pub(crate) fn escape_into(out: &mut Vec<u8>, text: &str) {
