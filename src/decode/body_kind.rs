@@ -3,7 +3,7 @@
 /// What a body is: deployments label JSON as `text/event-stream`, and event streams as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyKind {
-    /// Too few bytes to tell.
+    /// Too few bytes to decide.
     Undecided,
     Events,
     Whole,
@@ -15,7 +15,7 @@ pub(crate) enum BodyKind {
 /// chunk.
 const MAX_UNDECIDED_BYTES: usize = 1024;
 
-/// Tells the kind of a body by its first bytes, and by its content type where they leave it open.
+/// The kind of a body by its first bytes, and by its content type where they leave it open.
 pub(crate) fn body_kind(bytes: &[u8], content_type: &str) -> BodyKind {
     const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
     const GZIP: &[u8] = &[0x1F, 0x8B];

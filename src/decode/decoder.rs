@@ -59,7 +59,7 @@ impl Decoder {
         }
     }
 
-    /// Decodes the next bytes, however they are cut, and sends what they hold to the sink. What
+    /// Decodes the next bytes, however they are cut, and sends what they add to the sink. What
     /// precedes a failure is sent; after a failure, or the end of the answer, nothing more is read.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
         self.received = self.received.saturating_add(bytes.len());

@@ -297,7 +297,7 @@ impl Events {
 fn unreadable_event() -> Error {
     Error::new(
         Code::StreamError,
-        "an event of the stream is not the JSON that this wire sends",
+        "an event of the stream is not the expected JSON",
     )
     .with_reason(Reason::UnreadableEvent)
 }
@@ -305,7 +305,7 @@ fn unreadable_event() -> Error {
 #[cold]
 fn truncated(received: usize) -> Error {
     let message = if received == 0 {
-        "the stream held nothing"
+        "the stream was empty"
     } else {
         "the stream ended before the answer did"
     };

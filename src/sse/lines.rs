@@ -85,6 +85,8 @@ impl Lines {
 
     /// Splits the next line off `bytes`. `None` if they don't complete one; they are buffered then.
     /// A failure is final.
+    // SPEED: out of line, a stream in chunks of 64 bytes takes 11 % more instructions.
+    #[inline(always)]
     pub(crate) fn next_line<'l, 'b: 'l>(
         &'l mut self,
         bytes: &mut &'b [u8],
@@ -95,7 +97,10 @@ impl Lines {
         if std::mem::take(&mut self.consumed) {
             self.partial.clear();
         }
-        let mut rest = self.skip_bom(bytes);
+        let mut rest = *bytes;
+        if self.bom_matched < BOM.len() {
+            rest = self.skip_bom(rest);
+        }
         if self.after_cr && !rest.is_empty() {
             self.after_cr = false;
             if let Some(after) = rest.strip_prefix(b"\n") {
@@ -171,6 +176,7 @@ impl Lines {
         Ok(())
     }
 
+    #[inline(never)]
     fn skip_bom<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
         while let (Some(expected), Some((first, rest))) =
             (BOM.get(self.bom_matched), bytes.split_first())
@@ -198,6 +204,7 @@ impl fmt::Display for EventTooLong {
 impl std::error::Error for EventTooLong {}
 
 /// The first line, and the rest from its line end on.
+#[inline(always)]
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = if bytes.len() < MIN_MEMCHR_BYTES {
         bytes

@@ -120,7 +120,7 @@ fn piece(random: &mut Random, out: &mut Vec<u8>) {
 }
 
 /// An event of a shape.
-fn filled(random: &mut Random, shape: &[u8]) -> Vec<u8> {
+fn fill(random: &mut Random, shape: &[u8]) -> Vec<u8> {
     let mut event = Vec::with_capacity(shape.len() + 64);
     for byte in shape {
         match *byte {
@@ -172,8 +172,8 @@ fn mutated(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-/// What an event holds beside its text, and what its twin holds instead.
-const WORDS_OF_TWINS: [(&str, &str); 7] = [
+/// What an event has beside its text, and what a variant of it has instead.
+const VARIANTS: [(&str, &str); 7] = [
     ("DEFAULT", "PRIORITY"),
     ("chatcmpl-1", "chatcmpl-2"),
     ("\"call_1\"", "\"call_2\""),
@@ -265,19 +265,19 @@ pub fn stream(random: &mut Random, format: &Format) -> (Vec<Item>, usize) {
         shapes.push(shape(random, format));
     }
     if random.chance(3) {
-        // Its twin, which differs in a word or in a byte.
-        let mut twin = random.pick(&shapes).clone();
-        let word = WORDS_OF_TWINS.iter().find_map(|(word, other)| {
-            let at = twin
+        // A variant that differs in one of these words, or in a byte.
+        let mut variant = random.pick(&shapes).clone();
+        let word = VARIANTS.iter().find_map(|(word, other)| {
+            let at = variant
                 .windows(word.len())
                 .position(|window| window == word.as_bytes())?;
             Some((at..at + word.len(), other.bytes()))
         });
         match word {
-            Some((at, other)) if random.chance(2) => drop(twin.splice(at, other)),
-            _ => mutated(random, &mut twin),
+            Some((at, other)) if random.chance(2) => drop(variant.splice(at, other)),
+            _ => mutated(random, &mut variant),
         }
-        shapes.push(twin);
+        shapes.push(variant);
     }
     let one_end: &[u8] = bytes_of(
         random,
@@ -306,7 +306,7 @@ pub fn stream(random: &mut Random, format: &Format) -> (Vec<Item>, usize) {
         if random.chance(4) {
             at = random.below(shapes.len());
         }
-        let mut event = filled(random, &shapes[at]);
+        let mut event = fill(random, &shapes[at]);
         if random.chance(40) {
             mutated(random, &mut event);
         } else {
