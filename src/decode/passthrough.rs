@@ -6,7 +6,7 @@ use crate::answer::Accumulator;
 use crate::error::Result;
 use crate::json::Wtf8Cow;
 use crate::openai::{NullSink, Sink};
-use crate::sse::Line;
+use crate::sse::{decode_utf8, Line};
 use crate::wire::is_usage_only;
 
 /// The lines of a stream that the service wrote in OpenAI's own form, from one event to the next.
@@ -51,7 +51,7 @@ impl Output for PassthroughOutput<'_> {
         answer: &mut Accumulator,
     ) -> Result<()> {
         template.push(text, answer, &mut NullSink)?;
-        self.sink.verbatim(&String::from_utf8_lossy(event));
+        self.sink.verbatim(&decode_utf8(event));
         Ok(())
     }
 
@@ -102,7 +102,7 @@ impl Output for PassthroughOutput<'_> {
             return;
         }
         if include_usage {
-            self.sink.verbatim(&String::from_utf8_lossy(event));
+            self.sink.verbatim(&decode_utf8(event));
             self.stream.has_written_usage = true;
         } else {
             self.suppress_event();

@@ -1,6 +1,7 @@
 //! The decoder as a [`Stream`] of owned pieces.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 
 use futures::stream::{try_unfold, Stream, StreamExt};
 use serde_json::Value;
@@ -41,35 +42,56 @@ where
     S: Stream<Item = Result<B>>,
     B: AsRef<[u8]>,
 {
-    let state = (Box::pin(bytes), decoder, Ready::default(), false);
-    try_unfold(
-        state,
-        |(mut bytes, mut decoder, mut ready, mut ended)| async move {
-            loop {
-                if let Some(piece) = ready.pieces.pop_front() {
-                    return Ok(Some((piece, (bytes, decoder, ready, ended))));
-                }
-                if let Some(error) = ready.error.take() {
-                    return Err(error);
-                }
-                if ended {
-                    return Ok(None);
-                }
-                let result = match bytes.next().await {
-                    Some(Ok(chunk)) => decoder.feed(chunk.as_ref(), &mut ready),
-                    Some(Err(error)) => Err(error),
-                    None => decoder.end(&mut ready),
-                };
-                if decoder.is_done() {
-                    ended = true;
-                    let completion = decoder.answer().completion();
-                    let completion = serde_json::to_value(completion).unwrap_or_default();
-                    ready.pieces.push_back(Piece::End(Box::new(completion)));
-                }
-                ready.error = result.err();
+    // SPEED: boxed, because each piece moves the state, and a decoder is large.
+    let state = Box::new(Pieces {
+        bytes: Box::pin(bytes),
+        decoder,
+        ready: Ready::default(),
+        ended: false,
+    });
+    try_unfold(state, |mut state| async move {
+        loop {
+            if let Some(piece) = state.ready.pieces.pop_front() {
+                return Ok(Some((piece, state)));
             }
-        },
-    )
+            if let Some(error) = state.ready.error.take() {
+                return Err(error);
+            }
+            if state.ended {
+                return Ok(None);
+            }
+            let next = state.bytes.next().await;
+            state.decode(next);
+        }
+    })
+}
+
+/// The state of the stream between two pieces.
+struct Pieces<S> {
+    bytes: Pin<Box<S>>,
+    decoder: Decoder,
+    ready: Ready,
+    ended: bool,
+}
+
+impl<S> Pieces<S> {
+    /// Decodes the next chunk of the body, or its end.
+    fn decode<B: AsRef<[u8]>>(&mut self, next: Option<Result<B>>) {
+        let result = match next {
+            Some(Ok(chunk)) => self.decoder.feed(chunk.as_ref(), &mut self.ready),
+            Some(Err(error)) => Err(error),
+            None => self.decoder.end(&mut self.ready),
+        };
+        if self.decoder.is_done() {
+            self.ended = true;
+            let completion = self.decoder.answer().completion();
+            let completion = serde_json::to_value(completion).unwrap_or_default();
+            self.ready
+                .pieces
+                .push_back(Piece::End(Box::new(completion)));
+        }
+        self.ready.error = result.err();
+    }
 }
 
 /// Pieces that wait to be polled for, and the error that follows them.
@@ -79,23 +101,19 @@ struct Ready {
     error: Option<Error>,
 }
 
-impl Ready {
-    fn push_chunk(&mut self, json: &[u8]) {
-        self.pieces.extend(parse_lenient(json).map(Piece::Chunk));
-    }
-}
-
 impl Sink for Ready {
     fn text(&mut self, _: &Metadata, text: &str) {
         self.pieces.push_back(Piece::Text(text.to_owned()));
     }
 
     fn chunk(&mut self, metadata: &Metadata, chunk: &Chunk<'_>) {
-        self.push_chunk(&chunk.to_json(metadata));
+        self.pieces
+            .push_back(Piece::Chunk(chunk.to_value(metadata)));
     }
 
     fn verbatim(&mut self, json: &str) {
-        self.push_chunk(json.as_bytes());
+        let chunk = parse_lenient(json.as_bytes());
+        self.pieces.extend(chunk.map(Piece::Chunk));
     }
 }
 

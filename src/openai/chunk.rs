@@ -144,22 +144,19 @@ impl<'a> Chunk<'a> {
         json
     }
 
-    /// Appends its JSON. With `null_usage` a chunk without usage has `"usage":null`, as at OpenAI when
-    /// usage was asked for.
+    /// The same as a value.
+    pub(crate) fn to_value(&self, metadata: &Metadata) -> Value {
+        serde_json::to_value(self.whole(metadata, false)).unwrap_or_default()
+    }
+
+    /// Appends its JSON. With `null_usage` a chunk without usage has `"usage":null`, as at OpenAI
+    /// when usage was asked for.
     pub(super) fn write(&self, metadata: &Metadata, null_usage: bool, out: &mut Vec<u8>) {
-        #[derive(Serialize)]
-        struct ChunkJson<'a> {
-            id: &'a str,
-            object: &'static str,
-            created: u64,
-            model: &'a str,
-            choices: &'a [ChunkChoice<'a>],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            usage: Option<Option<&'a Value>>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            oci: Option<&'a Extras>,
-        }
-        let json = ChunkJson {
+        crate::json::append(out, &self.whole(metadata, null_usage));
+    }
+
+    fn whole<'b>(&'b self, metadata: &'b Metadata, null_usage: bool) -> WholeChunk<'b> {
+        WholeChunk {
             id: &metadata.id,
             object: "chat.completion.chunk",
             created: metadata.created,
@@ -167,7 +164,20 @@ impl<'a> Chunk<'a> {
             choices: &self.choices,
             usage: (self.usage.is_some() || null_usage).then_some(self.usage),
             oci: self.oci.as_ref(),
-        };
-        crate::json::append(out, &json);
+        }
     }
+}
+
+/// A chunk together with what all chunks of its answer share.
+#[derive(Serialize)]
+struct WholeChunk<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: u64,
+    model: &'a str,
+    choices: &'a [ChunkChoice<'a>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Option<&'a Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oci: Option<&'a Extras>,
 }

@@ -9,7 +9,7 @@
 //! is interpreted where it stands; a line that does not is buffered, up to a limit, until its end
 //! arrives. Comments are never buffered.
 
-use super::{parse_field, EventTooLong, Field, Lines};
+use super::{decode_utf8, parse_field, EventTooLong, Field, Lines};
 
 /// How large an event may be by default: 16 MiB.
 pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
@@ -124,9 +124,6 @@ impl Default for Parser {
 }
 
 /// The event whose lines are being collected.
-///
-/// Bytes that are not UTF-8 become U+FFFD, as the standard decodes them. Each line can be decoded
-/// on its own, because no character contains the byte of a line end.
 #[derive(Clone, Debug, Default)]
 struct PendingEvent {
     event: String,
@@ -159,9 +156,9 @@ impl PendingEvent {
                 }
                 self.data.extend_from_slice(value);
             }
-            Field::Event(value) => self.event = String::from_utf8_lossy(value).into_owned(),
+            Field::Event(value) => self.event = decode_utf8(value).into_owned(),
             Field::Id(value) if !value.contains(&0) => {
-                self.next_id = Some(String::from_utf8_lossy(value).into_owned())
+                self.next_id = Some(decode_utf8(value).into_owned())
             }
             Field::Retry(value) => self.retry = parse_digits(value).or(self.retry),
             Field::Id(_) | Field::Ignored => {}
@@ -181,7 +178,7 @@ impl PendingEvent {
             };
             on_event(Event {
                 event,
-                data: &String::from_utf8_lossy(&self.data),
+                data: &decode_utf8(&self.data),
                 id: &self.id,
             });
         }
@@ -196,7 +193,7 @@ impl PendingEvent {
     fn dispatch_single_line(&self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) {
         on_event(Event {
             event: "message",
-            data: &String::from_utf8_lossy(data),
+            data: &decode_utf8(data),
             id: &self.id,
         });
     }

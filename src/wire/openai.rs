@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::json::{RawJson, Wtf8Cow};
 use crate::openai::{ChatRequest, NullSink, Param, Sink};
 use crate::routing::Candidate;
+use crate::sse::decode_utf8;
 
 /// The wire.
 pub static FORMAT: WireFormat = WireFormat {
@@ -95,7 +96,7 @@ fn read_event<'a>(
         return Ok(None);
     }
     let delta = read_choices(choices, pad, answer)?;
-    sink.verbatim(&String::from_utf8_lossy(event.as_bytes()));
+    sink.verbatim(&decode_utf8(event.as_bytes()));
     if sink.keeps_chunks() {
         answer.set_first_chunk_sent();
     }
