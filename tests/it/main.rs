@@ -12,11 +12,11 @@
 )]
 
 mod call;
-mod common;
 mod generated;
 mod oracles;
 mod recordings;
 mod routing;
 mod sse_conformance;
 mod streams;
+mod support;
 mod tables;

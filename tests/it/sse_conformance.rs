@@ -1,7 +1,7 @@
 //! The event-stream cases of `../shared/conformance`, each whole and re-cut, through the public
 //! parser.
 
-use crate::common::{shared, Random};
+use crate::support::{shared, Random};
 use oci_genai_edge::sse::Parser;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! The parsers of OCIDs, regions and model names, compared with regular expressions over generated
 //! strings; the table of realms and regions, compared with that of Oracle's SDK.
 
-use crate::common::{shared, Random};
+use crate::support::{shared, Random};
 use oci_genai_edge::error::Code;
 use oci_genai_edge::routing::ocid::{Ocid, MAX_LEN, PATTERN};
 use oci_genai_edge::routing::region::{InvalidRegion, Realm, Region};

@@ -1,6 +1,6 @@
 //! Documents made at random, and the same documents with bytes changed.
 
-use crate::common::Random;
+use crate::support::Random;
 
 const PIECES: &[&[u8]] = &[
     b"a",

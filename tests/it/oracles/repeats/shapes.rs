@@ -1,6 +1,6 @@
 //! Events of each wire at random, with marks for what differs from one event to the next.
 
-use crate::common::Random;
+use crate::support::Random;
 
 /// Marks in a shape: where the next piece of the text goes, where padding goes, and where the JSON
 /// may continue on another line.

@@ -4,7 +4,7 @@ use oci_genai_edge::routing::ApiFormat;
 use oci_genai_edge::wire::{self, WireFormat};
 
 use super::shapes::{self, bytes_of, Shape, BREAK, PAD, TEXT};
-use crate::common::Random;
+use crate::support::Random;
 
 /// What is known of a wire here.
 pub struct Format {

@@ -12,7 +12,7 @@ mod streams;
 
 use std::cell::Cell;
 
-use crate::common::{response_head, seeds, single_call, Line, Random, Told};
+use crate::support::{response_head, seeds, single_call, Line, Random, Told};
 use oci_genai_edge::call::Step;
 use oci_genai_edge::decode::Decoder;
 use oci_genai_edge::error::{Error, Reason};

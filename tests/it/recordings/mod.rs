@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::common::{
+use crate::support::{
     metadata, response_head, shared, single_call, to_add_up_to, Line, Random, Told, Wire,
 };
 use futures::Stream;
@@ -588,14 +588,14 @@ fn recordings() {
     let Some(folder) = shared("protocol/fixtures") else {
         return;
     };
-    let (streams, wholes) = check(&folder, include_str!("../expectations/recordings.json"));
+    let (streams, wholes) = check(&folder, include_str!("../../expectations/recordings.json"));
     println!("{streams} recorded streams, each cut at every byte and {RANDOM_CUTS} times at random, and {wholes} whole answers");
 }
 
 #[test]
 fn own_fixtures() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let (streams, wholes) = check(&folder, include_str!("../expectations/fixtures.json"));
+    let (streams, wholes) = check(&folder, include_str!("../../expectations/fixtures.json"));
     assert!(
         streams > 90 && wholes > 30,
         "{streams} streams and {wholes} whole answers"

@@ -1,6 +1,6 @@
 //! JSON and event-stream lines in all the ways in which a service may write them.
 
-use crate::common::Random;
+use crate::support::Random;
 use serde_json::Value;
 
 /// Text in UTF-16 units, as a JavaScript service has it: it may be cut inside a surrogate pair.

@@ -1,7 +1,7 @@
 //! What a model might say, and what a client should hear of it.
 
-use super::writing::{raw, text, units, word, Event, Item, Json, Members, Units, NULL};
-use crate::common::Random;
+use super::writer::{raw, text, units, word, Event, Item, Json, Members, Units, NULL};
+use crate::support::Random;
 use serde_json::{json, Map, Value};
 
 /// A stream, and what is to be heard of it.

@@ -12,7 +12,7 @@ mod check;
 mod documents;
 mod oracle;
 
-use crate::common::{seeds, Random};
+use crate::support::{seeds, Random};
 use oci_genai_edge::json::{parse_lenient, RawJson, SyntaxError};
 use oci_genai_edge::openai::{EventWriter, Metadata, Sink};
 use serde_json::Value as Oracle;

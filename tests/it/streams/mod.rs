@@ -4,25 +4,25 @@
 //! `STREAMS` says how many (100,000), `SEED` where to begin. A failure tells the seed of its stream: `SEED=… STREAMS=1` makes
 //! that one again, on each wire.
 
-mod saying;
+mod content;
 
 mod wires;
 
-mod writing;
+mod writer;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use crate::common::{
+use crate::support::{
     metadata, number, response_head, single_call, to_add_up_to, Line, Random, Told, Wire,
 };
+use content::{is_finished, text_so_far, Arguments, Choice, Expected, Made};
 use oci_genai_edge::call::Step;
 use oci_genai_edge::decode::Decoder;
 use oci_genai_edge::error::Error;
 use oci_genai_edge::openai::{ChatRequest, Chunk, Metadata, Sink};
 use oci_genai_edge::options::Limits;
-use saying::{is_finished, text_so_far, Arguments, Choice, Expected, Made};
 use serde_json::{json, Map, Value};
-use writing::{Hand, Item};
+use writer::{Hand, Item};
 
 const STREAMS: usize = 100_000;
 const SEED: u64 = 20_231_130;
@@ -115,7 +115,7 @@ fn decode(wire: Wire, pieces: &[&[u8]], include_usage: bool, writes_down: bool) 
         .try_for_each(|piece| decoder.feed(piece, sink));
     let error = fed.and_then(|()| decoder.end(sink)).err();
     assert_eq!(decoder.is_done(), error.is_none());
-    let completion = crate::common::completion(decoder.answer());
+    let completion = crate::support::completion(decoder.answer());
     Heard {
         completion,
         told,

@@ -1,9 +1,9 @@
 //! Valid streams of each wire, by the document of the protocol (sections 3 and 4), and broken ones.
 
-use super::saying::*;
-use super::writing::{raw, text, word, Event, Item, Json, Members, Units, NULL};
-use crate::common::Random;
-use crate::common::Wire;
+use super::content::*;
+use super::writer::{raw, text, word, Event, Item, Json, Members, Units, NULL};
+use crate::support::Random;
+use crate::support::Wire;
 use serde_json::{json, Value};
 
 /// A stream of a wire. With `tool_text` a model writes its calls into its text.

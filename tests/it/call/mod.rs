@@ -1,7 +1,7 @@
 //! The life of a call, natively: what it asks for after each event, and what it reports. A script of answers stands for the
 //! network; a transcript stands for what the call did.
 
-use crate::common::Told;
+use crate::support::Told;
 use oci_genai_edge::call::{Call, PreparedRequest, ResponseHead, Settings, Step};
 use oci_genai_edge::error::{Code, Error};
 use oci_genai_edge::openai::{ChatRequest, Metadata};
@@ -1547,7 +1547,7 @@ fn calls_in_the_text_become_calls_where_there_are_tools() {
             if !ran.told.0.is_empty() {
                 let (mut sum, whole) = (
                     ran.told.add_up(),
-                    crate::common::to_add_up_to(&completion(&ran)),
+                    crate::support::to_add_up_to(&completion(&ran)),
                 );
                 sum["usage"] = Value::Null;
                 assert_eq!(sum, whole);
@@ -1677,5 +1677,5 @@ fn an_answer_of_the_openai_transport_passes_as_it_is() {
         ..Made::default()
     }
     .goes(&[events(&[OPENAI])], "openai stream, done");
-    assert_eq!(ran.told.0, [crate::common::Line::Verbatim(chunk.into())]);
+    assert_eq!(ran.told.0, [crate::support::Line::Verbatim(chunk.into())]);
 }
