@@ -1,4 +1,4 @@
-//! Files that are printed from the library's tables. The tests compare them;
+//! Files that are generated from the library's tables. The tests compare them;
 //! `UPDATE=1 cargo test --test it generated` writes them.
 
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::path::Path;
 use oci_genai_edge::error::Code;
 use oci_genai_edge::js::boundary::NUMBERS;
 
-/// Compares a file of the repository with the text that it has to contain, or writes it.
+/// Compares a file of the repository with its generated text, or writes it.
 pub fn check_generated(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("UPDATE").is_some() {
@@ -77,17 +77,17 @@ fn index_d_ts() -> String {
 }
 
 #[test]
-fn codes_js_is_printed_from_the_table_of_failures() {
+fn codes_js_matches_the_error_table() {
     check_generated("pkg/lib/codes.js", &codes_js());
 }
 
 #[test]
-fn boundary_js_is_printed_from_the_numbers_of_the_boundary() {
+fn boundary_js_matches_the_boundary_numbers() {
     check_generated("pkg/lib/boundary.js", &boundary_js());
 }
 
 #[test]
-fn the_type_of_error_codes_lists_every_code() {
+fn the_error_code_type_lists_every_code() {
     let declarations = index_d_ts();
     let union = section(&declarations, "export type OciErrorCode =", ";");
     let members: Vec<_> = union
@@ -99,7 +99,7 @@ fn the_type_of_error_codes_lists_every_code() {
 }
 
 #[test]
-fn the_documentation_of_error_codes_describes_every_code_once() {
+fn the_error_code_documentation_describes_every_code_once() {
     let declarations = index_d_ts();
     let before = section(
         &declarations,
@@ -120,7 +120,7 @@ fn the_documentation_of_error_codes_describes_every_code_once() {
 }
 
 #[test]
-fn what_only_the_gateway_answers_is_no_error_code() {
+fn gateway_only_errors_have_no_code() {
     for name in ["invalid_api_key", "not_found", "method_not_allowed"] {
         assert!(!names_of_all_codes().contains(&name), "{name}");
     }

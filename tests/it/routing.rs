@@ -257,7 +257,7 @@ fn a_region_or_realm_cannot_change_the_host() {
 }
 
 #[test]
-fn an_endpoint_cannot_hide_its_host() {
+fn a_base_url_cannot_hide_its_host() {
     let bases = [
         ("https://good.example", "good.example"),
         ("https://good.example:8443", "good.example:8443"),

@@ -1,13 +1,13 @@
-//! The event-stream cases of `../shared/conformance`, each whole and re-cut, through the public
-//! parser.
+//! The event-stream cases of `../shared/conformance`, each whole and split in many ways, through
+//! the public parser.
 
-use crate::common::{shared, Random};
+use crate::support::{shared_path, Random};
 use oci_genai_edge::sse::Parser;
 use serde_json::Value;
 
-/// Everything that the parser reports of a stream.
+/// Everything that the parser reports about a stream.
 #[derive(Debug, Default, PartialEq)]
-struct Seen {
+struct Parsed {
     events: Vec<(String, String, String)>,
     retries: Vec<u64>,
     last_event_id: String,
@@ -18,29 +18,31 @@ fn parse<'a>(
     chunks: impl IntoIterator<Item = &'a [u8]>,
     max_event_bytes: Option<usize>,
     lenient: bool,
-) -> Seen {
+) -> Parsed {
     let mut parser = max_event_bytes.map_or_else(Parser::new, Parser::with_max_event_bytes);
-    let mut seen = Seen::default();
+    let mut parsed = Parsed::default();
     for chunk in chunks {
         let result = parser.feed(chunk, |event| {
-            seen.events
+            parsed
+                .events
                 .push((event.event.into(), event.data.into(), event.id.into()))
         });
-        seen.failed |= result.is_err();
-        if seen.failed {
+        parsed.failed |= result.is_err();
+        if parsed.failed {
             break;
         }
         let retry = parser.retry();
-        if retry != seen.retries.last().copied() {
-            seen.retries.extend(retry);
+        if retry != parsed.retries.last().copied() {
+            parsed.retries.extend(retry);
         }
     }
     let _ = parser.end(lenient, |event| {
-        seen.events
+        parsed
+            .events
             .push((event.event.into(), event.data.into(), event.id.into()))
     });
-    seen.last_event_id = parser.last_event_id().into();
-    seen
+    parsed.last_event_id = parser.last_event_id().into();
+    parsed
 }
 
 fn chunks_of(case: &Value) -> Vec<Vec<u8>> {
@@ -90,9 +92,9 @@ fn events_of(expected: &Value) -> Vec<(String, String, String)> {
     }
 }
 
-/// The cases of some levels, and how many there are.
+/// The cases of some levels.
 fn cases(levels: &[&str]) -> Option<Vec<Value>> {
-    let text = std::fs::read_to_string(shared("conformance/sse-cases.json")?).unwrap();
+    let text = std::fs::read_to_string(shared_path("conformance/sse-cases.json")?).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
     let has_level = |case: &&Value| levels.contains(&case["level"].as_str().unwrap());
     Some(
@@ -115,51 +117,54 @@ fn cases_of_the_standard_and_of_size() {
     for case in &cases {
         let id = case["id"].as_str().unwrap();
         let (chunks, expected) = (chunks_of(case), &case["expected"]);
-        let seen = parse(chunks.iter().map(Vec::as_slice), None, false);
-        assert_eq!(seen.events, events_of(expected), "{id}");
+        let parsed = parse(chunks.iter().map(Vec::as_slice), None, false);
+        assert_eq!(parsed.events, events_of(expected), "{id}");
         let retries: Vec<u64> = expected["retry"]
             .as_array()
             .unwrap()
             .iter()
             .map(|retry| retry.as_u64().unwrap())
             .collect();
-        assert_eq!(seen.retries.last(), retries.last(), "{id}");
+        assert_eq!(parsed.retries.last(), retries.last(), "{id}");
         assert_eq!(
-            seen.last_event_id,
+            parsed.last_event_id,
             expected["lastEventId"].as_str().unwrap(),
             "{id}"
         );
 
         let bytes = chunks.concat();
-        // Single bytes of a megabyte are still quick: the parser is linear. The largest cases get a
-        // few cuts, not all.
+        // The parser is linear, so that single bytes of a megabyte are fast. The largest cases are
+        // split in a few ways, not in all.
         let rounds = if bytes.len() > 100_000 { 3 } else { 40 };
-        let recut = |pieces: Vec<&[u8]>, how: &str| {
+        let check_split = |pieces: Vec<&[u8]>, how: &str| {
             let again = parse(pieces, None, false);
-            assert_eq!(again.events, seen.events, "{id}, {how}");
+            assert_eq!(again.events, parsed.events, "{id}, {how}");
             assert_eq!(
                 (&again.last_event_id, again.retries.last()),
-                (&seen.last_event_id, retries.last()),
+                (&parsed.last_event_id, retries.last()),
                 "{id}, {how}"
             );
         };
-        recut(vec![&bytes], "whole");
+        check_split(vec![&bytes], "whole");
         for size in [1, 2, 3] {
-            recut(bytes.chunks(size).collect(), "small pieces");
+            check_split(bytes.chunks(size).collect(), "small pieces");
         }
         for round in 0..rounds {
             let max = *random.pick(&[2, 7, 64, 4096]);
-            recut(random.cut(&bytes, max), &format!("random cut {round}"));
+            check_split(random.split(&bytes, max), &format!("random split {round}"));
         }
         if bytes.len() <= 4096 {
             for at in 0..=bytes.len() {
                 let (head, tail) = bytes.split_at(at);
-                recut(vec![head, tail], &format!("cut at {at}"));
+                check_split(vec![head, tail], &format!("split at {at}"));
             }
         }
     }
     assert_eq!(cases.len(), 217, "every case of the standard and of size");
-    println!("{} of 217 event-stream cases, each re-chunked", cases.len());
+    println!(
+        "{} of 217 event-stream cases, each split in many ways",
+        cases.len()
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The tables of parameters, and the page that is printed from them.
+//! The parameter tables, and the page that is generated from them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use oci_genai_edge::openai::parameters::{Neutral, Parameter, PARAMETERS};
 use oci_genai_edge::wire::parameters::Rule;
 use oci_genai_edge::wire::{WireFormat, FORMATS};
 
-/// The wires that have a table.
+/// The wire formats that have a table.
 fn native() -> impl Iterator<Item = &'static WireFormat> {
     FORMATS
         .into_iter()
@@ -63,12 +63,12 @@ fn page() -> String {
 }
 
 #[test]
-fn the_page_of_parameters_is_printed_from_the_tables() {
+fn parameters_md_matches_the_tables() {
     check_generated("docs/parameters.md", &page());
 }
 
 #[test]
-fn no_row_is_there_twice_and_every_row_is_registered() {
+fn rows_are_unique_and_registered() {
     for format in native() {
         let rows: Vec<_> = format.rows().map(|(name, _)| *name).collect();
         let distinct: BTreeSet<_> = rows.iter().collect();

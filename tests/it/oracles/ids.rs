@@ -1,7 +1,7 @@
 //! The parsers of OCIDs, regions and model names, compared with regular expressions over generated
 //! strings; the table of realms and regions, compared with that of Oracle's SDK.
 
-use crate::common::{shared, Random};
+use crate::support::{shared_path, Random};
 use oci_genai_edge::error::Code;
 use oci_genai_edge::routing::ocid::{Ocid, MAX_LEN, PATTERN};
 use oci_genai_edge::routing::region::{InvalidRegion, Realm, Region};
@@ -15,12 +15,12 @@ const SEED: u64 = 20_231_130;
 const ROUNDS: usize = 200_000;
 
 /// What [`Region::parse`] accepts besides the short codes of the table, after lower-casing: an
-/// area, words, a number. The length is checked apart.
+/// area, words, a number. The length is checked separately.
 const REGION: &str = r"(?-u)^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$";
 const REGION_MAX_LEN: usize = 32;
 
-/// The names that [`Route::resolve`] accepts, without the `oci:` prefix. The length is checked
-/// apart, and so is that a name does not start as an OCID does.
+/// The names that [`Route::resolve`] accepts, without the `oci:` prefix. The length is
+/// checked separately, and so is that a name does not start like an OCID.
 const VENDOR_MODEL: &str = r"(?-u)^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
 const NAME_MAX_LEN: usize = 255;
 
@@ -152,12 +152,12 @@ fn ocids_match_the_pattern() {
 
 #[test]
 fn an_ocid_has_at_most_255_bytes() {
-    let of = |length: usize| {
+    let ocid_of = |length: usize| {
         let start = "ocid1.a.oc1..";
         format!("{start}{}", "x".repeat(length - start.len()))
     };
     assert_eq!(MAX_LEN, 255);
-    assert!(Ocid::parse(&of(MAX_LEN)).is_ok() && Ocid::parse(&of(MAX_LEN + 1)).is_err());
+    assert!(Ocid::parse(&ocid_of(MAX_LEN)).is_ok() && Ocid::parse(&ocid_of(MAX_LEN + 1)).is_err());
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn regions_match_the_pattern() {
     let (mut accepted, mut rejected) = (0, 0);
     for round in 0..ROUNDS {
         let text = generator.next();
-        // Case is that of ASCII: the Kelvin sign is not a k.
+        // Only ASCII letters have a case here: the Kelvin sign is not a k.
         let lower = text.to_ascii_lowercase();
         let known = codes.contains(&lower.as_str());
         let expected = known || (lower.len() <= REGION_MAX_LEN && pattern.is_match(&lower));
@@ -219,9 +219,9 @@ fn regions_match_the_pattern() {
                 );
                 assert_eq!(region.inference_host(), host, "{text:?}");
             }
-            Err(why) => {
+            Err(reason) => {
                 rejected += 1;
-                assert_eq!(why, InvalidRegion::Malformed, "{text:?}");
+                assert_eq!(reason, InvalidRegion::Malformed, "{text:?}");
             }
         }
     }
@@ -264,10 +264,10 @@ fn model_names_match_the_pattern() {
             Some(prefix) if prefix.eq_ignore_ascii_case("oci:") => &text[4..],
             _ => &text,
         };
-        let starts_as_an_ocid = id
+        let starts_like_an_ocid = id
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("ocid"));
-        let expected = !starts_as_an_ocid && id.len() <= NAME_MAX_LEN && pattern.is_match(id);
+        let expected = !starts_like_an_ocid && id.len() <= NAME_MAX_LEN && pattern.is_match(id);
         match Route::resolve(&text, &options, RouteOverrides::default()) {
             Ok(route) => {
                 accepted += 1;
@@ -313,7 +313,7 @@ fn model_names_match_the_pattern() {
 
 /// The IPv6 addresses of [`BaseUrl`]: hexadecimal groups only, neither an IPv4 tail nor a zone.
 const IPV6_FULL: &str = r"(?-u)^[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}$";
-/// The number of groups, which is at most seven, is checked apart.
+/// The number of groups, which is at most seven, is checked separately.
 const IPV6_COMPRESSED: &str =
     r"(?-u)^(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?$";
 /// Dotted decimal without leading zeros.
@@ -370,7 +370,7 @@ fn ip_addresses_match_the_patterns() {
         };
         check(format!("https://[{text}]"), is_ipv6(&lower));
         check(format!("http://[{text}]:8080"), lower == "::1");
-        // Whatever ends with a digit after a dot is an IPv4 address, or none.
+        // A host of digits and dots is an IPv4 address, or invalid.
         if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
             check(format!("https://{text}"), ipv4.is_match(&text));
             let is_loopback = ipv4.is_match(&text) && text.starts_with("127.");
@@ -384,8 +384,8 @@ fn ip_addresses_match_the_patterns() {
 }
 
 #[test]
-fn the_table_of_regions_is_that_of_the_sdk() {
-    let Some(path) = shared("protocol/fixtures/regions.json") else {
+fn the_region_table_matches_the_sdk() {
+    let Some(path) = shared_path("protocol/fixtures/regions.json") else {
         return;
     };
     let table: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -449,8 +449,8 @@ fn the_table_of_regions_is_that_of_the_sdk() {
             "{code} is not in the oracle's list"
         );
     }
-    // The table has no row that the SDK's lacks: a short code has three letters, so all can be
-    // tried.
+    // The table has no row that the SDK's lacks. A short code has three letters, so all of them
+    // are tried.
     let letters = || (b'a'..=b'z').map(char::from);
     let all = letters()
         .flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));

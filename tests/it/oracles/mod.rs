@@ -1,4 +1,4 @@
-//! Code that is written by hand against another implementation of the same rules: `regex` for
+//! Hand-written code compared with another implementation of the same rules: `regex` for
 //! identifiers, `serde_json` for the JSON reader, reading every event in full for the templates.
 
 mod ids;

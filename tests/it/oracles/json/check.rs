@@ -26,7 +26,7 @@ impl Counts {
     }
 }
 
-/// Compares a value, where it stands in its text, with the oracle's.
+/// Compares a value, read in place, with the oracle's.
 fn check_same(json: RawJson<'_>, theirs: &Oracle) {
     assert_eq!(json.is_object(), theirs.is_object());
     assert_eq!(json.is_array(), theirs.is_array());
@@ -69,7 +69,7 @@ fn check_values(text: &[u8], json: RawJson<'_>, repaired: &Repaired, theirs: &Or
         assert_eq!(json.to_value(), Oracle::Null);
         return;
     }
-    // As text, because equality of objects does not regard their order.
+    // As text, because the equality of objects ignores their order.
     assert_eq!(parsed.unwrap().to_string(), theirs.to_string());
     assert_eq!(json.to_value().to_string(), theirs.to_string());
 }
@@ -143,7 +143,7 @@ pub fn check(text: &[u8], counts: &mut Counts) {
             counts.malformed += 1;
             let error = parse_lenient(text).unwrap_err();
             assert!(!error.is_eof() || is_late(text), "at {at}: {}", shown());
-            // It is the first byte that can't stand there: the oracle reports the same.
+            // The position is that of the first invalid byte: the oracle agrees.
             assert!(at < text.len(), "at {at}: {}", shown());
             let (before, with) = (&text[..at], &text[..=at]);
             assert!(

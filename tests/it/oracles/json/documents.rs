@@ -1,6 +1,6 @@
-//! Documents made at random, and the same documents with bytes changed.
+//! Random documents, and the same documents with bytes changed.
 
-use crate::common::Random;
+use crate::support::Random;
 
 const PIECES: &[&[u8]] = &[
     b"a",
@@ -84,15 +84,15 @@ const NUMBERS: &[&str] = &[
 
 const HUGE: &[&str] = &["1e999", "-1e400", "2.5E+309", "1e99999999999"];
 
-/// Makes documents. One string in `invalid_one_in` has content that only `RawJson` accepts, and one
+/// Generates documents. One string in `invalid_one_in` has content that only `RawJson` accepts, and one
 /// number in as many is too large for `f64`.
-struct Maker<'r> {
+struct Generator<'r> {
     random: &'r mut Random,
     invalid_one_in: usize,
     out: Vec<u8>,
 }
 
-impl Maker<'_> {
+impl Generator<'_> {
     fn space(&mut self) {
         if self.random.chance(6) {
             for _ in 0..self.random.below(4) {
@@ -205,15 +205,15 @@ fn any_number(random: &mut Random, max_digits: usize, max_power: usize) -> Strin
 
 pub fn document(random: &mut Random, invalid_one_in: usize) -> Vec<u8> {
     let depth = random.below(5);
-    let mut maker = Maker {
+    let mut generator = Generator {
         random,
         invalid_one_in,
         out: Vec::new(),
     };
-    maker.space();
-    maker.value(depth);
-    maker.space();
-    maker.out
+    generator.space();
+    generator.value(depth);
+    generator.space();
+    generator.out
 }
 
 const STRUCTURE: &[u8] = b"{}[]\",:\\ 019-+.eEtrufalsn\n\t\x00\x1F\x7F\x80\xC3\xED\xFF/bd";
@@ -233,7 +233,7 @@ pub fn mutated(random: &mut Random, document: &[u8]) -> Vec<u8> {
                 text.drain(at..end);
             }
             5 => {
-                // A piece of the text, at another place.
+                // A copy of a piece of the text.
                 let from = random.below(text.len() + 1);
                 let piece = text[from..(from + random.below(12)).min(text.len())].to_vec();
                 text.splice(at..at, piece);

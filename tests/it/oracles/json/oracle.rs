@@ -20,7 +20,7 @@ impl Repaired {
 }
 
 /// Replaces what only `RawJson` accepts: in strings, what is not Unicode by U+FFFD; numbers beyond
-/// `f64` by 0. What is not JSON stays so, and stays so at the same place.
+/// `f64` by 0. Malformed text stays malformed, and at the same position.
 pub fn repair(text: &[u8]) -> Repaired {
     let mut out = Repaired {
         text: Vec::with_capacity(text.len()),
@@ -60,7 +60,7 @@ pub fn repair(text: &[u8]) -> Repaired {
     out
 }
 
-/// Where the longest number that begins here ends; behind the sign if there is nothing else.
+/// Where the longest number that begins here ends; after the sign if there is nothing else.
 fn number_end(text: &[u8], start: usize) -> usize {
     let digits = |from: usize| {
         from + text[from.min(text.len())..]
@@ -86,10 +86,10 @@ fn number_end(text: &[u8], start: usize) -> usize {
     end
 }
 
-/// Repairs the string whose content begins at a position, and returns the position behind it.
+/// Repairs the string whose content begins at a position, and returns the position after it.
 fn repair_string(text: &[u8], start: usize, out: &mut Repaired) -> usize {
     let mut at = start;
-    // A leading surrogate that waits for its trailing one.
+    // A leading surrogate whose trailing one may follow.
     let mut high: Option<u16> = None;
     loop {
         let rest = &text[at..];
@@ -173,12 +173,12 @@ impl std::fmt::Write for Repaired {
     }
 }
 
-/// Whether a text ends in `\u` with fewer than four bytes behind it, one of which is no hexadecimal
+/// Whether a text ends in `\u` with fewer than four bytes after it, one of which is no hexadecimal
 /// digit. Nothing that follows makes an escape of it, but `serde_json` reports the end of the text,
 /// because it reads four bytes before it checks them.
 pub fn is_late(text: &[u8]) -> bool {
     let late = |at: usize| {
-        // A backslash behind another one is the second byte of an escape.
+        // A backslash after another one is the second byte of an escape.
         let before = text[..at]
             .iter()
             .rev()

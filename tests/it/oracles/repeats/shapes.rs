@@ -1,6 +1,6 @@
-//! Events of each wire at random, with marks for what differs from one event to the next.
+//! Random events of each wire format, with marks for what differs from one event to the next.
 
-use crate::common::Random;
+use crate::support::Random;
 
 /// Marks in a shape: where the next piece of the text goes, where padding goes, and where the JSON
 /// may continue on another line.
@@ -60,7 +60,7 @@ fn slot() -> String {
     "\"\u{1}\"".into()
 }
 
-/// A field with the string that differs, now and then beside others of the same name.
+/// A field with the string that differs, sometimes beside others of the same name.
 fn field(random: &mut Random, name: &'static str) -> Members {
     match random.below(16) {
         0 => vec![(name, quoted("before")), (name, slot())],
@@ -75,7 +75,7 @@ fn field(random: &mut Random, name: &'static str) -> Members {
     }
 }
 
-/// A part of a content.
+/// A part of a message's content.
 fn part(random: &mut Random) -> String {
     let (kind, name) = *random.pick(&[
         ("TEXT", "text"),
@@ -112,7 +112,7 @@ fn shuffled(random: &mut Random, mut members: Members) -> String {
     object(random, members)
 }
 
-/// Id and name of a call, or one of them, or none.
+/// Id and name of a call, one of them, or neither.
 fn id_and_name(random: &mut Random) -> Members {
     let mut members = Vec::new();
     if random.chance(2) {
@@ -139,7 +139,7 @@ fn arguments(random: &mut Random) -> Members {
     }
 }
 
-/// Adds padding at one of the places where it may be, or none.
+/// Adds padding at a random position, or none.
 fn padded(random: &mut Random, mut members: Members) -> Members {
     let pad = || ("pad", String::from("\"\u{2}\""));
     match random.below(16) {

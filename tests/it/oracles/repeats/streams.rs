@@ -1,15 +1,15 @@
-//! Streams of such events at random: filled, framed and cut.
+//! Random streams of repeating events: filled, framed and split.
 
 use oci_genai_edge::routing::ApiFormat;
 use oci_genai_edge::wire::{self, WireFormat};
 
 use super::shapes::{self, bytes_of, Shape, BREAK, PAD, TEXT};
-use crate::common::Random;
+use crate::support::Random;
 
-/// What is known of a wire here.
+/// A wire format, and the events that are generated for it.
 pub struct Format {
     pub wire: &'static WireFormat,
-    /// None on the openai transport.
+    /// `None` on the openai transport.
     pub api_format: Option<ApiFormat>,
     event: fn(&mut Random) -> String,
     /// An event that ends the answer.
@@ -68,14 +68,14 @@ const WORDS: &[&[u8]] = &[
     b"\\\\",
     b"\\u0041",
     b"\\ud83d\\ude00",
-    // Lone surrogates, as escapes and as bytes; characters cut in two; other invalid bytes.
+    // Lone surrogates, as escapes and as bytes; halves of characters; other invalid bytes.
     b"\\ud83d",
     b"\\uDE00",
     b"\xED\xA0\xBD",
     b"\xF0\x9F",
     b"\x98\x80",
     b"\xFF",
-    // Texts that look like JSON.
+    // Text that looks like JSON or events.
     b"{\\\"text\\\":\\\"a\\\",\\\"pad\\\":\\\"b\\\"}",
     b"\\\"}]},\\\"pad\\\":\\\"",
     b"[DONE]",
@@ -86,7 +86,7 @@ const WORDS: &[&[u8]] = &[
     b"<tool_",
 ];
 
-/// What ends the string, or makes it malformed.
+/// Content that ends the string, or makes it malformed.
 const BREAKS: &[&[u8]] = &[
     b"\\",
     b"\"",
@@ -172,8 +172,8 @@ fn mutated(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-/// What an event has beside its text, and what a variant of it has instead.
-const VARIANTS: [(&str, &str); 7] = [
+/// What an event contains beside its text, and what its near-duplicate contains instead.
+const REPLACEMENTS: [(&str, &str); 7] = [
     ("DEFAULT", "PRIORITY"),
     ("chatcmpl-1", "chatcmpl-2"),
     ("\"call_1\"", "\"call_2\""),
@@ -183,38 +183,38 @@ const VARIANTS: [(&str, &str); 7] = [
     ("\"content\"", "\"reasoning_content\""),
 ];
 
-/// A part of a stream: an event in its framing, or something else.
+/// A part of a stream: an event in its framing, or other lines.
 pub struct Item {
     before: Vec<u8>,
     event: Vec<u8>,
     after: Vec<u8>,
 }
 
-/// White space behind the first brace of each event.
+/// White space after the first brace of each event.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Space {
     None,
-    /// The same for all, as long as that of `Differs`.
+    /// The same for all, as long as that of `Differing`.
     Same,
-    /// Another for each event, so that none repeats another.
-    Differs,
+    /// Different for each event, so that none repeats another.
+    Differing,
 }
 
 pub fn written(items: &[Item], space: Space) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (number, item) in items.iter().enumerate() {
         bytes.extend_from_slice(&item.before);
-        let begins = item
+        let start = item
             .event
             .iter()
             .position(|byte| !b" \t\x0C".contains(byte));
-        let open = begins
+        let open = start
             .filter(|at| item.event[*at] == b'{' && space != Space::None)
             .map_or(0, |at| at + 1);
         bytes.extend_from_slice(&item.event[..open]);
         if open > 0 {
-            let bit = |place: usize| {
-                if space == Space::Differs && number >> place & 1 == 1 {
+            let bit = |position: usize| {
+                if space == Space::Differing && number >> position & 1 == 1 {
                     b'\t'
                 } else {
                     b' '
@@ -228,7 +228,7 @@ pub fn written(items: &[Item], space: Space) -> Vec<u8> {
     bytes
 }
 
-/// A line without the space that [`written`] puts behind its first brace.
+/// A line without the space that [`written`] puts after its first brace.
 pub fn without_space(line: &[u8]) -> Vec<u8> {
     let Some(open) = line.iter().position(|byte| *byte == b'{') else {
         return line.to_vec();
@@ -238,11 +238,11 @@ pub fn without_space(line: &[u8]) -> Vec<u8> {
     [head, &tail[space..]].concat()
 }
 
-/// Cuts a stream anywhere, or at its lines and their ends.
-pub fn cut<'a>(random: &mut Random, stream: &'a [u8]) -> Vec<&'a [u8]> {
+/// Splits a stream anywhere, or at its lines and their ends.
+pub fn split<'a>(random: &mut Random, stream: &'a [u8]) -> Vec<&'a [u8]> {
     if random.chance(2) {
         let max = *random.pick(&[1, 3, 20, 100, 400]);
-        return random.cut(stream, max);
+        return random.split(stream, max);
     }
     let (mut pieces, mut from, one_in) = (Vec::new(), 0, 1 + random.below(3));
     for at in 1..stream.len() {
@@ -258,26 +258,26 @@ pub fn cut<'a>(random: &mut Random, stream: &'a [u8]) -> Vec<&'a [u8]> {
     pieces
 }
 
-/// Makes a stream, and counts the events that repeat one before them.
+/// Generates a stream, and counts the events that repeat an earlier one.
 pub fn stream(random: &mut Random, format: &Format) -> (Vec<Item>, usize) {
     let mut shapes = vec![shape(random, format)];
     while shapes.len() < 6 && random.chance(2) {
         shapes.push(shape(random, format));
     }
     if random.chance(3) {
-        // A variant that differs in one of these words, or in a byte.
-        let mut variant = random.pick(&shapes).clone();
-        let word = VARIANTS.iter().find_map(|(word, other)| {
-            let at = variant
+        // A near-duplicate, which differs in a word or in a byte.
+        let mut duplicate = random.pick(&shapes).clone();
+        let word = REPLACEMENTS.iter().find_map(|(word, other)| {
+            let at = duplicate
                 .windows(word.len())
                 .position(|window| window == word.as_bytes())?;
             Some((at..at + word.len(), other.bytes()))
         });
         match word {
-            Some((at, other)) if random.chance(2) => drop(variant.splice(at, other)),
-            _ => mutated(random, &mut variant),
+            Some((at, other)) if random.chance(2) => drop(duplicate.splice(at, other)),
+            _ => mutated(random, &mut duplicate),
         }
-        shapes.push(variant);
+        shapes.push(duplicate);
     }
     let one_end: &[u8] = bytes_of(
         random,
@@ -301,7 +301,7 @@ pub fn stream(random: &mut Random, format: &Format) -> (Vec<Item>, usize) {
         });
     }
     let (mut at, mut repeats) = (0, 0);
-    let mut seen = vec![false; shapes.len()];
+    let mut occurred = vec![false; shapes.len()];
     for _ in 0..3 + random.below(18) {
         if random.chance(4) {
             at = random.below(shapes.len());
@@ -310,7 +310,7 @@ pub fn stream(random: &mut Random, format: &Format) -> (Vec<Item>, usize) {
         if random.chance(40) {
             mutated(random, &mut event);
         } else {
-            repeats += usize::from(std::mem::replace(&mut seen[at], true));
+            repeats += usize::from(std::mem::replace(&mut occurred[at], true));
         }
         let mut before = Vec::new();
         if random.chance(20) {
@@ -328,7 +328,7 @@ pub fn stream(random: &mut Random, format: &Format) -> (Vec<Item>, usize) {
                     b"data:\n\n",
                     b"\n",
                     b"what: is this\n",
-                    // What makes another line of the one that follows.
+                    // Prefixes that change the meaning of the line that follows.
                     b": comment ",
                     b"what",
                 ],
@@ -379,7 +379,7 @@ pub fn stream(random: &mut Random, format: &Format) -> (Vec<Item>, usize) {
         after: b"\n\n".to_vec(),
     }));
     if random.chance(8) {
-        // The end of the stream cuts it somewhere.
+        // The stream is truncated in an event.
         items.truncate(1 + random.below(items.len()));
         let last = items.last_mut().unwrap();
         last.after.clear();

@@ -1,140 +1,67 @@
-//! JSON and event-stream lines in all the ways in which a service may write them.
+//! Writes items as an event stream, in any form that a service may choose.
 
-use crate::common::Random;
-use serde_json::Value;
+use super::items::Item;
+use super::json::Json;
+use super::text::units;
+use crate::support::Random;
 
-/// Text in UTF-16 units, as a JavaScript service has it: it may be cut inside a surrogate pair.
-pub type Units = Vec<u16>;
-
-pub fn units(text: &str) -> Units {
-    text.encode_utf16().collect()
-}
-
-/// JSON that is still to be written.
+/// The form in which one service writes its events.
 #[derive(Clone, Debug)]
-pub enum Json {
-    /// A number, or a word.
-    Raw(String),
-    Text(Units),
-    List(Vec<Json>),
-    /// The service may say more in it than anybody knows.
-    Open(Vec<(String, Json)>),
-    /// What is passed on as it is.
-    Closed(Vec<(String, Json)>),
-}
-
-pub const NULL: &str = "null";
-
-pub fn raw(value: impl ToString) -> Json {
-    Json::Raw(value.to_string())
-}
-
-/// A string that needs no escape.
-pub fn word(word: &str) -> Json {
-    Json::Raw(format!("\"{word}\""))
-}
-
-pub fn text(text: &str) -> Json {
-    Json::Text(units(text))
-}
-
-impl From<&Value> for Json {
-    fn from(value: &Value) -> Json {
-        match value {
-            Value::String(string) => text(string),
-            Value::Array(items) => Json::List(items.iter().map(Json::from).collect()),
-            Value::Object(members) => Json::Closed(
-                members
-                    .iter()
-                    .map(|(name, value)| (name.clone(), value.into()))
-                    .collect(),
-            ),
-            other => raw(other),
-        }
-    }
-}
-
-/// The members of an object that may have more.
-#[derive(Clone, Debug, Default)]
-pub struct Members(Vec<(String, Json)>);
-
-impl Members {
-    pub fn with(mut self, name: &str, value: Json) -> Members {
-        self.0.push((name.into(), value));
-        self
-    }
-
-    pub fn maybe(self, name: &str, value: Option<Json>) -> Members {
-        match value {
-            Some(value) => self.with(name, value),
-            None => self,
-        }
-    }
-
-    pub fn closed(self) -> Json {
-        Json::Closed(self.0)
-    }
-
-    /// Some of these that are not there are there as null.
-    pub fn nulls(mut self, random: &mut Random, names: &[&str]) -> Json {
-        if random.chance(3) {
-            for name in names {
-                if random.chance(3) && !self.0.iter().any(|(known, _)| known == name) {
-                    self.0.push(((*name).into(), raw(NULL)));
-                }
-            }
-        }
-        Json::Open(self.0)
-    }
-}
-
-/// How one service writes.
-#[derive(Clone, Debug)]
-pub struct Hand {
+pub struct StreamWriter {
+    /// White space between tokens.
     spaces: bool,
-    /// White space may be a line's end: an event of several data lines.
-    lines: bool,
+    /// White space may be a newline, which makes an event of several data lines.
+    data_lines: bool,
+    /// Members in any order.
     shuffles: bool,
-    unknown: bool,
-    /// Characters that need no escape get one, so often; 0: never.
+    /// Members that no wire format has.
+    unknown_members: bool,
+    /// One in so many characters that need no escape has one; 0: none.
     escapes: usize,
     end_of_line: &'static str,
-    /// A blank line ends an event; else its line's end does.
-    blank: bool,
+    /// A blank line ends an event. Otherwise its newline does.
+    blank_lines: bool,
     colon: &'static str,
     byte_order_mark: bool,
-    /// Comments, pings and what else is no event, so often; 0: never.
+    /// Before one in so many items there are comments, pings and other lines that are no events;
+    /// 0: none.
     noise: usize,
-    last_line_ends: bool,
+    final_newline: bool,
 }
 
-/// Keys that no wire knows, with what might mislead a reader that looks too far.
+/// Members that no wire format has, with content that could mislead a reader.
 const UNKNOWN: [(&str, &str); 8] = [
     ("x", "1"),
     ("modelVersion", "\"1.0\""),
     ("isFinal", "true"),
-    ("meta", "{\"text\":\"no\",\"message\":{\"content\":[{\"text\":\"no\"}]},\"finishReason\":\"stop\",\"error\":\"no\"}"),
+    (
+        "meta",
+        concat!(
+            r#"{"text":"no","message":{"content":[{"text":"no"}]},"#,
+            r#""finishReason":"stop","error":"no"}"#
+        ),
+    ),
     ("list", "[1,[],{},\"\\ud83d\"]"),
     ("size", "-1.5e-3"),
     ("data: ", "\"[DONE]\""),
     ("nothing", "null"),
 ];
 
-impl Hand {
-    pub fn new(random: &mut Random) -> Hand {
-        let blank = !random.chance(4);
-        Hand {
+impl StreamWriter {
+    pub fn new(random: &mut Random) -> StreamWriter {
+        let blank_lines = !random.chance(4);
+        StreamWriter {
             spaces: random.chance(4),
-            lines: blank && random.chance(12),
+            data_lines: blank_lines && random.chance(12),
             shuffles: random.chance(2),
-            unknown: random.chance(3),
+            unknown_members: random.chance(3),
             escapes: *random.pick(&[0, 0, 0, 20, 3]),
             end_of_line: *random.pick(&["\n", "\n", "\r\n", "\r"]),
-            blank,
+            blank_lines,
             colon: *random.pick(&[": ", ": ", ":"]),
             byte_order_mark: random.chance(12),
             noise: *random.pick(&[0, 0, 8, 2]),
-            last_line_ends: !random.chance(4),
+            final_newline: !random.chance(4),
         }
     }
 
@@ -161,7 +88,7 @@ impl Hand {
                 out.push(']');
             }
             Json::Open(members) | Json::Closed(members) => {
-                let more = if self.unknown && matches!(json, Json::Open(_)) {
+                let more = if self.unknown_members && matches!(json, Json::Open(_)) {
                     random.below(3)
                 } else {
                     0
@@ -218,7 +145,7 @@ impl Hand {
     }
 
     fn space(&self, random: &mut Random, out: &mut String) {
-        if self.lines && random.chance(4) {
+        if self.data_lines && random.chance(4) {
             out.push('\n');
         } else if self.spaces {
             out.push_str(*random.pick(&["", " ", "  ", "\t"]));
@@ -250,7 +177,7 @@ impl Hand {
         out.push('"');
     }
 
-    /// The lines of a stream, and for each item where its last byte that counts has passed.
+    /// The lines of a stream, and for each item the end of its content.
     pub fn stream(&self, items: &[Item], random: &mut Random) -> (Vec<u8>, Vec<usize>) {
         let mut out = String::with_capacity(1024);
         let mut ends = Vec::with_capacity(items.len());
@@ -259,7 +186,7 @@ impl Hand {
         }
         for item in items {
             if self.noise > 0 && random.chance(self.noise) {
-                self.no_event(random, &mut out);
+                self.noise(random, &mut out);
             }
             match item {
                 Item::Event(event) => {
@@ -268,20 +195,20 @@ impl Hand {
                     ends.push(self.data(&json, space, &mut out));
                 }
                 Item::Done => ends.push(self.data("[DONE]", "", &mut out)),
-                Item::Broken { name, data } => {
+                Item::Failure { name, data } => {
                     if let Some(name) = name {
                         self.line(&format!("event{}{name}", self.colon), &mut out);
                     }
                     ends.push(self.data(data, "", &mut out));
-                    // What is not JSON needs its blank line to be known for whole.
+                    // Without a blank line, data that is not JSON has no end.
                     out.push_str(self.end_of_line);
                 }
             }
         }
         if self.noise > 0 && random.chance(self.noise) {
-            self.no_event(random, &mut out);
+            self.noise(random, &mut out);
         }
-        if !self.last_line_ends {
+        if !self.final_newline {
             out.truncate(out.trim_end_matches(['\r', '\n']).len());
         }
         (out.into_bytes(), ends)
@@ -305,13 +232,13 @@ impl Hand {
             }
             out.push_str(self.end_of_line);
         }
-        if self.blank {
+        if self.blank_lines {
             out.push_str(self.end_of_line);
         }
         end
     }
 
-    fn no_event(&self, random: &mut Random, out: &mut String) {
+    fn noise(&self, random: &mut Random, out: &mut String) {
         match random.below(8) {
             0 => self.line(": ping", out),
             1 => self.line(":", out),
@@ -336,28 +263,4 @@ fn escape(unit: u16, random: &mut Random, out: &mut String) {
     } else {
         format!("\\u{unit:04X}")
     });
-}
-
-/// What a stream is made of.
-#[derive(Clone, Debug)]
-pub enum Item {
-    Event(Event),
-    Done,
-    /// An event that ends an answer badly: perhaps with a name, perhaps no JSON.
-    Broken {
-        name: Option<&'static str>,
-        data: String,
-    },
-}
-
-/// An event, and what it means for the end of the answer.
-#[derive(Clone, Debug)]
-pub struct Event {
-    pub json: Json,
-    /// The choices that it speaks of, with the text that it adds to each.
-    pub says: Vec<(u32, Units)>,
-    /// The choices that it ends.
-    pub ends: Vec<u32>,
-    /// It ends the answer without a word on why.
-    pub over: bool,
 }

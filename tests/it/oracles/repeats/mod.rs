@@ -1,25 +1,25 @@
 //! Templates (`src/decode/template.rs`) against reading every event in full. A stream of events that
-//! repeat is decoded as it is, cut anywhere, and with white space in each event that no other event
-//! has: it has no meaning, but keeps every event from matching a template. What the sink and the
-//! caller get must be the same, to the byte.
+//! repeat is decoded unchanged, split anywhere, and with different white space in each event, which
+//! has no meaning, but keeps every event from matching a template. The sink and the caller must get
+//! the same, to the byte.
 //!
-//! The streams need not be valid: the more an event resembles the one before without being the same,
-//! the better. `SEED` sets the first seed, `ROUNDS` their number; a failure names its seed and shows
-//! the stream.
+//! The streams need not be valid: an event that is nearly the one before it tests more. `SEED` sets
+//! the first seed, `ROUNDS` their number; a failure names its seed and shows the stream.
 
 mod shapes;
 mod streams;
 
 use std::cell::Cell;
 
-use crate::common::{response_head, seeds, single_call, Line, Random, Told};
+use crate::support::{for_each_seed, response_head, single_call, Random, RecordingSink, SinkCall};
 use oci_genai_edge::call::Step;
 use oci_genai_edge::decode::Decoder;
 use oci_genai_edge::error::{Error, Reason};
 use oci_genai_edge::openai::{ChatRequest, Chunk, EventWriter, Metadata, Sink};
 use oci_genai_edge::options::Limits;
 
-use streams::{cut, stream, without_space, written, Format, Space};
+use serde_json::json;
+use streams::{split, stream, without_space, written, Format, Space};
 use streams::{COHERE, COHERE_V2, GENERIC, OPENAI};
 
 /// For each wire.
@@ -35,26 +35,25 @@ fn metadata() -> Metadata {
 
 /// A sink that records its calls, and writes events.
 struct Recorder {
-    calls: Told,
+    sink: RecordingSink,
     writer: EventWriter,
 }
 
 impl Sink for Recorder {
     fn text(&mut self, metadata: &Metadata, text: &str) {
-        self.calls.text(metadata, text);
+        self.sink.text(metadata, text);
         self.writer.text(metadata, text);
     }
 
     fn chunk(&mut self, metadata: &Metadata, chunk: &Chunk<'_>) {
-        self.calls.chunk(metadata, chunk);
+        self.sink.chunk(metadata, chunk);
         self.writer.chunk(metadata, chunk);
     }
 
     fn verbatim(&mut self, json: &str) {
         let json = without_space(json.as_bytes());
-        self.calls
-            .0
-            .push(Line::Verbatim(String::from_utf8(json).unwrap()));
+        let json = String::from_utf8(json).unwrap();
+        self.sink.calls.push(SinkCall::Verbatim(json));
         self.writer.verbatim("");
     }
 
@@ -66,7 +65,7 @@ impl Sink for Recorder {
 /// Everything that a caller can observe.
 #[derive(Debug, PartialEq)]
 struct Outcome {
-    calls: Told,
+    sink: RecordingSink,
     written: String,
     completion: String,
     error: Option<Error>,
@@ -86,7 +85,7 @@ fn outcome(
         .collect();
     let written = lines.concat();
     Outcome {
-        calls: recorder.calls,
+        sink: recorder.sink,
         written: String::from_utf8_lossy(&written).into_owned(),
         completion: String::from_utf8(completion).unwrap(),
         error,
@@ -111,7 +110,7 @@ impl Setup {
             self.include_usage,
         );
         let mut recorder = Recorder {
-            calls: Told::default(),
+            sink: RecordingSink::default(),
             writer: EventWriter::new(self.include_usage),
         };
         let fed = pieces
@@ -126,13 +125,17 @@ impl Setup {
         )
     }
 
-    /// In a call, which looks for tool calls in the text.
+    /// In a call, which also parses tool calls in the text.
     fn decode_in_call(self, pieces: &[&[u8]]) -> Outcome {
-        let request = r#"{"model":"model","messages":[{"role":"user","content":"?"}],"tools":[{"type":"function","function":{"name":"f"}}]}"#;
-        let request = ChatRequest::from_json(request).unwrap();
+        let request = json!({
+            "model": "model",
+            "messages": [{"role": "user", "content": "?"}],
+            "tools": [{"type": "function", "function": {"name": "f"}}],
+        });
+        let request = ChatRequest::from_json(&request.to_string()).unwrap();
         let mut call = single_call(self.format.wire, request, true, self.limits, true);
         let mut recorder = Recorder {
-            calls: Told::default(),
+            sink: RecordingSink::default(),
             writer: EventWriter::new(false),
         };
         assert!(matches!(call.next_step(0.0), Step::Send(_)));
@@ -148,7 +151,7 @@ impl Setup {
         let error = match call.next_step(3.0) {
             Step::Done => None,
             Step::Fail(error) => Some(error),
-            other => panic!("the call goes on: {other:?}"),
+            other => panic!("the call does not end: {other:?}"),
         };
         let is_done = error.is_none();
         outcome(recorder, call.result(), error, is_done)
@@ -156,7 +159,7 @@ impl Setup {
 }
 
 /// The rest of two texts, from a little before their first difference.
-fn rests(one: &str, other: &str) -> String {
+fn differing_rests(one: &str, other: &str) -> String {
     let same = one
         .bytes()
         .zip(other.bytes())
@@ -168,24 +171,25 @@ fn rests(one: &str, other: &str) -> String {
     format!("{:?}\n    and {:?}", rest(one), rest(other))
 }
 
-fn assert_same(one: &Outcome, other: &Outcome, what: &str, stream: &[u8]) {
+fn assert_same(one: &Outcome, other: &Outcome, comparison: &str, stream: &[u8]) {
     if one == other {
         return;
     }
     let calls = one
+        .sink
         .calls
-        .0
         .iter()
-        .zip(&other.calls.0)
+        .zip(&other.sink.calls)
         .find(|(one, other)| one != other);
     panic!(
-        "{what}\n{} and {} calls of the sink, the first that differ {calls:?}\nfailed {:?}\n   and {:?}\nwhole {}\nwritten {}\nthe stream {:?}",
-        one.calls.0.len(),
-        other.calls.0.len(),
+        "{comparison}\n{} and {} calls of the sink, the first that differ {calls:?}\n\
+         errors {:?}\n   and {:?}\ncompletion {}\nwritten {}\nthe stream {:?}",
+        one.sink.calls.len(),
+        other.sink.calls.len(),
         one.error,
         other.error,
-        rests(&one.completion, &other.completion),
-        rests(&one.written, &other.written),
+        differing_rests(&one.completion, &other.completion),
+        differing_rests(&one.written, &other.written),
         String::from_utf8_lossy(stream),
     );
 }
@@ -200,30 +204,31 @@ struct Count {
 
 fn streams(format: &'static Format) {
     let count = Cell::new(Count::default());
-    seeds(STREAMS, |random| {
+    for_each_seed(STREAMS, |random| {
         let (items, repeats) = stream(random, format);
         let plain = written(&items, Space::None);
-        let differs = written(&items, Space::Differs);
+        let differing = written(&items, Space::Differing);
         let setup = Setup {
             format,
             limits: Limits::default(),
             include_usage: random.chance(3),
         };
-        let as_it_is = setup.decode(&[&plain]);
+        let original = setup.decode(&[&plain]);
         assert_same(
-            &as_it_is,
-            &setup.decode(&[&differs]),
+            &original,
+            &setup.decode(&[&differing]),
             "with and without templates",
             &plain,
         );
         assert_same(
-            &as_it_is,
-            &setup.decode(&cut(random, &plain)),
-            "whole and cut",
+            &original,
+            &setup.decode(&split(random, &plain)),
+            "whole and split",
             &plain,
         );
 
-        // Limits count bytes: both streams have as many, and arrive in the same pieces.
+        // Limits count bytes: both streams have the same number, and arrive in pieces of the same
+        // lengths.
         if random.chance(3) {
             let same = written(&items, Space::Same);
             let limits = Limits {
@@ -234,19 +239,19 @@ fn streams(format: &'static Format) {
             };
             let setup = Setup { limits, ..setup };
             let seed = random.next();
-            let [same_cut, differs_cut] =
-                [&same, &differs].map(|bytes| Random(seed).cut(bytes, 500));
+            let [same_pieces, differing_pieces] =
+                [&same, &differing].map(|bytes| Random(seed).split(bytes, 500));
             assert_same(
-                &setup.decode(&same_cut),
-                &setup.decode(&differs_cut),
+                &setup.decode(&same_pieces),
+                &setup.decode(&differing_pieces),
                 "within limits",
                 &same,
             );
         }
         if format.api_format.is_some() && random.chance(4) {
             let (one, other) = (
-                setup.decode_in_call(&cut(random, &plain)),
-                setup.decode_in_call(&[&differs]),
+                setup.decode_in_call(&split(random, &plain)),
+                setup.decode_in_call(&[&differing]),
             );
             assert_same(&one, &other, "with tool calls in the text", &plain);
         }
@@ -259,9 +264,9 @@ fn streams(format: &'static Format) {
         } = count.get();
         count.set(Count {
             streams: streams + 1,
-            complete: complete + usize::from(as_it_is.error.is_none()),
+            complete: complete + usize::from(original.error.is_none()),
             repeats: before + repeats,
-            calls: calls + as_it_is.calls.0.len(),
+            calls: calls + original.sink.calls.len(),
         });
     });
     let Count {
@@ -271,7 +276,10 @@ fn streams(format: &'static Format) {
         calls,
     } = count.get();
     let name = format.wire.name;
-    println!("{name}: {streams} streams, {complete} of them without an error; {repeats} events repeat, {calls} calls of the sink");
+    println!(
+        "{name}: {streams} streams, {complete} of them without an error; {repeats} events repeat, \
+         {calls} calls of the sink"
+    );
 }
 
 #[test]
@@ -294,7 +302,7 @@ fn openai_streams() {
     streams(&OPENAI);
 }
 
-// ---------------------------------------------------------------- what the streams have found
+// Regressions that the random streams found.
 
 fn decode(format: &'static Format, pieces: &[&str]) -> Outcome {
     let setup = Setup {
@@ -307,27 +315,28 @@ fn decode(format: &'static Format, pieces: &[&str]) -> Outcome {
 }
 
 /// What is written of a stream of the openai transport.
-fn passed(pieces: &[&str]) -> String {
+fn passed_through(pieces: &[&str]) -> String {
     decode(&OPENAI, pieces).written
 }
 
 fn openai_event(id: &str, text: &str) -> String {
-    format!("data: {{\"id\":\"{id}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}")
+    let choice = format!(r#"{{"index":0,"delta":{{"content":"{text}"}}}}"#);
+    format!(r#"data: {{"id":"{id}","choices":[{choice}]}}"#)
 }
 
-const USAGE: &str = "data: {\"id\":\"id\",\"choices\":[],\"usage\":{\"prompt_tokens\":1}}";
+const USAGE: &str = r#"data: {"id":"id","choices":[],"usage":{"prompt_tokens":1}}"#;
 
 #[test]
-fn an_event_on_two_data_lines_makes_no_template() {
-    let event = |then: &str| {
-        format!("data: {{\"message\":\n{then}{{\"content\":[{{\"text\":\"a\"}}]}}}}\n\n")
+fn an_event_of_two_data_lines_is_not_a_template() {
+    let event = |second_line: &str| {
+        format!("data: {{\"message\":\n{second_line}{{\"content\":[{{\"text\":\"a\"}}]}}}}\n\n")
     };
-    // The second one lacks `data:` on its second line, so it is no JSON.
+    // The second event lacks `data:` on its second line, so its data is not JSON.
     let outcome = decode(&GENERIC, &[&event("data: "), &event(""), "\n\n"]);
     assert!(outcome
         .error
         .is_some_and(|error| error.reason() == Some(Reason::UnreadableEvent)));
-    assert_eq!(outcome.calls.texts(), ["a"]);
+    assert_eq!(outcome.sink.texts(), ["a"]);
 }
 
 #[test]
@@ -340,35 +349,35 @@ fn the_metadata_is_that_of_the_last_event() {
 }
 
 #[test]
-fn suppressed_usage_takes_its_own_blank_line_along() {
+fn the_blank_line_of_a_suppressed_usage_event_is_suppressed() {
     let [one, two, three] = ["1", "2", "3"].map(|text| openai_event("id", text));
     let stream = [&one, "\n\n", USAGE, "\n", &two, "\n"].concat();
     assert_eq!(
-        passed(&[&stream, "\n", &three, "\n\n"]),
+        passed_through(&[&stream, "\n", &three, "\n\n"]),
         [&one, "\n\n", &two, "\n\n", &three, "\n\n"].concat()
     );
     assert_eq!(
-        passed(&[&one, "\r\n\r\n", USAGE, "\r", "\n\r", "\n", &two, "\r\n"]),
+        passed_through(&[&one, "\r\n\r\n", USAGE, "\r", "\n\r", "\n", &two, "\r\n"]),
         [&one, "\r\n\r\n", &two, "\r\n\n"].concat()
     );
 }
 
 #[test]
-fn a_line_end_that_is_split_between_chunks_stays_with_its_line() {
+fn a_line_end_split_between_pieces_stays_with_its_line() {
     let [one, two, three] = ["1", "2", "3"].map(|text| openai_event("id", text));
     let second = [&two, "\r\n"].concat();
     assert_eq!(
-        passed(&[&one, "\r", "\n", &second, &three, "\r\n"]),
+        passed_through(&[&one, "\r", "\n", &second, &three, "\r\n"]),
         [&one, "\r\n", &second, &three, "\r\n\n"].concat()
     );
     let (start, end) = three.split_at(three.len() - 1);
     let split = [start, "\r", "\ndata: ", end, "\r", "\n\r\n"];
     assert_eq!(
-        passed(&[&[&one, "\r\n"][..], &split].concat()),
+        passed_through(&[&[&one, "\r\n"][..], &split].concat()),
         [&one, "\r\n", &split.concat()].concat()
     );
     assert_eq!(
-        passed(&[": comment\r", "\n", &one, "\r", "\n"]),
+        passed_through(&[": comment\r", "\n", &one, "\r", "\n"]),
         [&one, "\r\n\n"].concat()
     );
 }

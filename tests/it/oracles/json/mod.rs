@@ -1,5 +1,5 @@
-//! The JSON reader against `serde_json`: documents made at random, the same documents with bytes
-//! changed, every short text of the bytes that matter, and what an attacker would send.
+//! The JSON reader against `serde_json`: random documents, the same documents with bytes changed,
+//! every short text of the bytes that matter, and what an attacker would send.
 //!
 //! `RawJson` accepts three things that `serde_json` does not: a lone surrogate escape, bytes in a
 //! string that are not UTF-8, and a number beyond `f64`. [`oracle::repair`] replaces them, and
@@ -12,7 +12,7 @@ mod check;
 mod documents;
 mod oracle;
 
-use crate::common::{seeds, Random};
+use crate::support::{for_each_seed, Random};
 use oci_genai_edge::json::{parse_lenient, RawJson, SyntaxError};
 use oci_genai_edge::openai::{EventWriter, Metadata, Sink};
 use serde_json::Value as Oracle;
@@ -24,9 +24,9 @@ use documents::{document, mutated};
 const MAX_DEPTH: usize = 127;
 
 #[test]
-fn documents_at_random_and_mutated() {
+fn random_and_mutated_documents() {
     let counts = std::cell::RefCell::new(Counts::default());
-    seeds(20_000, |random| {
+    for_each_seed(20_000, |random| {
         let mut counts = counts.borrow_mut();
         let invalid_one_in = *random.pick(&[6, 1_000_000, 1_000_000]);
         let document = document(random, invalid_one_in);
@@ -45,7 +45,7 @@ fn documents_at_random_and_mutated() {
 
 #[test]
 fn every_prefix_of_a_document_is_incomplete_or_a_document() {
-    seeds(1_500, |random| {
+    for_each_seed(1_500, |random| {
         let invalid_one_in = *random.pick(&[6, 1_000_000]);
         let document = document(random, invalid_one_in);
         for end in 0..document.len().min(400) {
@@ -62,8 +62,8 @@ fn every_prefix_of_a_document_is_incomplete_or_a_document() {
 }
 
 #[test]
-fn everything_short() {
-    // Three of all bytes that have a meaning; and more, of bytes that have one together.
+fn every_short_text() {
+    // Three of all bytes with a meaning in JSON, and more of those that mean something together.
     let mut counts = Counts::default();
     let alphabets: [(&[u8], usize); 6] = [
         (
@@ -81,8 +81,8 @@ fn everything_short() {
             let mut word = vec![0; len];
             for number in 0..alphabet.len().pow(len as u32) {
                 let mut rest = number;
-                for place in &mut word {
-                    *place = alphabet[rest % alphabet.len()];
+                for byte in &mut word {
+                    *byte = alphabet[rest % alphabet.len()];
                     rest /= alphabet.len();
                 }
                 check(&word, &mut counts);
@@ -103,7 +103,7 @@ fn depth_is_limited() {
         }
         (text.clone() + inner + &end, text)
     };
-    seeds(12, |random| {
+    for_each_seed(12, |random| {
         let seed = random.next();
         let kinds = |level: usize| (seed >> (level % 64)) & 1 == 1;
         for depth in 120..=132 {
@@ -139,7 +139,7 @@ fn depth_is_limited() {
             }
         }
     });
-    // A container that closes does not count any more.
+    // A closed container does not count.
     let wide = format!("[{}]", vec!["[[]]"; 1000].join(","));
     check(wide.as_bytes(), &mut Counts::default());
     // No document exhausts the stack.
@@ -262,8 +262,8 @@ fn hostile_fragments() {
     ] {
         check(text, &mut counts);
     }
-    // Strings of many lengths, with a byte that ends them or can't be in them at each place: the
-    // scanner reads eight bytes at once.
+    // Strings of many lengths, with a byte at each position that ends them or is not allowed in
+    // them: the scanner reads eight bytes at once.
     for len in 0..40 {
         for byte in [
             b'"', b'\\', b'\n', 0, 0x1F, 0x20, b'!', b'#', b'[', b']', 0x7F, 0x80, 0xA2, 0xDC,
@@ -314,7 +314,8 @@ fn invalid_text_in_a_string_is_replaced() {
         );
         assert_eq!(parse_lenient(&text).unwrap(), *expected, "{content:?}");
         assert_eq!(RawJson::parse(&text).unwrap().to_value(), *expected);
-        // The same in a name: the value has the replacement, and no name finds it in the text.
+        // The same in a name: the value has the replacement, but the in-place reader finds a
+        // member by its name only where the name is Unicode.
         let object = [b"{", &text[..], b":1}"].concat();
         let value = parse_lenient(&object).unwrap();
         assert_eq!(value, serde_json::json!({ expected: 1 }), "{content:?}");
@@ -333,8 +334,8 @@ fn invalid_text_in_a_string_is_replaced() {
 /// Through the writer of OpenAI's events, which escapes the text of a stream.
 #[test]
 fn text_is_escaped_as_serde_json_escapes_it() {
-    seeds(4_000, |random| {
-        let any = |random: &mut Random| match random.below(4) {
+    for_each_seed(4_000, |random| {
+        let any_char = |random: &mut Random| match random.below(4) {
             0 => char::from(random.below(0x80) as u8),
             1 => *random.pick(&[
                 '"', '\\', '\n', '\u{7F}', '\u{2028}', '\u{FFFD}', '\u{FEFF}', '/', '<',
@@ -342,7 +343,7 @@ fn text_is_escaped_as_serde_json_escapes_it() {
             2 => char::from_u32(random.below(0x1_0000) as u32).unwrap_or('x'),
             _ => char::from_u32(random.below(0x11_0000) as u32).unwrap_or('y'),
         };
-        let text: String = (0..random.below(40)).map(|_| any(random)).collect();
+        let text: String = (0..random.below(40)).map(|_| any_char(random)).collect();
         let quoted = serde_json::to_vec(&text).unwrap();
 
         let mut writer = EventWriter::new(false);
