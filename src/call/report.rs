@@ -55,7 +55,7 @@ fn some_milliseconds<S: Serializer>(ms: &Option<f64>, serializer: S) -> Result<S
 
 fn json_text<S: Serializer>(value: &Option<&Value>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
-        Some(value) => serializer.serialize_str(&value.to_string()),
+        Some(value) => serializer.serialize_str(&crate::json::to_text(value)),
         None => serializer.serialize_none(),
     }
 }

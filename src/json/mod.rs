@@ -29,6 +29,13 @@ pub(crate) fn to_json(value: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
+/// The same as a string.
+///
+/// SIZE: not `Value::to_string`, which brings serde_json's writer for formatters, pretty and compact.
+pub(crate) fn to_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// Appends JSON text of a value.
 pub(crate) fn append(out: &mut Vec<u8>, value: &impl serde::Serialize) {
     // Writing to a vector can't fail.

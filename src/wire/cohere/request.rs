@@ -135,7 +135,8 @@ fn parameter_definition(property: &Value, is_required: bool) -> CohereParameterD
         .is_some_and(|schema| schema.keys().any(|key| is_more(key)))
     {
         let separator = if description.is_empty() { "" } else { " " };
-        description = format!("{description}{separator}JSON schema: {property}");
+        let schema = crate::json::to_text(property);
+        description = format!("{description}{separator}JSON schema: {schema}");
     }
     CohereParameterDefinition {
         description,
