@@ -16,6 +16,8 @@ mod unescape;
 mod write;
 mod wtf8;
 
+use serde_json::Value;
+
 pub use lenient::parse_lenient;
 pub use raw::{Items, RawJson, SyntaxError};
 
@@ -27,6 +29,14 @@ pub(crate) use wtf8::{SurrogateJoiner, Wtf8Cow};
 /// JSON text of a value. A request, a chunk or a completion has nothing that can't be written.
 pub(crate) fn to_json(value: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
+}
+
+/// A value made of an object's members, in this order.
+///
+/// SIZE: not `json!`, which serializes each member into a copy and brings serde_json's serializer to
+/// values.
+pub(crate) fn object(members: Vec<(&str, Value)>) -> Value {
+    members.into_iter().collect()
 }
 
 /// The same as a string.
