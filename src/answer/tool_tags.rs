@@ -204,7 +204,7 @@ fn parse_call(call: &Value) -> Option<TagEvent> {
     let arguments = match call.get("arguments").or_else(|| call.get("parameters")) {
         Some(Value::String(text)) => text.clone(),
         None | Some(Value::Null) => "{}".to_owned(),
-        Some(value) => value.to_string(),
+        Some(value) => crate::json::to_text(value),
     };
     Some(TagEvent::Call {
         name: name.to_owned(),

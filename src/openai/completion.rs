@@ -1,7 +1,7 @@
 //! A whole answer.
 
 use serde::Serialize;
-use serde_json::{json, Value};
+use serde_json::Value;
 
 use super::chunk::Extras;
 use super::sink::Metadata;
@@ -107,5 +107,5 @@ impl Completion {
 /// OpenAI's logprobs object around its tokens. Its other list, of a refusal's tokens, has no
 /// counterpart at OCI.
 pub(crate) fn logprobs(content: Vec<Value>) -> Value {
-    json!({ "content": content, "refusal": null })
+    crate::json::object(vec![("content", content.into()), ("refusal", Value::Null)])
 }

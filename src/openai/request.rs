@@ -51,18 +51,21 @@ impl ChatRequest {
             let message = format!("the request is not a JSON object: {reason}");
             Error::new(Code::InvalidRequest, message)
         };
-        let mut body = match crate::json::parse_lenient(json.as_bytes()) {
+        let body = match crate::json::parse_lenient(json.as_bytes()) {
             Ok(Value::Object(body)) => body,
             Ok(_) => return Err(invalid("it is another kind of value".into())),
             Err(error) => return Err(invalid(error.to_string())),
         };
-        let model = match body.shift_remove("model") {
-            Some(Value::String(model)) => model,
+        let model = match body.get("model") {
+            Some(Value::String(model)) => model.clone(),
             Some(Value::Null) | None => return Err(Error::param("model", "model is missing")),
             Some(_) => return Err(Error::param("model", "model must be a string")),
         };
         // At OpenAI null is the same as absent.
-        body.retain(|_, value| !value.is_null());
+        let body: Map<String, Value> = body
+            .into_iter()
+            .filter(|(name, value)| name != "model" && !value.is_null())
+            .collect();
         match body.get("messages") {
             Some(Value::Array(messages)) if !messages.is_empty() => {}
             Some(Value::Array(_)) => return Err(Error::param("messages", "messages is empty")),

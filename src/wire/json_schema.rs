@@ -1,7 +1,7 @@
 //! JSON schemas of tools, for wires and models that know less of the
 //! [specification](https://json-schema.org/draft/2020-12/json-schema-core).
 
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
 /// How many objects a schema may expand to. A tool's own schema has dozens.
 const MAX_OBJECTS: usize = 1000;
@@ -110,12 +110,13 @@ impl<'a> Inliner<'a> {
 }
 
 fn any_object() -> Value {
-    json!({ "type": "object" })
+    crate::json::object(vec![("type", "object".into())])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn references_are_inlined() {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
 use super::fields::{
     fields, index, list, object, objects, reported_error, text, values, DecodeError, DecodeResult,
@@ -134,7 +134,10 @@ pub(crate) fn with_opc_request_id(body: &[u8], opc_request_id: Option<&str>) -> 
         return None;
     };
     if let Some(id) = opc_request_id {
-        completion.insert("oci".into(), json!({ "opc_request_id": id }));
+        completion.insert(
+            "oci".into(),
+            crate::json::object(vec![("opc_request_id", id.into())]),
+        );
     }
     Some(crate::json::to_json(&completion))
 }

@@ -1,6 +1,6 @@
 //! Builds COHERE requests.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::turns::{Call, CohereMessage, ToolResult, Turns};
@@ -46,8 +46,8 @@ struct CohereTool<'a> {
     /// Required, unlike OpenAI's.
     description: &'a str,
     /// By name.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    parameter_definitions: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_map")]
+    parameter_definitions: Vec<(String, CohereParameterDefinition)>,
 }
 
 /// [`CohereParameterDefinition`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/cohere-parameter-definition.ts)
@@ -109,16 +109,20 @@ fn cohere_tool(tool: &Tool) -> CohereTool<'_> {
         |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     let definition = |(name, property): (&String, &Value)| {
         let definition = parameter_definition(property, is_required(name));
-        (
-            name.clone(),
-            serde_json::to_value(definition).unwrap_or_default(),
-        )
+        (name.clone(), definition)
     };
     CohereTool {
         name: &tool.name,
         description: tool.description.as_deref().unwrap_or(&tool.name),
         parameter_definitions: properties.into_iter().flatten().map(definition).collect(),
     }
+}
+
+fn as_map<S: Serializer>(
+    definitions: &[(String, CohereParameterDefinition)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(definitions.iter().map(|(name, it)| (name, it)))
 }
 
 fn parameter_definition(property: &Value, is_required: bool) -> CohereParameterDefinition {
@@ -135,7 +139,8 @@ fn parameter_definition(property: &Value, is_required: bool) -> CohereParameterD
         .is_some_and(|schema| schema.keys().any(|key| is_more(key)))
     {
         let separator = if description.is_empty() { "" } else { " " };
-        description = format!("{description}{separator}JSON schema: {property}");
+        let schema = crate::json::to_text(property);
+        description = format!("{description}{separator}JSON schema: {schema}");
     }
     CohereParameterDefinition {
         description,

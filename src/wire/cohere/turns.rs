@@ -1,7 +1,7 @@
 //! A conversation in the places that the COHERE wire has for it.
 
 use serde::Serialize;
-use serde_json::{json, Value};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::openai::{Message, Part};
@@ -167,6 +167,6 @@ fn outputs(text: &str) -> Value {
             items.into()
         }
         Ok(object @ Value::Object(_)) => vec![object].into(),
-        _ => json!([{ "output": text }]),
+        _ => vec![crate::json::object(vec![("output", text.into())])].into(),
     }
 }

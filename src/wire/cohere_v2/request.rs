@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
 use super::FORMAT;
 use crate::error::{Error, Result};
@@ -259,7 +259,10 @@ fn tool_call_v2(call: &RequestedCall) -> CohereToolCallV2<'_> {
 fn tool_v2(tool: &Tool) -> CohereToolV2<'_> {
     let parameters = match &tool.parameters {
         Some(parameters) => Cow::Borrowed(parameters),
-        None => Cow::Owned(json!({ "type": "object", "properties": {} })),
+        None => Cow::Owned(crate::json::object(vec![
+            ("type", "object".into()),
+            ("properties", Map::new().into()),
+        ])),
     };
     let description = tool.description.as_deref();
     let function = DefinedFunction {

@@ -1,7 +1,7 @@
 //! The parts of messages that several wires write or read in the same way.
 
 use serde::Serialize;
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
 use crate::openai::{Detail, Media};
 
@@ -36,5 +36,8 @@ pub(in crate::wire) fn annotation(oci: Value) -> Value {
     let member =
         |(oci, openai): (&str, &str)| Some((openai.to_owned(), citation.get(oci)?.clone()));
     let members: Map<String, Value> = NAMES.into_iter().filter_map(member).collect();
-    json!({ "type": "url_citation", "url_citation": members })
+    crate::json::object(vec![
+        ("type", "url_citation".into()),
+        ("url_citation", members.into()),
+    ])
 }

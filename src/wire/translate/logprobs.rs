@@ -1,6 +1,6 @@
 //! OCI's `Logprobs` (parallel arrays), in OpenAI's shape (a list of tokens).
 
-use serde_json::{json, Value};
+use serde_json::Value;
 
 /// Translates `{tokens, tokenLogprobs, topLogprobs, textOffset}`; `None` where the service sent an
 /// empty object.
@@ -36,12 +36,17 @@ fn entry(token: &str, logprob: Option<&Value>) -> Value {
             .filter(Value::is_number),
         other => other.cloned(),
     };
-    json!({ "token": token, "logprob": logprob, "bytes": token.as_bytes() })
+    crate::json::object(vec![
+        ("token", token.into()),
+        ("logprob", logprob.unwrap_or_default()),
+        ("bytes", token.as_bytes().into()),
+    ])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn parallel_arrays_become_a_list() {
