@@ -47,7 +47,7 @@ function layoutProblems(file, text) {
   const limits = LINE_LENGTHS.filter(({ files }) => files.test(file));
   const found = text.split("\n").flatMap((line, index) => {
     const here = `${file}:${index + 1}`;
-    const tooLong = limits.find(({ lines, max }) => lines.test(line) && [...line].length > max && !isUrl(line));
+    const tooLong = limits.find(({ lines, max }) => lines.test(line) && lengthOf(line) > max);
     return [
       ...(/[ \t]+$/.test(line) ? [`${here}: white space at the end of the line`] : []),
       ...(tooLong ? [`${here}: longer than ${tooLong.max} characters`] : []),
@@ -57,9 +57,9 @@ function layoutProblems(file, text) {
   return found;
 }
 
-/** A comment that is one long URL can't be wrapped. */
-function isUrl(/** @type {string} */ line) {
-  return /^\W*https?:\/\/\S+$/.test(line);
+/** @param {string} line Without its addresses, which can't be split. */
+function lengthOf(line) {
+  return [...line.replaceAll(/https?:\/\/\S+/g, "")].length;
 }
 
 function versionProblems() {

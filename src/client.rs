@@ -1,5 +1,5 @@
-//! A client: options that were checked once, and what was learned of the endpoints that were called. It
-//! makes calls and knows neither I/O nor JavaScript.
+//! A client: options that were checked once, and what was learned of the endpoints that were
+//! called. It makes calls and knows neither I/O nor JavaScript.
 
 use std::cell::RefCell;
 
@@ -79,8 +79,9 @@ impl Client {
         call.timeouts.or(self.options.timeouts)
     }
 
-    /// Makes a chat call; nothing is sent before its first step. `stream`: whether chunks are wanted.
-    /// `id`: that of the answer, where the service sends none. `now`: milliseconds since 1970.
+    /// Makes a chat call; nothing is sent before its first step. `stream`: whether chunks are
+    /// wanted. `id`: that of the answer, where the service sends none. `now`: milliseconds
+    /// since 1970.
     ///
     /// # Errors
     ///

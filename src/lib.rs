@@ -1,19 +1,19 @@
-//! Calls OCI Generative AI from edge runtimes: endpoints of Dedicated AI Clusters (DAC) first, on-demand
-//! models by the same call.
+//! Calls OCI Generative AI from edge runtimes: endpoints of Dedicated AI Clusters (DAC) first,
+//! on-demand models by the same call.
 //!
 //! # What this is
 //!
-//! The core decides where a model id goes ([`routing`]), builds the request for it ([`wire`]), and turns
-//! the bytes of the answer into OpenAI's chunks ([`decode`]) while they arrive; [`call`] is the life of a
-//! call with its renegotiation, fallback and retries. None of it does I/O, reads a clock or knows
-//! JavaScript: it is tested natively, and Rust programs may use it with an HTTP client of their own
-//! ([`decode::pieces`]). Compiled to WebAssembly, a thin shell supplies `fetch` and memory; the npm
-//! package `oci-genai-edge` is made of that.
+//! The core decides where a model id goes ([`routing`]), builds the request for it ([`wire`]), and
+//! turns the bytes of the answer into OpenAI's chunks ([`decode`]) while they arrive; [`call`] is
+//! the life of a call with its renegotiation, fallback and retries. None of it does I/O, reads a
+//! clock or knows JavaScript: it is tested natively, and Rust programs may use it with an HTTP
+//! client of their own ([`decode::pieces`]). Compiled to WebAssembly, a thin shell supplies `fetch`
+//! and memory; the npm package `oci-genai-edge` is made of that.
 //!
 //! # What this is not
 //!
-//! It is no HTTP client, no signer (the host signs: no key enters wasm), no SDK for the rest of OCI, no
-//! agent framework.
+//! It is no HTTP client, no signer (the host signs: no key enters wasm), no SDK for the rest of
+//! OCI, no agent framework.
 //!
 //! # The rooms
 //!

@@ -1,4 +1,5 @@
-//! The shell, compiled to wasm and run by `wasm-pack test --node`: what JavaScript lends is made here, in a few words of it.
+//! The shell, compiled to wasm and run by `wasm-pack test --node`: what JavaScript lends is made
+//! here, in a few words of it.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
 //! The answer that is being received: where the deltas of a stream and a whole body come together.
 //!
-//! The wires call the methods of [`Accumulator`]; a [`Sink`](crate::openai::Sink) gets chunks while they
-//! arrive, and [`Accumulator::completion`] gives the whole at any time.
+//! The wires call the methods of [`Accumulator`]; a [`Sink`](crate::openai::Sink) gets chunks while
+//! they arrive, and [`Accumulator::completion`] gives the whole at any time.
 
 mod accumulator;
 mod choice;

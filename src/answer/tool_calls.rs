@@ -4,8 +4,8 @@
 //! each from a capture: a known id continues its call; a name opens a call (Gemini sends no id at
 //! all); a fragment with neither continues the call that was opened last (Llama and GPT, also for
 //! the second and third parallel call); an unknown id without a name is a fragment whose id the
-//! backend made up afresh (gpt-oss behind a wrapper), unless no call is open or the fragment carries
-//! nothing else.
+//! backend made up afresh (gpt-oss behind a wrapper), unless no call is open or the fragment
+//! carries nothing else.
 
 use std::borrow::Cow;
 
@@ -63,8 +63,8 @@ impl ToolCalls {
         self.slots.get(position).map(|slot| slot.id.clone())
     }
 
-    /// Takes a fragment that only continues the arguments of the current call, and returns the index
-    /// of the call with what is new of its arguments.
+    /// Takes a fragment that only continues the arguments of the current call, and returns the
+    /// index of the call with what is new of its arguments.
     pub(super) fn append_arguments<'f>(
         &mut self,
         fragment: &'f Fragment<'_>,

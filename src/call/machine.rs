@@ -307,7 +307,8 @@ impl Call {
                 None => headers.push((name.to_owned(), value.to_owned())),
             };
         set("accept", "application/json, text/event-stream");
-        // Compressed events arrive late, and a compression frame for each event breaks some decoders.
+        // Compressed events arrive late, and a compression frame for each event breaks some
+        // decoders.
         set("accept-encoding", "identity");
         for (name, value) in &self.settings.headers {
             set(name, value);

@@ -1,5 +1,5 @@
-//! The life of one call, as a state machine without I/O: it is given what happened and answers what to
-//! do next. A shell sends, waits and reads, and supplies the time in milliseconds.
+//! The life of one call, as a state machine without I/O: it is given what happened and answers what
+//! to do next. A shell sends, waits and reads, and supplies the time in milliseconds.
 
 mod machine;
 mod recovery;

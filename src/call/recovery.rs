@@ -1,7 +1,7 @@
 //! What follows a failure before the first chunk, in this order:
 //!
-//! 1. a wrong assumption (the format of a Dedicated AI Cluster, the transport of one of Cohere's models)
-//!    is renegotiated, and the request sent again;
+//! 1. a wrong assumption (the format of a Dedicated AI Cluster, the transport of one of Cohere's
+//!    models) is renegotiated, and the request sent again;
 //! 2. a stream is asked for once more without streaming: the fallback;
 //! 3. transient errors are retried with exponential backoff, up to `retry.maxAttempts`;
 //! 4. the next target of an alias is tried;
@@ -19,8 +19,8 @@ use crate::routing::{ApiFormat, Candidate, ServingMode};
 pub(super) struct Recovery {
     /// Attempts, the first included; renegotiations and the fallback are not counted.
     attempt_count: u32,
-    /// Formats that are still to be tried on a cluster whose format is only assumed; the next one is
-    /// the last.
+    /// Formats that are still to be tried on a cluster whose format is only assumed; the next one
+    /// is the last.
     format_candidates: Vec<ApiFormat>,
 }
 
@@ -63,8 +63,8 @@ impl Recovery {
         is_corrected
     }
 
-    /// The wait before the next attempt, in milliseconds. A service that asks for a longer wait than
-    /// `maxDelayMs` is not asked again.
+    /// The wait before the next attempt, in milliseconds. A service that asks for a longer wait
+    /// than `maxDelayMs` is not asked again.
     pub(super) fn backoff(&mut self, error: &Error, retry: Retry, retry_after: f64) -> Option<f64> {
         let may_retry = error.code().recovery().retry
             && self.attempt_count < retry.max_attempts
@@ -79,8 +79,8 @@ impl Recovery {
     }
 }
 
-/// `Retry-After` in milliseconds; 0 for its other form, a date, which would need a clock that agrees
-/// with the service's.
+/// `Retry-After` in milliseconds; 0 for its other form, a date, which would need a clock that
+/// agrees with the service's.
 pub(super) fn retry_after_ms(header: Option<&str>) -> f64 {
     let digits = header.unwrap_or_default().trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -60,8 +60,8 @@ pub enum Status {
     Failed,
 }
 
-/// The time, in milliseconds since some epoch: a number, or a function that is called only where the
-/// time is needed.
+/// The time, in milliseconds since some epoch: a number, or a function that is called only where
+/// the time is needed.
 pub trait Clock {
     /// The time now.
     fn now_ms(self) -> f64;

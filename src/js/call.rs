@@ -1,8 +1,9 @@
 //! One call, driven: the steps that the core asks for are done, and their results reported to it.
 //!
-//! Up to the first chunk the driver is here, in [`CallHandle::open`]: everything that may be repeated
-//! happens there. From then on JavaScript drives, which saves a promise and a task for every network
-//! chunk: it reads, copies the bytes to [`super::memory`] and calls [`CallHandle::feed`].
+//! Up to the first chunk the driver is here, in [`CallHandle::open`]: everything that may be
+//! repeated happens there. From then on JavaScript drives, which saves a promise and a task for
+//! every network chunk: it reads, copies the bytes to [`super::memory`] and calls
+//! [`CallHandle::feed`].
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -89,8 +90,8 @@ impl CallHandle {
         matches!(self.0.borrow().output, Output::Events(_))
     }
 
-    /// The time limits, `{ totalMs?, firstChunkMs?, chunkMs? }`; undefined where there are none. The
-    /// host keeps the time.
+    /// The time limits, `{ totalMs?, firstChunkMs?, chunkMs? }`; undefined where there are none.
+    /// The host keeps the time.
     #[wasm_bindgen(getter)]
     pub fn timeouts(&self) -> JsValue {
         let timeouts = self.0.borrow().timeouts;
@@ -101,14 +102,15 @@ impl CallHandle {
     }
 
     /// Sends the request, and whatever has to follow it, until there is output. Rejects with a
-    /// `Failure`, or with the signal's own reason. Not `async`: an async method would keep the handle
-    /// borrowed while it waits.
+    /// `Failure`, or with the signal's own reason. Not `async`: an async method would keep the
+    /// handle borrowed while it waits.
     pub fn open(&self) -> Promise {
         let driver = self.0.clone();
         future_to_promise(async move { drive(&driver).await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Describes the output of `open` or of the last step: see `memory`. Returns the flags of a step.
+    /// Describes the output of `open` or of the last step: see `memory`. Returns the flags of a
+    /// step.
     pub fn output(&self) -> u32 {
         self.0.borrow_mut().finish_step()
     }

@@ -7,7 +7,8 @@ use super::shell::to_object;
 use crate::call::Attempt;
 use crate::error::Error;
 
-/// What an `OciError` is made of: a class of its own, so that nothing a host throws is mistaken for it.
+/// What an `OciError` is made of: a class of its own, so that nothing a host throws is mistaken for
+/// it.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Failure {

@@ -15,8 +15,8 @@ use crate::routing::host_of;
 /// The functions of the host.
 #[derive(Clone, Debug)]
 pub(super) struct Hooks {
-    /// `(request, headers, acceptsApiKey) => Promise<void>`: signs, and adds the signing headers. It
-    /// throws `{ code, message, cause }`. Keys and tokens stay in JavaScript.
+    /// `(request, headers, acceptsApiKey) => Promise<void>`: signs, and adds the signing headers.
+    /// It throws `{ code, message, cause }`. Keys and tokens stay in JavaScript.
     pub(super) authorize: Function,
     /// `(ms, signal) => Promise<void>`
     pub(super) sleep: Function,

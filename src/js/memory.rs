@@ -1,9 +1,9 @@
 //! Bytes cross between JavaScript and wasm through memory that is allocated once.
 //!
-//! JavaScript copies a network chunk to [`input_pointer`], calls `feed`, and reads the output through
-//! the words at [`header_pointer`]. Nothing here is `unsafe`: addresses are handed out as numbers,
-//! JavaScript writes only while no Rust code runs (decoding is synchronous), and what it wrote is
-//! borrowed afterwards. For the same reason one pair of buffers serves all streams.
+//! JavaScript copies a network chunk to [`input_pointer`], calls `feed`, and reads the output
+//! through the words at [`header_pointer`]. Nothing here is `unsafe`: addresses are handed out as
+//! numbers, JavaScript writes only while no Rust code runs (decoding is synchronous), and what it
+//! wrote is borrowed afterwards. For the same reason one pair of buffers serves all streams.
 
 use std::cell::{Cell, RefCell};
 

@@ -1,5 +1,5 @@
-//! The shell: the only rooms that know JavaScript. They supply a clock, `fetch` and memory, and decide
-//! nothing.
+//! The shell: the only rooms that know JavaScript. They supply a clock, `fetch` and memory, and
+//! decide nothing.
 //!
 //! What crosses the boundary: requests, options and rare chunks as JSON text (serde_json stops at a
 //! depth of 128, and `JSON.parse` sets no prototypes), closed and flat values (routes, reports,

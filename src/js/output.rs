@@ -12,8 +12,8 @@ pub(super) enum Output {
     Events(EventWriter),
 }
 
-/// The chunks of one network chunk: all their text in one buffer, and for each chunk a word with its
-/// kind and the length of its text. Lengths are in UTF-16 units, as in JavaScript's strings.
+/// The chunks of one network chunk: all their text in one buffer, and for each chunk a word with
+/// its kind and the length of its text. Lengths are in UTF-16 units, as in JavaScript's strings.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     text: Vec<u8>,

@@ -6,8 +6,8 @@ use crate::json::escape_into;
 
 /// Writes chunks as OpenAI's server-sent events.
 ///
-/// SPEED: the bytes around the text of a plain chunk are the same in a whole answer. They are written
-/// once, and a text is then two copies and one pass that escapes it.
+/// SPEED: the bytes around the text of a plain chunk are the same in a whole answer. They are
+/// written once, and a text is then two copies and one pass that escapes it.
 #[derive(Clone, Debug, Default)]
 pub struct EventWriter {
     out: Vec<u8>,
@@ -17,8 +17,8 @@ pub struct EventWriter {
 }
 
 impl EventWriter {
-    /// A writer for one answer. With `include_usage` every chunk but the last has `"usage":null`, as
-    /// at OpenAI.
+    /// A writer for one answer. With `include_usage` every chunk but the last has `"usage":null`,
+    /// as at OpenAI.
     pub fn new(include_usage: bool) -> Self {
         let after_text = if include_usage {
             "\"},\"finish_reason\":null}],\"usage\":null}\n\n"

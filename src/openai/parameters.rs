@@ -1,5 +1,5 @@
-//! The registry of parameters: what OpenAI says of each, once. What a wire makes of a parameter stands
-//! in the wire's own table (see [`crate::wire::parameters`]).
+//! The registry of parameters: what OpenAI says of each, once. What a wire makes of a parameter
+//! stands in the wire's own table (see [`crate::wire::parameters`]).
 
 use serde_json::Value;
 
@@ -13,7 +13,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// What its value must be.
     pub kind: ValueKind,
-    /// Which values ask for what happens anyway: a wire that can't express the parameter accepts these.
+    /// Which values ask for what happens anyway: a wire that can't express the parameter accepts
+    /// these.
     pub neutral: Neutral,
 }
 

@@ -1,8 +1,8 @@
 //! A request in OpenAI's vocabulary
 //! ([`ChatCompletionCreateParams`](https://platform.openai.com/docs/api-reference/chat/create)).
 //!
-//! [`ChatRequest`] is the JSON object that the caller sent, which the openai transport passes on. The
-//! native wires read it as a [`Chat`], once in the life of a call.
+//! [`ChatRequest`] is the JSON object that the caller sent, which the openai transport passes on.
+//! The native wires read it as a [`Chat`], once in the life of a call.
 
 use std::cell::OnceCell;
 
@@ -21,8 +21,8 @@ pub struct ChatRequest {
     chat: OnceCell<Result<Chat>>,
 }
 
-/// The same request, typed: what every native wire reads. The messages, tools and limits are checked;
-/// the other parameters are checked by the table of the wire that they are sent on.
+/// The same request, typed: what every native wire reads. The messages, tools and limits are
+/// checked; the other parameters are checked by the table of the wire that they are sent on.
 #[derive(Clone, Debug)]
 pub(crate) struct Chat {
     pub(crate) messages: Vec<Message>,
@@ -32,7 +32,8 @@ pub(crate) struct Chat {
     /// The limit on the answer's tokens, whichever of its two names was used. The newer name wins.
     pub(crate) max_tokens: Option<u64>,
     pub(crate) stop: Option<Vec<String>>,
-    /// Every parameter, none of them null, in the caller's order; what is under `oci` as `oci.top_k`.
+    /// Every parameter, none of them null, in the caller's order; what is under `oci` as
+    /// `oci.top_k`.
     pub(crate) parameters: Vec<(String, Value)>,
 }
 
@@ -40,8 +41,8 @@ impl ChatRequest {
     /// Reads a request from JSON text. What every wire needs is checked here: that it is an object
     /// with a model and with messages.
     ///
-    /// A lone surrogate (a string that was cut in the middle of an emoji) becomes U+FFFD, as it does
-    /// wherever JavaScript writes UTF-8.
+    /// A lone surrogate (a string that was cut in the middle of an emoji) becomes U+FFFD, as it
+    /// does wherever JavaScript writes UTF-8.
     ///
     /// # Errors
     ///

@@ -13,8 +13,8 @@ pub struct Metadata {
     pub model: String,
 }
 
-/// Takes chunks while they are decoded. Each form of output is a sink: strings for JavaScript, events
-/// for a gateway, values for Rust.
+/// Takes chunks while they are decoded. Each form of output is a sink: strings for JavaScript,
+/// events for a gateway, values for Rust.
 pub trait Sink {
     /// Text of the first choice and nothing else: nearly every chunk of a stream, and the only call
     /// that has to be fast.

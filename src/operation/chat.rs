@@ -35,8 +35,8 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// A chat that has not been sent. `metadata`: id and time of the answer, where the service sends
-    /// none.
+    /// A chat that has not been sent. `metadata`: id and time of the answer, where the service
+    /// sends none.
     pub fn new(
         request: ChatRequest,
         metadata: Metadata,

@@ -1,5 +1,5 @@
-//! What is asked of OCI. Retries, targets, limits and reports belong to the call and are the same for
-//! every operation; path, body and how to read the answer belong to the operation.
+//! What is asked of OCI. Retries, targets, limits and reports belong to the call and are the same
+//! for every operation; path, body and how to read the answer belong to the operation.
 
 pub mod chat;
 
@@ -33,7 +33,8 @@ impl Operation {
 }
 
 /// One request and its answer, as the life of a call sees them. An operation that only posts and
-/// returns JSON implements the first half; the defaults of the second half say that it can't stream.
+/// returns JSON implements the first half; the defaults of the second half say that it can't
+/// stream.
 pub(crate) trait Exchange {
     /// The model, or alias, that the caller named.
     fn model(&self) -> &str;

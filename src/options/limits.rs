@@ -27,8 +27,8 @@ pub struct Retry {
     pub max_attempts: u32,
     /// The delay before the second attempt, in milliseconds, doubled for each one after. 500.
     pub base_delay_ms: f64,
-    /// The longest delay, in milliseconds. If the service asks for a longer one, the request is not
-    /// repeated. 8,000.
+    /// The longest delay, in milliseconds. If the service asks for a longer one, the request is
+    /// not repeated. 8,000.
     pub max_delay_ms: f64,
 }
 

@@ -8,8 +8,8 @@ use crate::error::{Code, Error};
 use crate::openai::ResponseFormat;
 
 /// The limit that is sent when the caller sets none. Without one the service stops after 20 tokens
-/// (wayflow: "default max_tokens for OCI Cohere is 20"; litellm says the same); 4,000 is the longest
-/// on-demand answer that the documentation allows.
+/// (wayflow: "default max_tokens for OCI Cohere is 20"; litellm says the same); 4,000 is the
+/// longest on-demand answer that the documentation allows.
 pub(super) const DEFAULT_MAX_TOKENS: u64 = 4000;
 
 /// [`CohereResponseFormat`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/cohere-response-format.ts)

@@ -112,8 +112,8 @@ pub(super) fn content_parts<'a>(
     }
 }
 
-/// The error that these fields report, wherever a service puts them. A `message` that isn't a string
-/// belongs to an answer.
+/// The error that these fields report, wherever a service puts them. A `message` that isn't a
+/// string belongs to an answer.
 pub(super) fn reported_error(
     error: Option<RawJson<'_>>,
     code: Option<RawJson<'_>>,

@@ -16,8 +16,8 @@ const DEFINITIONS_AND_BOUNDS: &[&str] = &[
 ];
 
 /// The schema with every local `$ref` replaced by its target, merged with the keywords beside it. A
-/// schema that refers to itself is cut where it does, and one whose references multiply is cut where
-/// it exceeds [`MAX_OBJECTS`]: to any object.
+/// schema that refers to itself is cut where it does, and one whose references multiply is cut
+/// where it exceeds [`MAX_OBJECTS`]: to any object.
 pub(super) fn without_references(schema: &Value) -> Value {
     Inliner::new(schema, DEFINITIONS).schema(schema)
 }

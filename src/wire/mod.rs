@@ -1,5 +1,5 @@
-//! What OCI speaks, a folder or a file each: how a request is built, how an answer and a stream event
-//! are read.
+//! What OCI speaks, a folder or a file each: how a request is built, how an answer and a stream
+//! event are read.
 //!
 //! | wire | request | answer |
 //! |---|---|---|

@@ -4,14 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ModelFamily {
     /// OpenAI's own: they reject `maxTokens` ("use max_completion_tokens") and take
-    /// `maxCompletionTokens`. gpt-oss, an open model that OCI serves by other means, is not one of them
-    /// (litellm `oci/chat`, langchain-oracle, Portkey, for gpt-5, o1 and o3 on OCI).
+    /// `maxCompletionTokens`. gpt-oss, an open model that OCI serves by other means, is not one of
+    /// them (litellm `oci/chat`, langchain-oracle, Portkey, for gpt-5, o1 and o3 on OCI).
     OpenAi,
-    /// Gemini: see [`super::gemini`] for its messages; it knows neither `$ref` nor exclusive bounds in
-    /// the schema of a tool.
+    /// Gemini: see [`super::gemini`] for its messages; it knows neither `$ref` nor exclusive
+    /// bounds in the schema of a tool.
     Google,
-    /// Everything else, and every endpoint of a Dedicated AI Cluster: its OCID does not say what it
-    /// serves.
+    /// Everything else, and every endpoint of a Dedicated AI Cluster: its OCID does not say what
+    /// it serves.
     Other,
 }
 

@@ -1,5 +1,5 @@
-//! The openai transport: OCI's own OpenAI-compatible route. Requests and answers pass as they are; they
-//! are read on the way, so that `final()`, reports and errors know them.
+//! The openai transport: OCI's own OpenAI-compatible route. Requests and answers pass as they are;
+//! they are read on the way, so that `final()`, reports and errors know them.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
 //! The tables of parameters: what each parameter becomes on a wire, or why it can't.
 //!
 //! Every native wire has a table in its own file; `docs/parameters.md` is printed from them. A
-//! parameter without a row is rejected by name: it might change the answer, and OCI rejects a request
-//! with unknown keys without naming them.
+//! parameter without a row is rejected by name: it might change the answer, and OCI rejects a
+//! request with unknown keys without naming them.
 
 use serde_json::{Map, Value};
 
@@ -102,7 +102,8 @@ impl WireFormat {
     ///
     /// # Errors
     ///
-    /// `invalid_request` about a parameter that is unknown, of the wrong kind, or can't be expressed.
+    /// `invalid_request` about a parameter that is unknown, of the wrong kind, or can't be
+    /// expressed.
     pub(super) fn fields(&self, chat: &Chat) -> Result<Map<String, Value>> {
         let mut fields = Map::new();
         for (name, value) in &chat.parameters {

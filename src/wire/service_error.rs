@@ -1,8 +1,8 @@
 //! An HTTP status and the body beside it -> an [`Error`], with what to check.
 //!
-//! OCI's body is `{"code":…,"message":…}`; the code is a name or a number in quotes, the message may be
-//! another JSON document (OpenAI's, for OpenAI's models), and proxies in front of the service answer in
-//! HTML.
+//! OCI's body is `{"code":…,"message":…}`; the code is a name or a number in quotes, the message
+//! may be another JSON document (OpenAI's, for OpenAI's models), and proxies in front of the
+//! service answer in HTML.
 
 use serde_json::Value;
 
@@ -156,8 +156,8 @@ impl ErrorBody {
     }
 }
 
-/// One line for a log: without the markup of a proxy's page, without control characters, at most 500
-/// characters.
+/// One line for a log: without the markup of a proxy's page, without control characters, at most
+/// 500 characters.
 fn excerpt(text: &str) -> String {
     const MAX_CHARS: usize = 500;
     let mut plain = String::new();

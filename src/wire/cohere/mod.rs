@@ -1,8 +1,8 @@
 //! `apiFormat` COHERE: Cohere's first chat API, Command R and R+.
 //!
 //! One `message`, the turns before it in `chatHistory`, the system text in `preambleOverride`, tool
-//! results without ids. A stream's deltas are `{"apiFormat":"COHERE","text":"…"}`; the last event, and
-//! in a tool turn an earlier one too, restates the whole text; there is no `[DONE]`.
+//! results without ids. A stream's deltas are `{"apiFormat":"COHERE","text":"…"}`; the last event,
+//! and in a tool turn an earlier one too, restates the whole text; there is no `[DONE]`.
 
 mod request;
 mod response;

@@ -58,7 +58,8 @@ impl Turns {
     pub(super) fn of(messages: &[Message], has_preamble: bool) -> Result<Turns> {
         let mut turns = Turns::default();
         let mut calls: Vec<(&str, Call)> = Vec::new();
-        // Results at the end belong to the current turn; a new message beside them would be rejected.
+        // Results at the end belong to the current turn; a new message beside them would be
+        // rejected.
         let is_result = |message: &Message| matches!(message, Message::Tool { .. });
         let ends_with_results = messages.last().is_some_and(is_result);
         let trailing = messages

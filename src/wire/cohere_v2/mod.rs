@@ -1,8 +1,8 @@
 //! `apiFormat` COHEREV2: Cohere's second chat API, Command A and its siblings that see and reason.
 //!
-//! No stream of it has been recorded byte by byte; it is read by its schema, and leniently: the last
-//! event may carry the last delta of the text or the whole text, `[DONE]` may follow or not, usage may
-//! stand on any event.
+//! No stream of it has been recorded byte by byte; it is read by its schema, and leniently: the
+//! last event may carry the last delta of the text or the whole text, `[DONE]` may follow or not,
+//! usage may stand on any event.
 
 mod request;
 mod response;

@@ -1,7 +1,8 @@
 //! `apiFormat` GENERIC: Llama, Grok, Gemini, GPT, gpt-oss and every imported model.
 //!
-//! Stream events are bare deltas (`{"index":0,"message":{…},"pad":"aaa"}`) without envelope or format;
-//! the finish has no `index` and may carry the last text; usage follows it; `[DONE]` ends the stream.
+//! Stream events are bare deltas (`{"index":0,"message":{…},"pad":"aaa"}`) without envelope or
+//! format; the finish has no `index` and may carry the last text; usage follows it; `[DONE]` ends
+//! the stream.
 
 mod request;
 mod response;

@@ -2,12 +2,12 @@
 
 use crate::answer::FinishReason;
 
-/// OpenAI's word for a reason, in any case. An unknown reason is a `stop`; OCI's own word stays beside
-/// it.
+/// OpenAI's word for a reason, in any case. An unknown reason is a `stop`; OCI's own word stays
+/// beside it.
 ///
 /// The words are those of `GenericChatResponse` (a free string: `stop`, `length`, `tool_calls`,
-/// `content_filter`, `max_tokens` were recorded), `CohereChatResponse` and `CohereChatResponseV2` in
-/// `oci-generativeaiinference`.
+/// `content_filter`, `max_tokens` were recorded), `CohereChatResponse` and `CohereChatResponseV2`
+/// in `oci-generativeaiinference`.
 pub(in crate::wire) fn finish_reason(oci: Option<&str>) -> FinishReason<'_> {
     let word = oci.unwrap_or_default().to_ascii_lowercase();
     let openai = match word.as_str() {
