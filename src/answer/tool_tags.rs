@@ -74,7 +74,8 @@ impl ToolTagParser {
                 return false;
             }
             if TAGS.iter().any(|(open, _)| rest.starts_with(open)) {
-                self.pending_whitespace = self.buffer.drain(..blank).collect();
+                let rest = self.buffer.split_off(blank);
+                self.pending_whitespace = std::mem::replace(&mut self.buffer, rest);
             } else if TAGS.iter().any(|(open, _)| open.starts_with(rest)) {
                 return false;
             }

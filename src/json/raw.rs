@@ -156,7 +156,7 @@ impl fmt::Debug for RawJson<'_> {
 }
 
 /// The items of an array: see [`RawJson::items`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Items<'a> {
     rest: &'a [u8],
     at: usize,

@@ -188,9 +188,11 @@ fn flatten(body: &Map<String, Value>) -> Result<Vec<(String, Value)>> {
         if matches!(name.as_str(), "messages" | "tools") {
             parameters.push((name.clone(), Value::Null));
         } else if name == "oci" {
-            let members = Param::new("oci", value).object()?.iter();
-            let present = members.filter(|(_, value)| !value.is_null());
-            parameters.extend(present.map(|(name, value)| (format!("oci.{name}"), value.clone())));
+            for (name, value) in Param::new("oci", value).object()? {
+                if !value.is_null() {
+                    parameters.push((format!("oci.{name}"), value.clone()));
+                }
+            }
         } else {
             parameters.push((name.clone(), value.clone()));
         }

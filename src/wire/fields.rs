@@ -57,7 +57,7 @@ pub(super) fn list<'a>(
     match field {
         Some(field) if !field.is_array() => Err(DecodeError::Malformed),
         field => {
-            let items = field.map(RawJson::items).into_iter().flatten();
+            let items = field.map(RawJson::items).unwrap_or_default();
             Ok(items.filter(|item| !item.is_null()))
         }
     }
