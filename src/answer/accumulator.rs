@@ -14,37 +14,21 @@ use crate::openai::{Chunk, ChunkChoice, Completion, Delta, Extras, Metadata, Sin
 /// An answer that is being received.
 #[derive(Clone, Debug)]
 pub struct Accumulator {
-    metadata: Metadata,
-    metadata_version: u32,
+    pub(super) metadata: Metadata,
+    pub(super) metadata_version: u32,
     /// Ordered by their indexes.
-    choices: Vec<ChoiceState>,
-    usage: Option<Value>,
-    service_tier: Option<String>,
-    opc_request_id: Option<String>,
+    pub(super) choices: Vec<ChoiceState>,
+    pub(super) usage: Option<Value>,
+    pub(super) service_tier: Option<String>,
+    pub(super) opc_request_id: Option<String>,
     /// What is emitted together with the finish reason.
-    extras: Extras,
-    plan_joiner: SurrogateJoiner,
-    first_chunk_sent: bool,
+    pub(super) extras: Extras,
+    pub(super) plan_joiner: SurrogateJoiner,
+    pub(super) first_chunk_sent: bool,
     /// Set by a wire whose events can end the answer without a finish reason.
-    is_complete: bool,
-    max_tool_calls: usize,
-    extract_tool_calls: bool,
-}
-
-/// Why a choice ended: OCI's word, null included, and what OpenAI calls it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FinishReason<'a> {
-    pub(crate) oci: Option<&'a str>,
-    pub(crate) openai: &'static str,
-}
-
-impl Default for FinishReason<'_> {
-    fn default() -> Self {
-        FinishReason {
-            oci: None,
-            openai: "stop",
-        }
-    }
+    pub(super) is_complete: bool,
+    pub(super) max_tool_calls: usize,
+    pub(super) extract_tool_calls: bool,
 }
 
 impl Accumulator {
@@ -392,165 +376,9 @@ impl Accumulator {
         self.usage = Some(usage);
     }
 
-    /// Ends a choice. Only the first reason counts, and calls win over it: backends send `stop` or
-    /// `COMPLETE` beside tool calls.
-    pub(crate) fn finish(
-        &mut self,
-        choice: u32,
-        reason: FinishReason<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<()> {
-        let state = self.choice(choice);
-        if state.finish.is_some() {
-            return Ok(());
-        }
-        let text = state.text_joiner.end();
-        let reasoning = state.reasoning_joiner.end();
-        let refusal = state.refusal_joiner.end();
-        state.reasoning.push_str(reasoning);
-        state.refusal.push_str(refusal);
-        if let Some(plan) = &mut self.extras.tool_plan {
-            plan.push_str(self.plan_joiner.end());
-        }
-        if !refusal.is_empty() {
-            self.emit(
-                choice,
-                Delta {
-                    refusal: Some(refusal),
-                    ..Delta::default()
-                },
-                sink,
-            );
-        }
-        if !reasoning.is_empty() {
-            let delta = Delta {
-                reasoning_content: Some(reasoning),
-                ..Delta::default()
-            };
-            self.emit(choice, delta, sink);
-        }
-        self.add_text(choice, text, sink)?;
-        if let Some(tagged) = &mut self.choice(choice).tool_tags {
-            let mut events = Vec::new();
-            tagged.parser.end(&mut events);
-            self.push_tag_events(choice, events, sink)?;
-        }
-        let mut calls = std::mem::take(&mut self.choice(choice).calls);
-        calls.finish(|delta| {
-            self.emit(
-                choice,
-                Delta {
-                    tool_calls: vec![delta],
-                    ..Delta::default()
-                },
-                sink,
-            )
-        });
-        let openai = if calls.is_empty() {
-            reason.openai
-        } else {
-            "tool_calls"
-        };
-        let finish = Finish {
-            oci: reason.oci.map(str::to_owned),
-            openai,
-        };
-        let extras = Extras {
-            finish_reason: finish.mapped(),
-            ..self.extras.clone()
-        };
-        let state = self.choice(choice);
-        state.calls = calls;
-        state.finish = Some(finish);
-        let end = ChunkChoice {
-            index: choice,
-            finish_reason: Some(openai),
-            ..ChunkChoice::default()
-        };
-        self.emit_choice(choice, end, extras.non_empty(), sink);
-        Ok(())
-    }
-
-    /// Ends the answer: a choice without a reason gets one, and the usage chunk is emitted if the
-    /// caller asked for it.
-    pub(crate) fn end(&mut self, include_usage: bool, sink: &mut dyn Sink) -> Result<()> {
-        let unfinished: Vec<u32> = self
-            .choices
-            .iter()
-            .filter(|it| it.finish.is_none())
-            .map(|it| it.index)
-            .collect();
-        for choice in unfinished {
-            self.finish(choice, FinishReason::default(), sink)?;
-        }
-        if include_usage {
-            self.emit_usage(sink);
-        }
-        Ok(())
-    }
-
-    /// Emits an answer that was received whole: one chunk with everything, then the finish reason
-    /// of each choice.
-    pub(crate) fn replay(&self, fallback: &str, include_usage: bool, sink: &mut dyn Sink) {
-        let completion = self.completion();
-        let choices = completion
-            .choices
-            .iter()
-            .zip(&self.choices)
-            .map(|(choice, state)| {
-                fn non_empty(text: &Option<String>) -> Option<&str> {
-                    text.as_deref().filter(|text| !text.is_empty())
-                }
-                let message = &choice.message;
-                ChunkChoice {
-                    index: choice.index,
-                    delta: Delta {
-                        role: Some("assistant"),
-                        content: non_empty(&message.content),
-                        reasoning_content: non_empty(&message.reasoning_content),
-                        refusal: non_empty(&message.refusal),
-                        tool_calls: state.calls.to_deltas(),
-                        annotations: message.annotations.as_ref(),
-                    },
-                    logprobs: choice.logprobs.clone(),
-                    finish_reason: None,
-                }
-            });
-        let choices = choices.collect();
-        let mut oci = completion.oci.clone().unwrap_or_default();
-        let finish = Extras {
-            finish_reason: oci.finish_reason.take(),
-            ..Extras::default()
-        };
-        oci.fallback = Some(fallback.to_owned());
-        let usage = self.usage.as_ref();
-        sink.chunk(
-            &self.metadata,
-            &Chunk {
-                choices,
-                usage,
-                oci: oci.non_empty(),
-            },
-        );
-        let ends = completion.choices.iter().map(|choice| ChunkChoice {
-            index: choice.index,
-            finish_reason: Some(choice.finish_reason.unwrap_or("stop")),
-            ..ChunkChoice::default()
-        });
-        let end = Chunk {
-            choices: ends.collect(),
-            usage: None,
-            oci: finish.non_empty(),
-        };
-        sink.chunk(&self.metadata, &end);
-        if include_usage {
-            self.emit_usage(sink);
-        }
-    }
-
     // ---------------------------------------------------------------- inside
 
-    fn choice(&mut self, index: u32) -> &mut ChoiceState {
+    pub(super) fn choice(&mut self, index: u32) -> &mut ChoiceState {
         // Nearly always the first and only one.
         let at = self.choices.iter().position(|choice| choice.index >= index);
         let at = at.unwrap_or(self.choices.len());
@@ -574,7 +402,7 @@ impl Accumulator {
     }
 
     /// Text from the service: emitted as it is, unless tool calls have to be extracted from it.
-    fn add_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) -> Result<()> {
+    pub(super) fn add_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
@@ -590,7 +418,7 @@ impl Accumulator {
         self.push_tag_events(choice, events, sink)
     }
 
-    fn push_tag_events(
+    pub(super) fn push_tag_events(
         &mut self,
         choice: u32,
         events: Vec<TagEvent>,
@@ -630,7 +458,7 @@ impl Accumulator {
         }
     }
 
-    fn emit(&mut self, choice: u32, delta: Delta<'_>, sink: &mut dyn Sink) {
+    pub(super) fn emit(&mut self, choice: u32, delta: Delta<'_>, sink: &mut dyn Sink) {
         let new = ChunkChoice {
             index: choice,
             delta,
@@ -639,7 +467,7 @@ impl Accumulator {
         self.emit_choice(choice, new, None, sink);
     }
 
-    fn emit_choice(
+    pub(super) fn emit_choice(
         &mut self,
         choice: u32,
         mut new: ChunkChoice<'_>,
@@ -663,16 +491,5 @@ impl Accumulator {
                 oci,
             },
         );
-    }
-
-    fn emit_usage(&self, sink: &mut dyn Sink) {
-        if let Some(usage) = &self.usage {
-            let chunk = Chunk {
-                choices: Vec::new(),
-                usage: Some(usage),
-                oci: None,
-            };
-            sink.chunk(&self.metadata, &chunk);
-        }
     }
 }

@@ -60,7 +60,7 @@ impl ChoiceState {
     pub(super) fn to_choice(&self) -> Choice {
         let non_empty = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let tool_calls = self.calls.to_tool_calls();
-        // OpenAI's content is null only where something else was said instead.
+        // OpenAI's content is null only where something else was sent instead.
         let content = non_empty(&self.text)
             .or_else(|| (tool_calls.is_empty() && self.refusal.is_empty()).then(String::new));
         Choice {

@@ -5,9 +5,10 @@
 
 mod accumulator;
 mod choice;
+mod ending;
 mod tool_calls;
 mod tool_tags;
 
 pub use accumulator::Accumulator;
-pub(crate) use accumulator::FinishReason;
+pub(crate) use ending::FinishReason;
 pub(crate) use tool_calls::{arguments_text, Fragment};

@@ -2,31 +2,14 @@
 
 use super::recovery::{retry_after_ms, Recovery};
 use super::report::{Attempt, Report};
+use super::settings::Settings;
 use super::step::{Clock, PreparedRequest, ResponseHead, Status, Step};
 use crate::decode::{body_kind, is_event_stream, BodyKind};
 use crate::error::{Code, Error, Result};
 use crate::openai::{NullSink, Sink};
 use crate::operation::Operation;
-use crate::options::{Limits, Retry};
 use crate::routing::{ApiFormat, Candidate, Transport};
 use crate::wire::service_error;
-
-/// What a call is made with, besides its operation and its targets.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Whether chunks are wanted, or the whole answer.
-    pub stream: bool,
-    /// Whether a stream that can't be opened is asked for without streaming.
-    pub fallback: bool,
-    /// How often to try.
-    pub retry: Retry,
-    /// How much to receive.
-    pub limits: Limits,
-    /// Sent with every request; lower-case names.
-    pub headers: Vec<(String, String)>,
-    /// Whether a signer signs: the openai transport then names the compartment in a header.
-    pub signs: bool,
-}
 
 /// One call.
 #[derive(Debug)]
@@ -37,7 +20,7 @@ pub struct Call {
     candidates: Vec<Candidate>,
     current: usize,
     recovery: Recovery,
-    /// Why the current target is asked without streaming.
+    /// Why the current target is requested without streaming.
     fallback: Option<String>,
     state: State,
     /// The bytes of a body that is not decoded while it arrives.
@@ -167,7 +150,7 @@ impl Call {
                 let result = self.operation.exchange_mut().end(sink);
                 self.on_decoded(result, now);
             }
-            // Too short to decide: a whole answer, if one was asked for and no header says events.
+            // Too short to decide: a whole answer, if one was requested and no header says events.
             State::Opening
                 if !self.settings.stream && !is_event_stream(&self.response.content_type) =>
             {

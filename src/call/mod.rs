@@ -4,8 +4,10 @@
 mod machine;
 mod recovery;
 mod report;
+mod settings;
 mod step;
 
-pub use machine::{Call, Settings};
+pub use machine::Call;
 pub use report::{Attempt, Report};
+pub use settings::Settings;
 pub use step::{Clock, PreparedRequest, ResponseHead, Status, Step};

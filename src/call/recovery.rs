@@ -2,7 +2,7 @@
 //!
 //! 1. a wrong assumption (the format of a Dedicated AI Cluster, the transport of one of Cohere's
 //!    models) is renegotiated, and the request sent again;
-//! 2. a stream is asked for once more without streaming: the fallback;
+//! 2. a stream is requested once more without streaming: the fallback;
 //! 3. transient errors are retried with exponential backoff, up to `retry.maxAttempts`;
 //! 4. the next target of an alias is tried;
 //! 5. the call fails.
@@ -64,7 +64,7 @@ impl Recovery {
     }
 
     /// The wait before the next attempt, in milliseconds. A service that asks for a longer wait
-    /// than `maxDelayMs` is not asked again.
+    /// than `maxDelayMs` gets no further request.
     pub(super) fn backoff(&mut self, error: &Error, retry: Retry, retry_after: f64) -> Option<f64> {
         let may_retry = error.code().recovery().retry
             && self.attempt_count < retry.max_attempts

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::sink::Metadata;
+use super::metadata::Metadata;
 
 /// An OpenAI `chat.completion.chunk`, borrowed from what has been received.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +102,7 @@ pub struct Extras {
     /// Cohere V2's plan before it calls tools.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_plan: Option<String>,
-    /// The prompt as the model received it, where the request asked for it.
+    /// The prompt as the model received it, where the request requested it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// OCI's own finish reason, where OpenAI's differs; null is a reason too.
@@ -150,7 +150,7 @@ impl<'a> Chunk<'a> {
     }
 
     /// Appends its JSON. With `null_usage` a chunk without usage has `"usage":null`, as at OpenAI
-    /// when usage was asked for.
+    /// when usage was requested.
     pub(super) fn write(&self, metadata: &Metadata, null_usage: bool, out: &mut Vec<u8>) {
         crate::json::append(out, &self.whole(metadata, null_usage));
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::chunk::Extras;
-use super::sink::Metadata;
+use super::metadata::Metadata;
 
 /// An OpenAI `chat.completion`.
 #[derive(Clone, Debug, Serialize)]

@@ -1,7 +1,8 @@
 //! Chunks -> the bytes of an event stream, as OpenAI sends it.
 
 use super::chunk::Chunk;
-use super::sink::{Metadata, Sink};
+use super::metadata::Metadata;
+use super::sink::Sink;
 use crate::json::escape_into;
 
 /// Writes chunks as OpenAI's server-sent events.

@@ -9,6 +9,7 @@ mod chunk;
 mod completion;
 mod event_writer;
 mod message;
+mod metadata;
 mod param;
 pub mod parameters;
 mod request;
@@ -18,8 +19,9 @@ mod tool;
 pub use chunk::{Chunk, ChunkChoice, Delta, Extras, FunctionDelta, ToolCallDelta};
 pub use completion::{AssistantMessage, Choice, Completion, Function, ToolCall};
 pub use event_writer::EventWriter;
+pub use metadata::Metadata;
 pub use request::ChatRequest;
-pub use sink::{Metadata, Sink};
+pub use sink::Sink;
 
 pub(crate) use completion::logprobs;
 pub(crate) use message::{Detail, Media, Message, Part, RequestedCall};

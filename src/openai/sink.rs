@@ -1,17 +1,7 @@
 //! Where chunks go while they are decoded.
 
 use super::chunk::{Chunk, Delta, FunctionDelta, ToolCallDelta};
-
-/// What all chunks of one answer share.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata {
-    /// `chatcmpl-…`
-    pub id: String,
-    /// Seconds since 1970.
-    pub created: u64,
-    /// The model as the caller named it.
-    pub model: String,
-}
+use super::metadata::Metadata;
 
 /// Takes chunks while they are decoded. Each form of output is a sink: strings for JavaScript,
 /// events for a gateway, values for Rust.

@@ -69,7 +69,7 @@ pub(crate) trait Exchange {
 
     // ---------------------------------------------------------------- operations that can stream
 
-    /// Whether the answer can be asked for as a stream. The fallback is for those that can.
+    /// Whether the answer can be requested as a stream. The fallback is for those that can.
     fn can_stream(&self) -> bool {
         false
     }
@@ -99,6 +99,6 @@ pub(crate) trait Exchange {
 }
 
 fn not_a_stream() -> Error {
-    let message = "the service answered with an event stream, which was not asked for";
+    let message = "the service answered with an event stream, which was not requested";
     Error::new(crate::error::Code::InvalidResponse, message)
 }

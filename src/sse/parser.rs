@@ -106,7 +106,7 @@ impl Parser {
         Ok(())
     }
 
-    /// The last reconnection time that the stream asked for, in milliseconds.
+    /// The last reconnection time that the stream requested, in milliseconds.
     pub fn retry(&self) -> Option<u64> {
         self.pending.retry
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::fields::DecodeError;
+use super::parameters::{Row, Rule};
 use crate::error::{Code, Error};
 use crate::openai::ResponseFormat;
 
@@ -11,6 +12,60 @@ use crate::openai::ResponseFormat;
 /// (wayflow: "default max_tokens for OCI Cohere is 20"; litellm says the same); 4,000 is the
 /// longest on-demand answer that the documentation allows.
 pub(super) const DEFAULT_MAX_TOKENS: u64 = 4000;
+
+/// What both wires do in the same way.
+pub(super) const PARAMETERS: &[Row] = &[
+    (
+        "max_tokens",
+        Rule::translated("maxTokens; 4,000 by default, since the service would stop after 20"),
+    ),
+    (
+        "max_completion_tokens",
+        Rule::translated("as max_tokens; takes precedence over it"),
+    ),
+    ("stop", Rule::translated("stopSequences")),
+    ("n", Rule::Unsupported("send one request for each answer")),
+    ("top_logprobs", Rule::Unsupported("omit it; GENERIC has it")),
+    ("logit_bias", Rule::Unsupported("omit it; GENERIC has it")),
+    (
+        "verbosity",
+        Rule::Unsupported("ask for it in a system message"),
+    ),
+    ("metadata", Rule::ignored("labels for OpenAI's dashboard")),
+    (
+        "prediction",
+        Rule::ignored("makes the same answer arrive faster, where a model has it"),
+    ),
+    (
+        "web_search_options",
+        Rule::Unsupported("search yourself and send the results as oci.documents"),
+    ),
+    (
+        "parallel_tool_calls",
+        Rule::Unsupported("the model decides: omit it, and accept the calls as they arrive"),
+    ),
+    (
+        "response_format",
+        Rule::translated(
+            "responseFormat: {type: TEXT | JSON_OBJECT, schema}; a JSON schema loses its name and \
+             strictness",
+        ),
+    ),
+    ("oci.documents", Rule::Field("documents")),
+    (
+        "oci.safety_mode",
+        Rule::Enum("safetyMode", &["CONTEXTUAL", "STRICT", "OFF"]),
+    ),
+    (
+        "oci.is_search_queries_only",
+        Rule::Field("isSearchQueriesOnly"),
+    ),
+    ("oci.is_raw_prompting", Rule::Field("isRawPrompting")),
+    (
+        "oci.max_completion_tokens",
+        Rule::Unsupported("use max_tokens"),
+    ),
+];
 
 /// [`CohereResponseFormat`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/cohere-response-format.ts)
 /// and its V2 sibling.

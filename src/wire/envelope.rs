@@ -37,7 +37,7 @@ struct StreamOptions {
 
 impl Streaming {
     pub(super) fn new(stream: bool) -> Streaming {
-        // Usage is always asked for: reports and `final()` have it whether or not the caller wants
+        // Usage is always requested: reports and `final()` have it whether or not the caller wants
         // it as a chunk.
         let stream_options = stream.then_some(StreamOptions {
             is_include_usage: true,
@@ -59,16 +59,20 @@ pub(super) fn body(request: impl Serialize, target: &Candidate) -> Result<Vec<u8
     Ok(crate::json::to_json(&details))
 }
 
-/// Reads a whole answer. Of a native one the format counts that the body names, whichever was asked
-/// for.
-pub(super) fn read_whole(asked: &WireFormat, body: &[u8], answer: &mut Accumulator) -> Result<()> {
+/// Reads a whole answer. Of a native one the format counts that the body names, whichever was
+/// requested.
+pub(super) fn read_whole(
+    requested: &WireFormat,
+    body: &[u8],
+    answer: &mut Accumulator,
+) -> Result<()> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::new(Code::InvalidResponse, "the answer is empty"));
     }
     let unreadable = || {
         let message = format!(
             "the answer is not the JSON of a chat on the {} wire",
-            asked.name
+            requested.name
         );
         Error::new(Code::InvalidResponse, message)
     };
@@ -77,8 +81,8 @@ pub(super) fn read_whole(asked: &WireFormat, body: &[u8], answer: &mut Accumulat
     if let Some(error) = reported_error(error, code, message, None) {
         return Err(outside_a_stream(error));
     }
-    let result = if asked.api_format.is_none() {
-        (asked.read_whole)(body, answer)
+    let result = if requested.api_format.is_none() {
+        (requested.read_whole)(body, answer)
     } else {
         let chat = chat
             .filter(|chat| chat.is_object())
@@ -86,7 +90,7 @@ pub(super) fn read_whole(asked: &WireFormat, body: &[u8], answer: &mut Accumulat
         let named = chat.get("apiFormat").and_then(RawJson::to_text);
         let format = named
             .and_then(|name| WireFormat::named(&name))
-            .unwrap_or(asked);
+            .unwrap_or(requested);
         (format.read_whole)(chat, answer)
     };
     result.map_err(|error| match error {

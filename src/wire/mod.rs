@@ -17,7 +17,6 @@ mod cohere_common;
 mod cohere_v2;
 mod envelope;
 mod fields;
-mod gemini;
 mod generic;
 mod json_schema;
 mod model_family;
@@ -53,8 +52,9 @@ pub struct WireFormat {
     pub name: &'static str,
     /// The `apiFormat` that the wire stands for; none on the openai transport.
     pub api_format: Option<ApiFormat>,
-    /// What becomes of each parameter; empty where all pass.
-    pub parameters: &'static [Row],
+    /// What becomes of each parameter: the wire's own table, then those that it shares. Empty where
+    /// all pass.
+    pub parameters: &'static [&'static [Row]],
     /// Whether the service's events are OpenAI's and are passed on as they are.
     pub passes_events_through: bool,
     build: fn(&ChatRequest, &Candidate, stream: bool) -> Result<Vec<u8>>,
@@ -104,7 +104,7 @@ impl WireFormat {
         (self.read_event)(event, answer, sink)
     }
 
-    /// Reads a whole answer. The format that a native body names counts, whichever was asked for.
+    /// Reads a whole answer. The format that a native body names counts, whichever was requested.
     pub(crate) fn read_whole(&self, body: &[u8], answer: &mut Accumulator) -> Result<()> {
         envelope::read_whole(self, body, answer)
     }

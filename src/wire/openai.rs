@@ -31,7 +31,7 @@ pub static FORMAT: WireFormat = WireFormat {
 
 // ---------------------------------------------------------------- the request
 
-/// The caller's own request, with the model as OCI names it and usage always asked for.
+/// The caller's own request, with the model as OCI names it and usage always requested.
 #[inline(never)]
 fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<u8>> {
     let mut body = Map::new();
@@ -87,7 +87,7 @@ fn read_event<'a>(
     if let Some(usage) = usage {
         answer.set_usage(usage.to_value());
         if choices.is_empty() {
-            // The usage chunk is emitted at the end, to a caller who asked for it.
+            // The usage chunk is emitted at the end, to a caller who requested it.
             return Ok(None);
         }
     }

@@ -30,6 +30,24 @@ pub enum Rule {
     Unsupported(&'static str),
 }
 
+/// What all native wires send in the same way.
+pub const NATIVE_PARAMETERS: &[Row] = &[
+    ("stream", Rule::translated("isStream")),
+    (
+        "stream_options",
+        Rule::translated(
+            "streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk \
+             carries it",
+        ),
+    ),
+    ("temperature", Rule::Field("temperature")),
+    ("top_p", Rule::Field("topP")),
+    ("seed", Rule::Field("seed")),
+    ("presence_penalty", Rule::Field("presencePenalty")),
+    ("frequency_penalty", Rule::Field("frequencyPenalty")),
+    ("oci.top_k", Rule::Field("topK")),
+];
+
 /// Parameters that only serve OpenAI's own bookkeeping, or have a newer name, on every wire.
 pub const IGNORED_PARAMETERS: &[Row] = &[
     ("user", Rule::ignored("names the caller to OpenAI")),
@@ -83,9 +101,13 @@ impl Rule {
 }
 
 impl WireFormat {
-    /// Every row of the wire's table, its own first.
+    /// Every row of the wire's tables, its own first.
     pub fn rows(&self) -> impl Iterator<Item = &'static Row> {
-        self.parameters.iter().chain(IGNORED_PARAMETERS)
+        self.parameters
+            .iter()
+            .copied()
+            .flatten()
+            .chain(IGNORED_PARAMETERS)
     }
 
     /// The rule for a parameter. One without a row can't be expressed.

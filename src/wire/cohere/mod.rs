@@ -8,7 +8,8 @@ mod request;
 mod response;
 mod turns;
 
-use super::parameters::{Row, Rule};
+use super::cohere_common;
+use super::parameters::{Row, Rule, NATIVE_PARAMETERS};
 use super::WireFormat;
 use crate::routing::ApiFormat;
 
@@ -16,7 +17,7 @@ use crate::routing::ApiFormat;
 pub static FORMAT: WireFormat = WireFormat {
     name: ApiFormat::Cohere.name(),
     api_format: Some(ApiFormat::Cohere),
-    parameters: PARAMETERS,
+    parameters: &[PARAMETERS, cohere_common::PARAMETERS, NATIVE_PARAMETERS],
     passes_events_through: false,
     build: request::build,
     read_event: response::read_event,
@@ -33,37 +34,8 @@ const PARAMETERS: &[Row] = &[
              reasoning and annotations",
         ),
     ),
-    ("stream", Rule::translated("isStream")),
-    (
-        "stream_options",
-        Rule::translated(
-            "streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk \
-             carries it",
-        ),
-    ),
-    (
-        "max_tokens",
-        Rule::translated("maxTokens; 4,000 by default, since the service would stop after 20"),
-    ),
-    ("max_completion_tokens", Rule::translated("as max_tokens; takes precedence over it")),
-    ("temperature", Rule::Field("temperature")),
-    ("top_p", Rule::Field("topP")),
-    ("stop", Rule::translated("stopSequences")),
-    ("seed", Rule::Field("seed")),
-    ("presence_penalty", Rule::Field("presencePenalty")),
-    ("frequency_penalty", Rule::Field("frequencyPenalty")),
-    ("n", Rule::Unsupported("send one request for each answer")),
     ("logprobs", Rule::Unsupported("omit it; COHEREV2 and GENERIC have log probabilities")),
-    ("top_logprobs", Rule::Unsupported("omit it; GENERIC has it")),
-    ("logit_bias", Rule::Unsupported("omit it; GENERIC has it")),
     ("reasoning_effort", Rule::Unsupported("these models do not reason: omit it")),
-    ("verbosity", Rule::Unsupported("ask for it in a system message")),
-    ("metadata", Rule::ignored("labels for OpenAI's dashboard")),
-    ("prediction", Rule::ignored("makes the same answer arrive faster, where a model has it")),
-    (
-        "web_search_options",
-        Rule::Unsupported("search yourself and send the results as oci.documents"),
-    ),
     ("service_tier", Rule::Unsupported("omit it: there is one tier")),
     (
         "tools",
@@ -79,30 +51,13 @@ const PARAMETERS: &[Row] = &[
              rejected",
         ),
     ),
-    (
-        "parallel_tool_calls",
-        Rule::Unsupported("the model decides: omit it, and accept the calls as they arrive"),
-    ),
-    (
-        "response_format",
-        Rule::translated(
-            "responseFormat: {type: TEXT | JSON_OBJECT, schema}; a JSON schema loses its name and \
-             strictness",
-        ),
-    ),
-    ("oci.top_k", Rule::Field("topK")),
-    ("oci.documents", Rule::Field("documents")),
     ("oci.citation_quality", Rule::Enum("citationQuality", &["ACCURATE", "FAST"])),
-    ("oci.safety_mode", Rule::Enum("safetyMode", &["CONTEXTUAL", "STRICT", "OFF"])),
     ("oci.preamble", Rule::Field("preambleOverride")),
     ("oci.prompt_truncation", Rule::Enum("promptTruncation", &["OFF", "AUTO_PRESERVE_ORDER"])),
     ("oci.max_input_tokens", Rule::Field("maxInputTokens")),
-    ("oci.is_search_queries_only", Rule::Field("isSearchQueriesOnly")),
     ("oci.is_force_single_step", Rule::Field("isForceSingleStep")),
-    ("oci.is_raw_prompting", Rule::Field("isRawPrompting")),
     ("oci.is_echo", Rule::Field("isEcho")),
     ("oci.is_strict_tools", Rule::Unsupported("COHEREV2 has it")),
     ("oci.priority", Rule::Unsupported("COHEREV2 has it")),
     ("oci.thinking_budget", Rule::Unsupported("these models do not reason")),
-    ("oci.max_completion_tokens", Rule::Unsupported("use max_tokens")),
 ];

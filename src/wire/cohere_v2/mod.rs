@@ -7,7 +7,8 @@
 mod request;
 mod response;
 
-use super::parameters::{Row, Rule};
+use super::cohere_common;
+use super::parameters::{Row, Rule, NATIVE_PARAMETERS};
 use super::WireFormat;
 use crate::routing::ApiFormat;
 
@@ -15,7 +16,7 @@ use crate::routing::ApiFormat;
 pub static FORMAT: WireFormat = WireFormat {
     name: ApiFormat::CohereV2.name(),
     api_format: Some(ApiFormat::CohereV2),
-    parameters: PARAMETERS,
+    parameters: &[PARAMETERS, cohere_common::PARAMETERS, NATIVE_PARAMETERS],
     passes_events_through: false,
     build: request::build,
     read_event: response::read_event,
@@ -32,41 +33,12 @@ const PARAMETERS: &[Row] = &[
              names and annotations",
         ),
     ),
-    ("stream", Rule::translated("isStream")),
-    (
-        "stream_options",
-        Rule::translated(
-            "streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk \
-             carries it",
-        ),
-    ),
-    (
-        "max_tokens",
-        Rule::translated("maxTokens; 4,000 by default, since the service would stop after 20"),
-    ),
-    ("max_completion_tokens", Rule::translated("as max_tokens; takes precedence over it")),
-    ("temperature", Rule::Field("temperature")),
-    ("top_p", Rule::Field("topP")),
-    ("stop", Rule::translated("stopSequences")),
-    ("seed", Rule::Field("seed")),
-    ("presence_penalty", Rule::Field("presencePenalty")),
-    ("frequency_penalty", Rule::Field("frequencyPenalty")),
-    ("n", Rule::Unsupported("send one request for each answer")),
     ("logprobs", Rule::Field("isLogProbsEnabled")),
-    ("top_logprobs", Rule::Unsupported("omit it; GENERIC has it")),
-    ("logit_bias", Rule::Unsupported("omit it; GENERIC has it")),
     (
         "reasoning_effort",
         Rule::translated(
             "thinking: DISABLED for none, ENABLED for any other; oci.thinking_budget sets the budget",
         ),
-    ),
-    ("verbosity", Rule::Unsupported("ask for it in a system message")),
-    ("metadata", Rule::ignored("labels for OpenAI's dashboard")),
-    ("prediction", Rule::ignored("makes the same answer arrive faster, where a model has it")),
-    (
-        "web_search_options",
-        Rule::Unsupported("search yourself and send the results as oci.documents"),
     ),
     ("service_tier", Rule::Unsupported("use oci.priority")),
     (
@@ -82,24 +54,8 @@ const PARAMETERS: &[Row] = &[
              it is the only tool",
         ),
     ),
-    (
-        "parallel_tool_calls",
-        Rule::Unsupported("the model decides: omit it, and accept the calls as they arrive"),
-    ),
-    (
-        "response_format",
-        Rule::translated(
-            "responseFormat: {type: TEXT | JSON_OBJECT, schema}; a JSON schema loses its name and \
-             strictness",
-        ),
-    ),
-    ("oci.top_k", Rule::Field("topK")),
-    ("oci.documents", Rule::Field("documents")),
     ("oci.citation_quality", Rule::translated("citationOptions.mode: ACCURATE, FAST or OFF")),
-    ("oci.safety_mode", Rule::Enum("safetyMode", &["CONTEXTUAL", "STRICT", "OFF"])),
     ("oci.thinking_budget", Rule::translated("thinking: ENABLED with this tokenBudget")),
-    ("oci.is_search_queries_only", Rule::Field("isSearchQueriesOnly")),
-    ("oci.is_raw_prompting", Rule::Field("isRawPrompting")),
     ("oci.is_strict_tools", Rule::Field("isStrictToolsEnabled")),
     ("oci.priority", Rule::Field("priority")),
     ("oci.preamble", Rule::Unsupported("use a system message")),
@@ -107,5 +63,4 @@ const PARAMETERS: &[Row] = &[
     ("oci.max_input_tokens", Rule::Unsupported("COHERE has it")),
     ("oci.is_force_single_step", Rule::Unsupported("COHERE has it")),
     ("oci.is_echo", Rule::Unsupported("COHERE and GENERIC have it")),
-    ("oci.max_completion_tokens", Rule::Unsupported("use max_tokens")),
 ];

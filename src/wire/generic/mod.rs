@@ -4,12 +4,12 @@
 //! format; the finish has no `index` and may carry the last text; usage follows it; `[DONE]` ends
 //! the stream.
 
+mod gemini;
+mod message;
 mod request;
 mod response;
 
-pub(super) use request::GenericMessage;
-
-use super::parameters::{Row, Rule};
+use super::parameters::{Row, Rule, NATIVE_PARAMETERS};
 use super::WireFormat;
 use crate::routing::ApiFormat;
 
@@ -17,7 +17,7 @@ use crate::routing::ApiFormat;
 pub static FORMAT: WireFormat = WireFormat {
     name: ApiFormat::Generic.name(),
     api_format: Some(ApiFormat::Generic),
-    parameters: PARAMETERS,
+    parameters: &[PARAMETERS, NATIVE_PARAMETERS],
     passes_events_through: false,
     build: request::build,
     read_event: response::read_event,
@@ -34,14 +34,6 @@ const PARAMETERS: &[Row] = &[
              not sent",
         ),
     ),
-    ("stream", Rule::translated("isStream")),
-    (
-        "stream_options",
-        Rule::translated(
-            "streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk \
-             carries it",
-        ),
-    ),
     (
         "max_tokens",
         Rule::translated("maxTokens; maxCompletionTokens for openai.* but gpt-oss"),
@@ -50,10 +42,7 @@ const PARAMETERS: &[Row] = &[
         "max_completion_tokens",
         Rule::translated("as max_tokens; takes precedence over it"),
     ),
-    ("temperature", Rule::Field("temperature")),
-    ("top_p", Rule::Field("topP")),
     ("stop", Rule::translated("stop: always a list")),
-    ("seed", Rule::Field("seed")),
     ("n", Rule::Field("numGenerations")),
     (
         "logprobs",
@@ -61,8 +50,6 @@ const PARAMETERS: &[Row] = &[
     ),
     ("top_logprobs", Rule::translated("logProbs")),
     ("logit_bias", Rule::Field("logitBias")),
-    ("presence_penalty", Rule::Field("presencePenalty")),
-    ("frequency_penalty", Rule::Field("frequencyPenalty")),
     (
         "reasoning_effort",
         Rule::Enum(
@@ -100,7 +87,6 @@ const PARAMETERS: &[Row] = &[
         "response_format",
         Rule::translated("responseFormat: {type: TEXT | JSON_OBJECT | JSON_SCHEMA, jsonSchema}"),
     ),
-    ("oci.top_k", Rule::Field("topK")),
     (
         "oci.max_completion_tokens",
         Rule::Field("maxCompletionTokens"),

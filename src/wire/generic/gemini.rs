@@ -2,7 +2,7 @@
 //! followed by its own result before the next one (wayflow `ocigenaimodel.py`, langchain-oracle
 //! `GeminiProvider`).
 
-use super::generic::GenericMessage;
+use super::message::GenericMessage;
 
 /// Brings the messages into that order.
 pub(super) fn reorder(messages: Vec<GenericMessage<'_>>) -> Vec<GenericMessage<'_>> {
