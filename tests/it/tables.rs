@@ -40,15 +40,20 @@ fn cell(format: &WireFormat, parameter: &Parameter) -> String {
 fn page() -> String {
     let mut page = String::from(
         "# What each parameter becomes\n\n\
-         Printed from the tables in `src/wire` by `tests/it/tables.rs`; the tests hold both equal.\n\n\
-         - A name in code is the field of OCI's request that gets the value, after a check of its kind.\n\
-         - **rejected**: the call fails with `invalid_request` before anything is sent. `param` names the\n  \
+         Printed from the tables in `src/wire` by `tests/it/tables.rs`; the tests hold both \
+         equal.\n\n\
+         - A name in code is the field of OCI's request that gets the value, after a check of \
+         its kind.\n\
+         - **rejected**: the call fails with `invalid_request` before anything is sent. `param` \
+         names the\n  \
            parameter, `hint` the alternative.\n\
          - *not sent*: it does not change the answer.\n\
-         - A parameter without a row is rejected by name: it might change the answer, and OCI rejects\n  \
+         - A parameter without a row is rejected by name: it might change the answer, and OCI \
+         rejects\n  \
            requests with unknown keys without naming them.\n\
          - null counts as absent.\n\
-         - On the openai transport everything passes as it is, except `oci.*`, which is rejected there,\n  \
+         - On the openai transport everything passes as it is, except `oci.*`, which is rejected \
+         there,\n  \
            and `stream_options.include_usage`, which is always set.\n\n",
     );
     let names: Vec<_> = native().map(|format| format.name).collect();

@@ -53,8 +53,8 @@ fn openai() {
     check_streams(Wire::OpenAi);
 }
 
-/// Checks the share of streams of one wire format. `DUMP` prints every failure, not only that of the
-/// shortest stream.
+/// Checks one wire format's share of the streams. `DUMP` prints every failure, not only that of
+/// the shortest stream.
 fn check_streams(wire: Wire) {
     let share = Wire::ALL.len() as u64;
     let count = (env_number("STREAMS", STREAMS) / share).max(1);

@@ -84,8 +84,8 @@ const NUMBERS: &[&str] = &[
 
 const HUGE: &[&str] = &["1e999", "-1e400", "2.5E+309", "1e99999999999"];
 
-/// Generates documents. One string in `invalid_one_in` has content that only `RawJson` accepts, and one
-/// number in as many is too large for `f64`.
+/// Generates documents. One string in `invalid_one_in` has content that only `RawJson` accepts, and
+/// one number in as many is too large for `f64`.
 struct Generator<'r> {
     random: &'r mut Random,
     invalid_one_in: usize,

@@ -1,5 +1,5 @@
-//! Templates (`src/decode/template.rs`) against reading every event in full. A stream of events that
-//! repeat is decoded unchanged, split anywhere, and with different white space in each event, which
+//! Templates (`src/decode/template.rs`) against reading every event in full. A stream of repeating
+//! events is decoded unchanged, split anywhere, and with different white space in each event, which
 //! has no meaning, but keeps every event from matching a template. The sink and the caller must get
 //! the same, to the byte.
 //!
