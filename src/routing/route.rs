@@ -2,9 +2,9 @@
 //!
 //! | model id | serving mode | transport | format |
 //! |---|---|---|---|
-//! | `ocid1.generativeaiendpoint.<realm>.<region>.<unique>` | DEDICATED, endpointId | native | GENERIC |
-//! | `cohere.command-r…` | ON_DEMAND, modelId | native | COHERE |
-//! | `ocid1.generativeaimodel.…` | ON_DEMAND, modelId | native | GENERIC |
+//! | `ocid1.generativeaiendpoint.<realm>.<region>.<unique>` | DEDICATED | native | GENERIC |
+//! | `cohere.command-r…` | ON_DEMAND | native | COHERE |
+//! | `ocid1.generativeaimodel.…` | ON_DEMAND | native | GENERIC |
 //! | anything else of the form `vendor.model` | ON_DEMAND | openai | – |
 //! | another OCID, an empty or a malformed id | error `invalid_model` | | |
 //!

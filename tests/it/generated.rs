@@ -24,11 +24,13 @@ pub fn check_generated(path: &str, text: &str) {
 
 fn codes_js() -> String {
     let mut module = String::from(
-        "// Printed from the table in src/error.rs by tests/it/generated.rs (UPDATE=1 cargo test --test it generated).\n\
+        "// Printed from the table in src/error.rs by tests/it/generated.rs \
+         (UPDATE=1 cargo test --test it generated).\n\
          // Do not edit.\n\
          \n\
          /**\n \
-          * What each error code means over HTTP: the status and the OpenAI error type that `fetch` answers\n \
+          * What each error code means over HTTP: the status and the OpenAI error type that \
+          `fetch` answers\n \
           * with, and whether a later attempt may succeed.\n \
           */\n\
          export const CODES = Object.freeze({\n",
@@ -48,7 +50,8 @@ fn codes_js() -> String {
 
 fn boundary_js() -> String {
     let mut module = String::from(
-        "// Printed from src/js/boundary.rs by tests/it/generated.rs (UPDATE=1 cargo test --test it generated).\n\
+        "// Printed from src/js/boundary.rs by tests/it/generated.rs \
+         (UPDATE=1 cargo test --test it generated).\n\
          // Do not edit.\n",
     );
     for (documentation, name, value) in NUMBERS {

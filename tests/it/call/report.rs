@@ -2,7 +2,7 @@
 
 use oci_genai_edge::call::Step;
 use oci_genai_edge::error::Code;
-use serde_json::json;
+use serde_json::{json, Value};
 
 use super::responses::{
     events, send_error, status, MockResponse, DONE, EMPTY_DELTA, FINISH, TEXT, USAGE,
@@ -67,7 +67,9 @@ fn report_of_failures() {
     let outcome = Scenario::default().whole().run_expecting(&script, steps);
     let url = &outcome.sent[0].url;
     // Sent at 1000, head at 1010, body at 1020, its end at 1030; 10 and 500 of backoff; and so on.
-    let attempt = |status: u16, code: &str, id: &str| json!({"url": url, "status": status, "code": code, "opcRequestId": id, "ms": 30});
+    let attempt = |status: u16, code: &str, id: &str| -> Value {
+        json!({"url": url, "status": status, "code": code, "opcRequestId": id, "ms": 30})
+    };
     let report = json!({
         "model": DAC,
         "streamed": false,

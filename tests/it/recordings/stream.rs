@@ -126,7 +126,10 @@ pub fn check_chunks(name: &str, decoded: &Decoded, has_usage_chunk: bool) {
 /// The `oci` members of all chunks.
 fn oci_fields(chunks: &[Value]) -> Map<String, Value> {
     let fields = chunks.iter().filter_map(|chunk| chunk["oci"].as_object());
-    fields.flat_map(Clone::clone).collect()
+    fields
+        .flatten()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Split in two at every byte, into single bytes, and at random: the sink gets the same calls.

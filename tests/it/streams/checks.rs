@@ -46,7 +46,10 @@ pub fn check_whole(decoded: &Decoded, expected: &Expected) {
         if expected.id.is_none() {
             let chunks = sink.chunks();
             let fields = chunks.iter().filter_map(|chunk| chunk["oci"].as_object());
-            let fields: Map<String, Value> = fields.flat_map(Clone::clone).collect();
+            let fields: Map<String, Value> = fields
+                .flatten()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
             assert_eq!(fields, oci, "oci of the chunks");
         }
     }

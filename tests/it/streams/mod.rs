@@ -53,7 +53,7 @@ fn openai() {
     check_streams(Wire::OpenAi);
 }
 
-/// Checks the share of streams of one wire format. `DUMP` prints every failure, not only that of
+/// Checks one wire format's share of the streams. `DUMP` prints every failure, not only that of
 /// the shortest stream.
 fn check_streams(wire: Wire) {
     let share = Wire::ALL.len() as u64;

@@ -48,8 +48,8 @@ pub fn env_number(name: &str, default: u64) -> u64 {
     })
 }
 
-/// Runs a check with one seed after another. A failure names its seed: `SEED=… ROUNDS=1` repeats
-/// it.
+/// Runs a check with one seed after another. A failure names its seed: `SEED=… ROUNDS=1` runs it
+/// again.
 pub fn for_each_seed(rounds: u64, check: impl Fn(&mut Random)) {
     let first = env_number("SEED", 20_231_130);
     for seed in first..first + env_number("ROUNDS", rounds) {

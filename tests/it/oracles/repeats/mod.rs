@@ -1,7 +1,7 @@
-//! Templates (`src/decode/template.rs`) against reading every event in full. A stream of events
-//! that repeat is decoded unchanged, split anywhere, and with different white space in each event,
-//! which has no meaning, but keeps every event from matching a template. The sink and the caller
-//! must get the same, to the byte.
+//! Templates (`src/decode/template.rs`) against reading every event in full. A stream of repeating
+//! events is decoded unchanged, split anywhere, and with different white space in each event, which
+//! has no meaning, but keeps every event from matching a template. The sink and the caller must get
+//! the same, to the byte.
 //!
 //! The streams need not be valid: an event that is nearly the one before it tests more. `SEED` sets
 //! the first seed, `ROUNDS` their number; a failure names its seed and shows the stream.
