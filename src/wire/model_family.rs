@@ -7,8 +7,8 @@ pub(super) enum ModelFamily {
     /// `maxCompletionTokens`. gpt-oss, an open model that OCI serves by other means, is not one of
     /// them (litellm `oci/chat`, langchain-oracle, Portkey, for gpt-5, o1 and o3 on OCI).
     OpenAi,
-    /// Gemini: `generic::gemini` has the order of its messages; it knows neither `$ref` nor exclusive
-    /// bounds in the schema of a tool.
+    /// Gemini: `generic::gemini` has the order of its messages; it knows neither `$ref` nor
+    /// exclusive bounds in the schema of a tool.
     Google,
     /// Everything else, and every endpoint of a Dedicated AI Cluster: its OCID does not say what
     /// it serves.

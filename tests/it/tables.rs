@@ -18,12 +18,11 @@ fn native() -> impl Iterator<Item = &'static WireFormat> {
 fn cell(format: &WireFormat, parameter: &Parameter) -> String {
     let name = parameter.name;
     match format.rule(name) {
-        None => panic!("the {} table has no row for {name}", format.name),
-        Some(Rule::Field(field)) => format!("`{field}`"),
-        Some(Rule::Enum(field, words)) => format!("`{field}`: {}", words.join(", ")),
-        Some(Rule::Translated(how)) => how.to_owned(),
-        Some(Rule::Ignored(why)) => format!("not sent: {why}"),
-        Some(Rule::Unsupported(hint)) => {
+        Rule::Field(field) => format!("`{field}`"),
+        Rule::Enum(field, words) => format!("`{field}`: {}", words.join(", ")),
+        Rule::Translated(how) => how.to_owned(),
+        Rule::Ignored(why) => format!("not sent: {why}"),
+        Rule::Unsupported(hint) => {
             let unless = match parameter.neutral {
                 Neutral::Never => String::new(),
                 Neutral::Boolean(value) => format!(" unless {value}"),
@@ -40,20 +39,15 @@ fn cell(format: &WireFormat, parameter: &Parameter) -> String {
 fn page() -> String {
     let mut page = String::from(
         "# What each parameter becomes\n\n\
-         Printed from the tables in `src/wire` by `tests/it/tables.rs`; the tests hold both \
-         equal.\n\n\
-         - A name in code is the field of OCI's request that gets the value, after a check of \
-         its kind.\n\
-         - **rejected**: the call fails with `invalid_request` before anything is sent. `param` \
-         names the\n  \
+         Printed from the tables in `src/wire` by `tests/it/tables.rs`; the tests hold both equal.\n\n\
+         - A name in code is the field of OCI's request that gets the value, after a check of its kind.\n\
+         - **rejected**: the call fails with `invalid_request` before anything is sent. `param` names the\n  \
            parameter, `hint` the alternative.\n\
          - *not sent*: it does not change the answer.\n\
-         - A parameter without a row is rejected by name: it might change the answer, and OCI \
-         rejects\n  \
+         - A parameter that is not in this table is rejected by name: it might change the answer, and OCI rejects\n  \
            requests with unknown keys without naming them.\n\
          - null counts as absent.\n\
-         - On the openai transport everything passes as it is, except `oci.*`, which is rejected \
-         there,\n  \
+         - On the openai transport everything passes as it is, except `oci.*`, which is rejected there,\n  \
            and `stream_options.include_usage`, which is always set.\n\n",
     );
     let names: Vec<_> = native().map(|format| format.name).collect();
