@@ -79,9 +79,8 @@ impl Client {
         call.timeouts.or(self.options.timeouts)
     }
 
-    /// Makes a chat call; nothing is sent before its first step. `stream`: whether chunks are
-    /// wanted. `id`: that of the answer, where the service sends none. `now`: milliseconds
-    /// since 1970.
+    /// Makes a chat call: see [`Client::call`]. `id`: that of the answer, where the service sends
+    /// none.
     ///
     /// # Errors
     ///
@@ -94,36 +93,46 @@ impl Client {
         id: String,
         now: f64,
     ) -> Result<Call> {
-        let candidates = self.candidates(request.model(), options.overrides)?;
-        let Options {
-            retry,
-            limits,
-            tool_call_text,
-            ..
-        } = self.options;
         let created = (now / 1000.0) as u64;
         let metadata = Metadata {
             id,
             created,
             model: request.model().to_owned(),
         };
+        let Options {
+            limits,
+            tool_call_text,
+            ..
+        } = self.options;
         let chat = Chat::new(request, metadata, limits, tool_call_text);
+        self.call(Operation::Chat(Box::new(chat)), options, stream, now)
+    }
+
+    /// Makes a call; nothing is sent before its first step. `stream`: whether chunks are wanted.
+    /// `now`: milliseconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::route`].
+    pub fn call(
+        &self,
+        operation: Operation,
+        options: CallOptions,
+        stream: bool,
+        now: f64,
+    ) -> Result<Call> {
+        let candidates = self.candidates(operation.exchange().model(), options.overrides)?;
         let mut headers = self.options.headers.clone();
         headers.extend(options.headers);
         let settings = Settings {
             stream,
             fallback: options.fallback.unwrap_or(self.options.fallback),
-            retry,
-            limits,
+            retry: self.options.retry,
+            limits: self.options.limits,
             headers,
             signs: self.signs,
         };
-        Ok(Call::new(
-            Operation::Chat(Box::new(chat)),
-            candidates,
-            settings,
-            now,
-        ))
+        Ok(Call::new(operation, candidates, settings, now))
     }
 
     /// Remembers the format that a service accepted after a renegotiation.
