@@ -24,8 +24,8 @@ const STREAM_FAILURES = {
   simnostreamcohere: { code: "bad_request", reason: /Streaming is not supported/, format: "COHERE" },
   simerror500: { code: "service_error", reason: /Internal Server Error/ },
   simcutearly: { code: "network", reason: /network/ },
-  simempty: { code: "stream_truncated", reason: /held nothing/ },
-  simgarbage: { code: "stream_error", reason: /not the JSON/ },
+  simempty: { code: "stream_truncated", reason: /was empty/ },
+  simgarbage: { code: "stream_error", reason: /not the expected JSON/ },
   simzstd: { code: "unsupported_encoding", reason: /compressed/ },
 };
 
