@@ -1,74 +1,87 @@
-# Two commands do all their own set-up on a machine that has Rust (rustup), Node and make: `make demo` and `make test`.
+# `make demo` and `make test` install everything they need on a machine that has rustup, Node, npm and make.
 
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: demo test live build size gate bench profile load setup lint native wasm node workerd browser types clean
+.DEFAULT_GOAL := help
+.PHONY: help demo check lint lint-rust lint-js test native wasm node workerd browser types gate build setup live bench \
+        load profile size clean
 
-demo: build
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Run the page and the gateway against a simulated OCI, and print the URL
 	node scripts/demo.mjs
 
-test: setup native wasm build gate types node workerd browser
+check: setup ## Format, lint and run the native tests: what to run before each commit
+	$(MAKE) lint-rust lint-js native
 
-# Against a real DAC; skips where none is configured: docs/dac.md says what to set. RECORD=1 also records, redacted, into tests/out/live.
-live: build
-	node --test-reporter=spec scripts/live/live.test.mjs
+lint: setup ## Run every linter, and check types, licences and the repository's files
+	$(MAKE) lint-rust lint-js
+	cargo clippy --locked --target wasm32-unknown-unknown --all-targets -- -D warnings
+	cargo deny --locked check bans licenses sources
+	tsc --project pkg
+	tsc --project scripts
+	tsc --project tests/tsconfig.support.json
+	node scripts/check-repository.mjs
 
-# Many streams at once, one after another, and left unread; writes benches/LOAD.md. On loopback, a few minutes; stops by itself.
-load: build
-	./benches/setup.sh
-	node tests/load/main.mjs
+lint-rust: ## Check the format of the Rust code, and run clippy for this machine
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
 
-setup:
-	./scripts/setup.sh
+lint-js: ## Run oxlint on all JavaScript
+	oxlint --type-aware --deny-warnings --report-unused-disable-directives-severity=error
 
-build: setup
+test: setup native wasm build gate types node workerd browser ## Run every test
+
+native: ## Test the core on this machine: units, documentation examples, recordings, conformance
+	cargo test --locked
+
+wasm: setup ## Test the wasm module and its JavaScript boundary in Node
+	wasm-pack test --node -- --locked
+
+node: build ## Test the built package against the simulator, in this machine's Node and in the pinned one
+	./scripts/on-each-node.sh tests/node/*.test.mjs
+
+workerd: build ## Test the gateway in workerd
+	node --test tests/workerd/*.test.mjs
+
+browser: build ## Test the page in a browser
+	node --test tests/browser/*.test.mjs
+
+types: build ## Test the declared types of the package
+	tsc --project tests/types
+
+gate: build ## Fail if the package is more than 2 % larger than scripts/size-gate.json allows
+	node scripts/size.mjs --gate
+
+build: setup ## Build the wasm into pkg/wasm, and the page's copy of the package
 	./scripts/build.sh
 
-# Which crate the wasm's bytes come from.
-size: setup
-	node scripts/size-by-crate.mjs
+setup: ## Install toolchain, tools and npm packages that are missing or outdated
+	./scripts/setup.sh
 
-# All contenders side by side: prints the table and writes benches/RESULTS.md. `… run.mjs --help` tells of shorter runs.
-bench: build
+# docs/dac.md lists the variables. RECORD=1 also records the responses, redacted, into tests/out/live.
+live: build ## Test against a real endpoint; skipped where none is configured
+	node --test-reporter=spec scripts/live/live.test.mjs
+
+# `node benches/run.mjs --help` lists the options for shorter runs.
+bench: build ## Compare with other clients and write benches/RESULTS.md (about five minutes)
 	./benches/setup.sh
 	node benches/run.mjs
 
-# Where the nanoseconds of an event go, by function.
-profile: build
+# On loopback. It stops by itself.
+load: build ## Run many streams at once, in sequence and unread, and write benches/LOAD.md (a few minutes)
+	./benches/setup.sh
+	node tests/load/main.mjs
+
+profile: build ## Print the time per event by function
 	node benches/profile.mjs generic/1400 chunks
 	node benches/profile.mjs generic/1400 gateway
 
-# Fails where the package grew by more than 2 %.
-gate: build
-	node scripts/size.mjs --gate
+size: setup ## Print the size of the wasm by crate
+	node scripts/size-by-crate.mjs
 
-# The core, on this machine: unit tests, documentation examples, recordings, conformance.
-native:
-	cargo test --locked
-
-# The shell, compiled to wasm, in Node.
-wasm: setup
-	wasm-pack test --node -- --locked
-
-types: build
-	tsc --project tests/types
-
-# The built package in Node against the simulator: in this machine's Node, and in the newest LTS.
-node: build
-	./scripts/on-each-node.sh tests/node/*.test.mjs
-
-workerd: build
-	node --test tests/workerd/*.test.mjs
-
-browser: build
-	node --test tests/browser/*.test.mjs
-
-lint: setup
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --target wasm32-unknown-unknown --all-targets -- -D warnings
-	node scripts/lint.mjs
-
-clean:
-	rm -rf target .tools node_modules benches/node_modules benches/out benches/native/target pkg/wasm www/oci-genai-edge tests/out .wrangler
+clean: ## Remove everything that was built or installed
+	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
+	rm -rf benches/node_modules benches/out benches/native/target

@@ -1,4 +1,4 @@
-// Bundles as wrangler does: minified, for workerd, and the wasm beside it.
+// Bundles as wrangler does: minified, for workerd, and the wasm in a file of its own.
 import { readFileSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,9 +6,26 @@ import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = fileURLToPath(new URL("out/", import.meta.url));
 
-/** Bundles an entry into a folder of its own. Gives the files, the script first: name, path, size and gzipped size. */
+/** @typedef {{ name: string, path: string, size: number, gzipped: number }} BundledFile */
+
+/**
+ * Resolves packages as wrangler does.
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
+export const FOR_WORKERD = { conditions: ["workerd", "worker", "browser"], platform: "browser" };
+
+/**
+ * Bundles an entry point into a folder of its own. Gives the files, the script first.
+ *
+ * @param {string} name
+ * @param {string} entry
+ * @param {import("esbuild").BuildOptions} options
+ * @returns {Promise<BundledFile[]>}
+ */
 export async function bundle(name, entry, options) {
   const outdir = `${OUT}${name}`;
   rmSync(outdir, { recursive: true, force: true });
@@ -23,18 +40,19 @@ export async function bundle(name, entry, options) {
     target: "es2022",
     loader: { ".wasm": "copy" },
     outExtension: { ".js": ".mjs" },
-    metafile: true,
     logLevel: "error",
-    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+    absWorkingDir: ROOT,
     ...options,
+    metafile: true,
   });
-  const files = Object.keys(metafile.outputs).map((path) => {
-    const from = fileURLToPath(new URL(`../${path}`, import.meta.url));
-    const bytes = readFileSync(from);
-    return { name: basename(path), path: from, size: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+  const files = Object.keys(metafile.outputs).map((output) => {
+    const path = `${ROOT}${output}`;
+    const content = readFileSync(path);
+    return { name: basename(output), path, size: content.length, gzipped: gzipSync(content, { level: 9 }).length };
   });
-  return files.sort((one, other) => Number(one.name.endsWith(".wasm")) - Number(other.name.endsWith(".wasm")));
+  return files.toSorted((one, other) => Number(isWasm(one)) - Number(isWasm(other)));
 }
 
-/** As wrangler resolves packages. */
-export const FOR_WORKERD = { conditions: ["workerd", "worker", "browser"], platform: "browser" };
+export function isWasm(/** @type {{ name: string }} */ { name }) {
+  return name.endsWith(".wasm");
+}

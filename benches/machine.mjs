@@ -1,4 +1,4 @@
-// Where a run was made, and of what.
+// The machine and the versions that a run was made with.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
@@ -14,6 +14,7 @@ const PACKAGES = [
   "workerd",
 ];
 
+/** @returns {import("./types.d.ts").Machine} */
 export function machine() {
   const [{ model }] = cpus();
   return {
@@ -24,12 +25,16 @@ export function machine() {
   };
 }
 
-/** By the package's own file: not every package lets it be imported. */
+/**
+ * From the package's own file: not every package exports its package.json.
+ *
+ * @param {string} name
+ * @returns {string}
+ */
 function versionOf(name) {
-  const found = require.resolve.paths(name).map((folder) => `${folder}/${name}/package.json`);
-  for (const path of found) {
+  for (const folder of require.resolve.paths(name) ?? []) {
     try {
-      return JSON.parse(readFileSync(path, "utf8")).version;
+      return JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8")).version;
     } catch {
       // Not in this folder.
     }

@@ -1,9 +1,14 @@
-// The same answer as a service that speaks OpenAI's protocol would stream it.
+// The same answer as a service with OpenAI's API would stream it.
 import { headOf, mapperOf } from "./contenders/plain-mapper.mjs";
 
-/** A corpus' events in OpenAI's words: one for each that says something, and the end. */
+/**
+ * The chunks of a corpus as OpenAI's events, and the end.
+ *
+ * @param {import("./types.d.ts").Corpus} corpus
+ */
 export function openaiEventsOf(corpus) {
   const map = mapperOf(corpus, headOf(corpus.request.model));
+  /** @type {unknown[]} */
   const chunks = [];
   for (const event of corpus.events) {
     const data = event.slice("data: ".length);

@@ -1,7 +1,16 @@
-// What a stream said, as a reader sees it: for comparing contenders before their time is taken.
+// The content of a stream as its reader sees it, to compare contenders before they are timed.
 
-/** The outcome of chunk objects. */
+/** @import { ChatCompletionChunk } from "oci-genai-edge" */
+/** @import { Outcome } from "./types.d.ts" */
+
+/**
+ * The outcome of chunk objects.
+ *
+ * @param {ChatCompletionChunk[]} chunks
+ * @returns {Outcome}
+ */
 export function outcomeOfChunks(chunks) {
+  /** @type {Required<Omit<Outcome, "strings">>} */
   const outcome = {
     text: "",
     reasoning: "",
@@ -9,10 +18,10 @@ export function outcomeOfChunks(chunks) {
     calls: [],
     usage: null,
     deltas: 0,
-    chunks: JSON.stringify(chunks.map(normalised)),
+    chunks: JSON.stringify(chunks.map(normalize)),
   };
   for (const { choices, usage } of chunks) {
-    if (usage) outcome.usage = sorted(usage);
+    if (usage) outcome.usage = withSortedKeys(usage);
     const [choice] = choices;
     if (!choice) continue;
     const { content, reasoning_content, tool_calls } = choice.delta;
@@ -22,45 +31,65 @@ export function outcomeOfChunks(chunks) {
     for (const { index, id, function: called } of tool_calls ?? []) {
       const call = (outcome.calls[index] ??= { id: "", name: "", arguments: "" });
       if (id) call.id = id;
-      call.name += called.name ?? "";
-      call.arguments += called.arguments ?? "";
+      call.name += called?.name ?? "";
+      call.arguments += called?.arguments ?? "";
     }
     if (content || reasoning_content || tool_calls) outcome.deltas += 1;
   }
   return outcome;
 }
 
-/** The outcome of event bytes: that of the chunks in them. */
+/**
+ * The outcome of event bytes: that of the chunks in them.
+ *
+ * @param {string} text
+ */
 export function outcomeOfEvents(text) {
   const events = text.split("\n\n").filter(Boolean);
-  const done = events.at(-1) === "data: [DONE]";
-  if (!done) throw new Error("the events do not end with [DONE]");
+  if (events.at(-1) !== "data: [DONE]") throw new Error("the events do not end with [DONE]");
   return outcomeOfChunks(events.slice(0, -1).map((event) => JSON.parse(event.slice("data: ".length))));
 }
 
-/** The outcome of a stream of strings. */
+/**
+ * The outcome of a stream of strings.
+ *
+ * @param {string[]} strings
+ * @returns {Outcome}
+ */
 export function outcomeOfText(strings) {
   return { text: strings.join(""), strings: strings.length };
 }
 
+/**
+ * The parts that two outcomes both have, and that differ. Into how many strings the text is cut is not one of them: it
+ * is in the contender's name.
+ *
+ * @param {Outcome} one
+ * @param {Outcome} other
+ * @returns {string[]}
+ */
+export function differences(one, other) {
+  const parts = /** @type {(keyof Outcome)[]} */ (Object.keys(other));
+  return parts
+    .filter((part) => part !== "strings" && part in one)
+    .filter((part) => JSON.stringify(one[part]) !== JSON.stringify(other[part]));
+}
+
 /** A chunk without what differs from call to call, its keys in one order. */
-function normalised({ id, created, ...rest }) {
-  if (typeof id !== "string" || !Number.isInteger(created))
-    throw new Error(`a chunk has the id ${id} and was created ${created}`);
-  return sorted(rest);
+function normalize(/** @type {ChatCompletionChunk} */ { id, created, ...rest }) {
+  if (typeof id !== "string" || !Number.isInteger(created)) {
+    throw new TypeError(`a chunk has the id ${id} and the creation time ${created}`);
+  }
+  return withSortedKeys(rest);
 }
 
-function sorted(value) {
-  if (Array.isArray(value)) return value.map(sorted);
+/**
+ * @param {unknown} value
+ * @returns {unknown}
+ */
+function withSortedKeys(value) {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
-}
-
-/** What of two outcomes differs, of the parts that both have; `parts` narrows it further. */
-export function differences(one, other, parts = Object.keys(one)) {
-  return parts.filter((part) => part in one && part in other && JSON.stringify(one[part]) !== JSON.stringify(other[part]));
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, member]) => [key, withSortedKeys(member)]));
 }

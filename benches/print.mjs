@@ -1,44 +1,65 @@
-// What a run says on the terminal.
-import { barsOf } from "./report.mjs";
+// Prints results on the terminal.
+import { targetResults } from "./report.mjs";
 
-/** One cell, as soon as it's measured. */
-export function printCell({ path, corpus, chunking, contenders }, where = "Node") {
-  console.log(`\n${where}, ${path}, ${corpus}, ${chunking}: ns per event, spread, rounds, ratio to ours`);
+/** @import { BundleSize, Cell, Results } from "./types.d.ts" */
+/** @import { TargetValue } from "./report.mjs" */
+
+const NAME_WIDTH = 44;
+
+/**
+ * @param {Cell} cell
+ * @param {string} runtime
+ */
+export function printCell({ path, corpus, chunking, contenders }, runtime) {
+  console.log(`\n${runtime}, ${path}, ${corpus}, ${chunking}: ns per event, spread, rounds, multiple of ours`);
   for (const { name, note, strings, median, spread, rounds, ratio } of contenders) {
-    const times = [median.toFixed(0).padStart(8), `±${(spread * 100).toFixed(0)}%`.padStart(6), `${rounds}`.padStart(4)];
-    const columns = [name.padEnd(44), ...times, (ratio?.toFixed(2) ?? "").padStart(8)];
-    const said = [strings && `${strings} strings`, note].filter(Boolean).join(", ");
-    console.log(`  ${columns.join(" ")}  ${said}`.trimEnd());
+    const columns = [
+      name.padEnd(NAME_WIDTH),
+      median.toFixed(0).padStart(8),
+      `±${(spread * 100).toFixed(0)}%`.padStart(6),
+      `${rounds}`.padStart(4),
+      (ratio?.toFixed(2) ?? "").padStart(8),
+    ];
+    const notes = [strings && `${strings} strings`, note].filter(Boolean);
+    console.log(`  ${columns.join(" ")}  ${notes.join(", ")}`.trimEnd());
   }
 }
 
-export function printSizes(sizes) {
-  if (sizes.length > 0) console.log("\nA Worker's whole bundle: KiB gzipped, JavaScript and wasm and both");
-  for (const { name, ...parts } of sizes) {
-    const columns = [parts.script, parts.wasm, parts.whole].map((bytes) => (bytes / 1024).toFixed(1).padStart(8));
-    console.log(`  ${name.padEnd(44)} ${columns.join(" ")}`);
+export function printSizes(/** @type {BundleSize[]} */ sizes) {
+  if (sizes.length === 0) return;
+  console.log("\nA Worker's whole bundle: KiB gzipped, JavaScript and wasm and both");
+  for (const { name, script, wasm, whole } of sizes) {
+    printNumbers(name, [script, wasm, whole].map((bytes) => (bytes / 1024).toFixed(1)));
   }
 }
 
-export function printCold(cold) {
-  if (cold)
-    console.log("\nCold start in Node: ms from before the import to its end, to the first chunk, to the end of a short answer");
-  for (const [name, parts] of Object.entries(cold ?? {})) {
-    const columns = [parts.import, parts.first, parts.end].map(({ median }) => median.toFixed(2).padStart(8));
-    console.log(`  ${name.padEnd(44)} ${columns.join(" ")}`);
+export function printCold(/** @type {Results["cold"]} */ cold) {
+  if (!cold) return;
+  console.log("\nCold start in Node: ms since before the import: imported, first chunk, end of a short answer");
+  for (const [name, times] of Object.entries(cold)) {
+    printNumbers(name, [times.import, times.first, times.end].map(({ median }) => median.toFixed(2)));
   }
 }
 
-/** The bars that this run has something to say of. */
-export function printBars(results) {
-  const bars = barsOf(results);
-  if (bars.length > 0) console.log("\nBars: asked, in Node, in workerd; in brackets the ratio if ours did nothing but read");
-  for (const { name, asked, node, workerd } of bars) {
-    const columns = [node, workerd].map((reached) => (reached ? sayReached(reached) : "").padEnd(28));
-    console.log(`  ${name.padEnd(60)} ${asked.padEnd(10)} ${columns.join(" ")}`.trimEnd());
+/** The targets for which this run has a value. */
+export function printTargets(/** @type {Results} */ results) {
+  const targets = targetResults(results);
+  if (targets.length === 0) return;
+  console.log("\nTargets, in Node, in workerd; in brackets the value if ours did nothing but read the body");
+  for (const { name, bound, node, workerd } of targets) {
+    const columns = [node, workerd].map((value) => (value ? valueText(value) : "").padEnd(28));
+    console.log(`  ${name.padEnd(60)} ${bound.padEnd(10)} ${columns.join(" ")}`.trimEnd());
   }
 }
 
-function sayReached({ text, limit, met }) {
+/**
+ * @param {string} name
+ * @param {string[]} numbers
+ */
+function printNumbers(name, numbers) {
+  console.log(`  ${name.padEnd(NAME_WIDTH)} ${numbers.map((number) => number.padStart(8)).join(" ")}`);
+}
+
+function valueText(/** @type {TargetValue} */ { text, limit, met }) {
   return `${text.padStart(9)} ${met ? "met" : "NOT MET"}${limit ? ` (${limit})` : ""}`;
 }

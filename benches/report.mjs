@@ -1,93 +1,26 @@
-// RESULTS.md, from what a run measured.
-import { BARS, BUNDLE_KIB, COLD_MS, isMet, LINEAR_RATIO, nameOf, NATIVE_RATIO, reached } from "./bars.mjs";
+// RESULTS.md, from the results of a run.
 import { CHUNKINGS } from "./chunkings.mjs";
 import { PATHS } from "./contenders/index.mjs";
 import { CORPORA, corpusOf } from "./corpora.mjs";
+import { METHOD } from "./method.mjs";
+import {
+  BUNDLE_KIB,
+  COLD_MS,
+  isMet,
+  LINEAR_RATIO,
+  nameOf,
+  NATIVE_RATIO,
+  RATIO_TARGETS,
+  reached,
+} from "./targets.mjs";
 
-const kib = (bytes) => (bytes / 1024).toFixed(1);
-const times = (ratio) => `${ratio.toFixed(2)}×`;
-const row = (...columns) => `| ${columns.join(" | ")} |`;
-const lineUnder = (head) => row(...head.map((_, at) => (at === 0 ? "---" : "--:")));
-const table = (head, rows) => [row(...head), lineUnder(head), ...rows.map((columns) => row(...columns))].join("\n");
+/** @import { BundleSize, Cell, ContenderResult, Machine, NativeLine, Path, Results, Summary } from "./types.d.ts" */
+/** @import { Bounds, Reached } from "./targets.mjs" */
 
-/** Every bar that was measured: its name, what is asked, and what was reached in Node and in workerd, as text with a verdict. */
-export function barsOf({ node, workerd, cold, sizes, native }) {
-  const said = (reached) =>
-    reached && { text: times(reached.value), limit: reached.limit && times(reached.limit), met: reached.met };
-  const bars = BARS.map((bar) => ({
-    name: nameOf(bar),
-    asked: `≥ ${bar.least}×`,
-    node: said(reached(bar, node)),
-    workerd: said(reached(bar, workerd)),
-  }));
+/** @typedef {{ text: string, limit?: string, met: boolean }} TargetValue */
+/** @typedef {{ name: string, bound: string, node?: TargetValue, workerd?: TargetValue }} TargetResult */
 
-  const add = (name, asked, bar, value, text) => bars.push({ name, asked, node: { text, met: isMet(bar, value) } });
-  const decode = nativeRatio(native);
-  if (decode) {
-    const { corpus, chunking, least } = NATIVE_RATIO;
-    add(`native decode, ${corpus}, ${chunking}, vs sse-core + serde_json`, `≥ ${least}×`, NATIVE_RATIO, decode, times(decode));
-  }
-  const linear = native.find(({ group }) => group === "linear");
-  if (linear)
-    add(
-      "64 MiB event, 16-byte chunks vs one, per byte",
-      `≤ ${LINEAR_RATIO.most}×`,
-      LINEAR_RATIO,
-      linear.ratio,
-      times(linear.ratio),
-    );
-  for (const { whole } of sizes.filter(({ bar }) => bar)) {
-    add("a Worker's whole bundle", `≤ ${BUNDLE_KIB.most} KiB`, BUNDLE_KIB, whole / 1024, `${kib(whole)} KiB`);
-  }
-  if (cold) {
-    const more = cold.ours.first.median - cold.plain.first.median;
-    add("cold start to the first chunk, over plain JavaScript", `≤ +${COLD_MS.most} ms`, COLD_MS, more, `+${more.toFixed(1)} ms`);
-  }
-  return bars.filter(({ node, workerd }) => node || workerd);
-}
-
-/** How often the native core's time goes into that of the crate which it is held against. */
-function nativeRatio(native) {
-  const fits = ({ group, corpus, chunking }) =>
-    group === NATIVE_RATIO.group && corpus === NATIVE_RATIO.corpus && chunking === NATIVE_RATIO.chunking;
-  const ours = native.find((line) => fits(line) && line.contender === "ours");
-  const other = native.find((line) => fits(line) && line.contender.startsWith(NATIVE_RATIO.against));
-  return ours && other && other.ns_per_event / ours.ns_per_event;
-}
-
-export function report(results, about) {
-  const { node, workerd, short, cold, sizes, native } = results;
-  return [
-    "# Results of the bench",
-    "Written by `make bench`. One run, all contenders side by side; the losing cells are here too.",
-    machineSection(about),
-    ...barSection(results),
-    ...gridSections(node, "in Node"),
-    ...gridSections(workerd, "in workerd"),
-    ...shortSection(short),
-    ...coldSection(cold),
-    ...sizeSection(sizes),
-    ...nativeSection(native),
-    METHOD,
-  ]
-    .join("\n\n")
-    .concat("\n");
-}
-
-function barSection(results) {
-  const columns = (reached) =>
-    reached ? [reached.text, reached.met ? "met" : "**NOT MET**", reached.limit ?? ""] : ["", "", ""];
-  const rows = barsOf(results).map(({ name, asked, node, workerd }) => [name, asked, ...columns(node), ...columns(workerd)]);
-  const explained = `Ratios tell how often our time goes into that of the fastest contender that the bar names. The limit is what the ratio would be if
-ours did nothing but read the body: in workerd, reading one from memory takes most of the time of small chunks.`;
-  return ["## Bars", explained, table(["measure", "bar", "Node", "", "limit", "workerd", "", "limit"], rows)];
-}
-
-function machineSection({ cpu, system, node, packages }) {
-  const versions = packages.map(([name, version]) => `${name} ${version}`).join(", ");
-  return [`- Machine: ${cpu}, ${system}`, `- Node ${node}`, `- ${versions}`].join("\n");
-}
-
+/** @type {Record<Path, string>} */
 const TITLES = {
   chunks: "`for await` over chunks",
   text: "`text()`",
@@ -95,57 +28,181 @@ const TITLES = {
   passthrough: "openai transport: the service's events as they are",
 };
 
-/** A table per path and corpus: nanoseconds per event, and in brackets how often ours goes into it. */
+const UNIT = "ns per event, and the multiple of ours.";
+
+/**
+ * @param {Results} results
+ * @param {Machine} about
+ */
+export function report(results, about) {
+  const sections = [
+    "# Benchmark results",
+    "Written by `make bench`. One run, all contenders side by side; the cells that ours loses are included.",
+    machineSection(about),
+    ...targetSection(results),
+    ...gridSections(results.node, "in Node"),
+    ...gridSections(results.workerd, "in workerd"),
+    ...shortSection(results.short),
+    ...coldSection(results.cold),
+    ...sizeSection(results.sizes),
+    ...nativeSection(results.native),
+    METHOD,
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+/**
+ * Every target that was measured, with its values in Node and in workerd.
+ *
+ * @param {Results} results
+ * @returns {TargetResult[]}
+ */
+export function targetResults({ node, workerd, cold, sizes, native }) {
+  const results = RATIO_TARGETS.map((target) => ({
+    name: nameOf(target),
+    bound: `≥ ${target.least}×`,
+    node: ratioValue(reached(target, node)),
+    workerd: ratioValue(reached(target, workerd)),
+  }));
+  return [...results, ...nativeTargets(native), ...sizeTargets(sizes), ...coldTargets(cold)].filter(
+    (result) => result.node ?? result.workerd,
+  );
+}
+
+/** @returns {TargetValue | undefined} */
+function ratioValue(/** @type {Reached | undefined} */ ratio) {
+  if (!ratio) return undefined;
+  const { value, limit, met } = ratio;
+  return { text: times(value), limit: limit === undefined ? undefined : times(limit), met };
+}
+
+/**
+ * @param {string} name
+ * @param {string} bound
+ * @param {Bounds} bounds
+ * @param {number} value
+ * @param {string} text
+ * @returns {TargetResult}
+ */
+function targetResult(name, bound, bounds, value, text) {
+  return { name, bound, node: { text, met: isMet(bounds, value) }, workerd: undefined };
+}
+
+function nativeTargets(/** @type {NativeLine[]} */ native) {
+  const results = [];
+  const decode = nativeRatio(native);
+  if (decode) {
+    const { corpus, chunking, least } = NATIVE_RATIO;
+    const name = `native decode, ${corpus}, ${chunking}, vs sse-core + serde_json`;
+    results.push(targetResult(name, `≥ ${least}×`, NATIVE_RATIO, decode, times(decode)));
+  }
+  const linear = native.find(({ group }) => group === "linear")?.ratio;
+  if (linear !== undefined) {
+    const name = "64 MiB event, 16-byte chunks vs one, per byte";
+    results.push(targetResult(name, `≤ ${LINEAR_RATIO.most}×`, LINEAR_RATIO, linear, times(linear)));
+  }
+  return results;
+}
+
+function sizeTargets(/** @type {BundleSize[]} */ sizes) {
+  return sizes
+    .filter(({ hasTarget }) => hasTarget)
+    .map(({ whole }) => {
+      const bound = `≤ ${BUNDLE_KIB.most} KiB`;
+      return targetResult("a Worker's whole bundle", bound, BUNDLE_KIB, whole / 1024, `${kib(whole)} KiB`);
+    });
+}
+
+function coldTargets(/** @type {Results["cold"]} */ cold) {
+  if (!cold) return [];
+  const difference = cold.ours.first.median - cold.plain.first.median;
+  const name = "cold start to the first chunk, over plain JavaScript";
+  return [targetResult(name, `≤ +${COLD_MS.most} ms`, COLD_MS, difference, `+${difference.toFixed(1)} ms`)];
+}
+
+/** The time of the crate that the native core is compared with, as a multiple of ours. */
+function nativeRatio(/** @type {NativeLine[]} */ native) {
+  const { group, corpus, chunking, against } = NATIVE_RATIO;
+  const lines = native.filter((line) => line.group === group && line.corpus === corpus && line.chunking === chunking);
+  const ours = lines.find(({ contender }) => contender === "ours")?.ns_per_event;
+  const other = lines.find(({ contender }) => contender.startsWith(against))?.ns_per_event;
+  return ours && other && other / ours;
+}
+
+function targetSection(/** @type {Results} */ results) {
+  const columns = (/** @type {TargetValue | undefined} */ value) =>
+    value ? [value.text, value.met ? "met" : "**NOT MET**", value.limit ?? ""] : ["", "", ""];
+  const rows = targetResults(results).map(({ name, bound, node, workerd }) => {
+    return [name, bound, ...columns(node), ...columns(workerd)];
+  });
+  const explanation = `A ratio is the time of the fastest contender that the target names, as a multiple of ours.
+The limit is the ratio if ours did nothing but read the body: in workerd, reading a body from memory takes most of the
+time of small chunks.`;
+  const head = ["measure", "target", "Node", "", "limit", "workerd", "", "limit"];
+  return ["## Targets", explanation, table(head, rows)];
+}
+
+function machineSection(/** @type {Machine} */ { cpu, system, node, packages }) {
+  const versions = packages.map(([name, version]) => `${name} ${version}`).join(", ");
+  return [`- Machine: ${cpu}, ${system}`, `- Node ${node}`, `- ${versions}`].join("\n");
+}
+
+/**
+ * A table per path and corpus: nanoseconds per event, and in brackets the multiple of ours.
+ *
+ * @param {Cell[]} cells
+ * @param {string} where
+ */
 function gridSections(cells, where) {
   return PATHS.flatMap((path) => {
     const tables = CORPORA.flatMap((corpus) => {
-      const here = cells.filter((cell) => cell.path === path && cell.corpus === corpus);
-      const inOrder = here.toSorted((one, other) => CHUNKINGS.indexOf(one.chunking) - CHUNKINGS.indexOf(other.chunking));
-      return inOrder.length === 0 ? [] : [`### ${corpus}`, cellTable(inOrder), ...notesOf(inOrder)];
+      const row = cells
+        .filter((cell) => cell.path === path && cell.corpus === corpus)
+        .toSorted((one, other) => CHUNKINGS.indexOf(one.chunking) - CHUNKINGS.indexOf(other.chunking));
+      return row.length === 0 ? [] : [`### ${corpus}`, rowTable(row), ...notesOf(row)];
     });
-    return tables.length === 0
-      ? []
-      : [`## ${TITLES[path]}, ${where}`, "ns per event, and how often our time goes into it.", ...tables];
+    return tables.length === 0 ? [] : [`## ${TITLES[path]}, ${where}`, UNIT, ...tables];
   });
 }
 
-function cellTable(cells) {
-  const names = cells[0].contenders.map(({ name }) => name);
-  const valueOf = (contender) => {
-    if (!contender) return "–";
-    const { median, ratio, role } = contender;
-    return role === "ours" || ratio === undefined ? `**${median.toFixed(0)}**` : `${median.toFixed(0)} (${ratio.toFixed(2)}×)`;
-  };
-  const rows = names.map((name) => [
+function rowTable(/** @type {Cell[]} */ cells) {
+  const rows = cells[0].contenders.map(({ name }) => [
     name,
-    ...cells.map(({ contenders }) => valueOf(contenders.find((contender) => contender.name === name))),
+    ...cells.map(({ contenders }) => contenderValue(contenders.find((contender) => contender.name === name))),
   ]);
-  rows.push([
-    "*rounds; spread of ours*",
-    ...cells.map(({ contenders: [first] }) => `*${first.rounds}; ±${(first.spread * 100).toFixed(0)} %*`),
-  ]);
-  return table(["", ...cells.map(({ chunking }) => nameOfChunking(chunking))], rows);
+  const ours = cells.map(({ contenders: [first] }) => `*${first.rounds}; ±${percent(first.spread)} %*`);
+  rows.push(["*rounds; spread of ours*", ...ours]);
+  return table(["", ...cells.map(({ chunking }) => chunkingName(chunking))], rows);
 }
 
-function nameOfChunking(chunking) {
+function contenderValue(/** @type {ContenderResult | undefined} */ contender) {
+  if (!contender) return "–";
+  const { median, ratio, role } = contender;
+  if (role === "ours" || ratio === undefined) return `**${median.toFixed(0)}**`;
+  return `${median.toFixed(0)} (${times(ratio)})`;
+}
+
+/** @param {string} chunking */
+function chunkingName(chunking) {
   if (chunking === "ev:1") return "one event";
   if (chunking.startsWith("ev:")) return `${chunking.slice(3)} events`;
   return chunking === "64K" ? "64 KiB" : `${chunking} B`;
 }
 
-/** Who says something else than the others: told once a table. */
-function notesOf(cells) {
-  const notes = new Map(
-    cells.flatMap(({ contenders }) => contenders.filter(({ note }) => note).map(({ name, note }) => [name, note])),
-  );
+/** The contenders whose outcome differs, once a table. */
+function notesOf(/** @type {Cell[]} */ cells) {
+  const noted = cells.flatMap(({ contenders }) => contenders).filter(({ note }) => note);
+  const notes = new Map(noted.map(({ name, note }) => [name, note]));
   return [...notes].map(([name, note]) => `${name} ${note}.`);
 }
 
-function shortSection(cells) {
+function shortSection(/** @type {Cell[]} */ cells) {
+  const { length } = corpusOf("short").events;
+  const micros = (/** @type {number} */ nanos) => ((nanos * length) / 1000).toFixed(1);
   return cells.flatMap(({ contenders }) => {
-    const { length } = corpusOf("short").events;
-    const micros = (nanos) => ((nanos * length) / 1000).toFixed(1);
-    const rows = contenders.map(({ name, median, ratio, role }) => [name, micros(median), role === "ours" ? "" : times(ratio)]);
+    const rows = contenders.map(({ name, median, ratio = NaN, role }) => {
+      return [name, micros(median), role === "ours" ? "" : times(ratio)];
+    });
     return [
       "## One short answer, in Node",
       `${length} events, one a chunk, warm: from the call to the end.`,
@@ -154,18 +211,21 @@ function shortSection(cells) {
   });
 }
 
-function coldSection(cold) {
+function coldSection(/** @type {Results["cold"]} */ cold) {
   if (!cold) return [];
-  const ms = ({ median, spread }) => `${median.toFixed(2)} ±${(spread * 100).toFixed(0)} %`;
-  const rows = Object.entries(cold).map(([name, { import: imported, first, end }]) => [name, ms(imported), ms(first), ms(end)]);
+  const ms = (/** @type {Summary} */ { median, spread }) => `${median.toFixed(2)} ±${percent(spread)} %`;
+  const rows = Object.entries(cold).map(([name, { import: imported, first, end }]) => {
+    return [name, ms(imported), ms(first), ms(end)];
+  });
+  const { rounds } = cold.ours.first;
   return [
     "## Cold start, in Node",
-    `Fresh processes, ${cold.ours.first.rounds} of each by turns, each side bundled and minified. Milliseconds from before the bundle's import.`,
+    `Fresh processes, ${rounds} of each side in turns, bundled and minified. Milliseconds since before the import.`,
     table(["", "imported", "first chunk", "end of a short answer"], rows),
   ];
 }
 
-function sizeSection(sizes) {
+function sizeSection(/** @type {BundleSize[]} */ sizes) {
   if (sizes.length === 0) return [];
   const rows = sizes.map(({ name, script, wasm, whole }) => [name, kib(script), kib(wasm), kib(whole)]);
   return [
@@ -176,47 +236,52 @@ function sizeSection(sizes) {
 }
 
 /** A table for each group and corpus of benches/native. */
-function nativeSection(native) {
+function nativeSection(/** @type {NativeLine[]} */ native) {
   const timed = native.filter((line) => line.ns_per_event !== undefined);
   if (timed.length === 0) return [];
-  const sections = [...new Set(timed.map(({ group, corpus }) => `${group}, ${corpus}`))].flatMap((title) => {
-    const lines = timed.filter(({ group, corpus }) => `${group}, ${corpus}` === title);
-    const chunkings = [...new Set(lines.map(({ chunking }) => chunking))];
-    const names = [...new Set(lines.map(({ contender }) => contender))];
-    const value = (name, chunking) => lines.find((line) => line.contender === name && line.chunking === chunking)?.ns_per_event;
-    const cell = (name, chunking) => {
-      const [time, ours] = [value(name, chunking), value("ours", chunking)];
-      if (time === undefined) return "–";
-      return name === "ours" || ours === undefined
-        ? `**${time.toFixed(0)}**`
-        : `${time.toFixed(0)} (${(time / ours).toFixed(2)}×)`;
-    };
-    const rows = names.map((name) => [name, ...chunkings.map((chunking) => cell(name, chunking))]);
-    return [`### ${title}`, table(["", ...chunkings.map(nameOfChunking)], rows)];
+  const titleOf = (/** @type {NativeLine} */ { group, corpus }) => `${group}, ${corpus}`;
+  const titles = [...new Set(timed.map(titleOf))];
+  const tables = titles.flatMap((title) => {
+    return [`### ${title}`, nativeTable(timed.filter((line) => titleOf(line) === title))];
   });
-  return ["## The core, natively", "ns per event, and how often our time goes into it.", ...sections];
+  return ["## The core, natively", UNIT, ...tables];
 }
 
-const METHOD = `## How it is measured
+function nativeTable(/** @type {NativeLine[]} */ lines) {
+  const chunkings = [...new Set(lines.map(({ chunking }) => chunking))];
+  const names = [...new Set(lines.map(({ contender }) => contender))];
+  const timeOf = (/** @type {string} */ name, /** @type {string} */ chunking) =>
+    lines.find((line) => line.contender === name && line.chunking === chunking)?.ns_per_event;
+  const value = (/** @type {string} */ name, /** @type {string} */ chunking) => {
+    const [time, ours] = [timeOf(name, chunking), timeOf("ours", chunking)];
+    if (time === undefined) return "–";
+    if (name === "ours" || ours === undefined) return `**${time.toFixed(0)}**`;
+    return `${time.toFixed(0)} (${times(time / ours)})`;
+  };
+  const rows = names.map((name) => [name, ...chunkings.map((chunking) => value(name, chunking))]);
+  return table(["", ...chunkings.map(chunkingName)], rows);
+}
 
-- Corpora are made by \`corpora.mjs\`, the same bytes at every run, in the shapes of the recordings: 2,000 events of text (tool calls: 10
-  calls in as many fragments), with the service's random \`pad\`. Streams in chunks of 1 byte are a tenth as long; in workerd those of 7 too.
-- Every contender calls the same \`fetch\`, which answers with an in-memory \`ReadableStream\`, a chunk a pull. What a stream costs to set up
-  (the request's body, the client's own work) is in. Signing is not: it's the same for all.
-- Every contender has a process of its own, or an isolate: as in an application, V8 knows one of them only. Where there is taskset, all
-  of their main threads are on one core.
-- Before a cell is timed, all must say the same: text, reasoning, finish, tool calls, usage, the number of deltas and, normalised for id
-  and time, every chunk. Who differs is told below the table; where a bar hangs on it, the run fails.
-- After the warm-up, rounds: each has every contender once, for about 12 ms (30 in workerd), and begins with another. Times are medians
-  of the rounds; a ratio is the median of the rounds' own ratios, so that what disturbs the machine for a while disturbs both sides.
-- openai 7 is held by the faster of two rows: given OpenAI's events of the same answer, which it need not map, and given OCI's. The
-  gateway and \`text()\` by the fastest plain JavaScript; one that makes fewer strings than we do is not compared.
-- In workerd the clocks stand still while a Worker computes: the time is taken outside, around a request that reads many streams, less that
-  of a request that reads none.
+/**
+ * A Markdown table, numbers aligned right.
+ *
+ * @param {string[]} head
+ * @param {string[][]} rows
+ */
+function table(head, rows) {
+  const line = (/** @type {string[]} */ columns) => `| ${columns.join(" | ")} |`;
+  const alignment = head.map((_, index) => (index === 0 ? "---" : "--:"));
+  return [head, alignment, ...rows].map(line).join("\n");
+}
 
-## Again
+function kib(/** @type {number} */ bytes) {
+  return (bytes / 1024).toFixed(1);
+}
 
-\`\`\`sh
-make bench    # all of it, in about five minutes; writes this file
-node_modules/.bin/node benches/run.mjs --only=generic/1400 --rounds=5    # some cells, in seconds; --help tells the rest
-\`\`\``;
+function times(/** @type {number} */ ratio) {
+  return `${ratio.toFixed(2)}×`;
+}
+
+function percent(/** @type {number} */ share) {
+  return (share * 100).toFixed(0);
+}

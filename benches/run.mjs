@@ -1,39 +1,51 @@
-// The bench: measures what was asked for, prints it, and writes RESULTS.md where everything was.
+// `make bench`: measures the selected parts, prints them, and writes RESULTS.md if they are complete.
 import { writeFileSync } from "node:fs";
 
 import { optionsOf, USAGE } from "./cli.mjs";
-import { measureCold } from "./cold/part.mjs";
+import { measureCold } from "./cold/measure.mjs";
 import { machine } from "./machine.mjs";
 import { measureNative } from "./native.mjs";
-import { measureNode, measureShort } from "./node/part.mjs";
-import { printBars, printCell, printCold, printSizes } from "./print.mjs";
+import { measureNode, measureShort } from "./node/measure.mjs";
+import { printCell, printCold, printSizes, printTargets } from "./print.mjs";
 import { report } from "./report.mjs";
-import { measureSizes } from "./size/part.mjs";
-import { measureWorkerd } from "./workerd/part.mjs";
+import { measureSizes } from "./size/measure.mjs";
+import { measureWorkerd } from "./workerd/measure.mjs";
+
+/** @import { CommandLine, Part } from "./cli.mjs" */
+/** @import { Results } from "./types.d.ts" */
 
 const options = optionsOf(process.argv.slice(2));
 if (options.help) console.log(USAGE);
 else await run(options);
 
-async function run({ parts, whole, ...options }) {
-  const asked = (part, measure, otherwise) => (parts.includes(part) ? measure() : otherwise);
-  const results = {
-    sizes: await asked("size", measureSizes, []),
-    cold: await asked("cold", () => measureCold(options)),
-    short: await asked("short", () => measureShort(options, printCell), []),
-    node: await asked("node", () => measureNode(options, printCell), []),
-    workerd: await asked("workerd", () => measureWorkerd(options, (cell) => printCell(cell, "workerd")), []),
-    native: await asked("native", measureNative, []),
-  };
+async function run(/** @type {CommandLine} */ commandLine) {
+  const results = await measure(commandLine);
   printSizes(results.sizes);
   printCold(results.cold);
-  printBars(results);
-  if (whole) writeFileSync(new URL("RESULTS.md", import.meta.url), report(results, machine()));
+  printTargets(results);
+  if (commandLine.isComplete) writeFileSync(new URL("RESULTS.md", import.meta.url), report(results, machine()));
 
-  const wrong = [...results.node, ...results.short, ...results.workerd].filter(({ contenders }) =>
-    contenders.some((contender) => contender.wrong),
-  );
-  for (const { path, corpus, chunking } of wrong)
-    console.error(`the contenders of ${path}, ${corpus}, ${chunking} do not say the same`);
-  if (wrong.length > 0) process.exitCode = 1;
+  const cells = [...results.node, ...results.short, ...results.workerd];
+  for (const { path, corpus, chunking, contenders } of cells) {
+    if (!contenders.some(({ wrong }) => wrong)) continue;
+    console.error(`the outcomes of the contenders differ: ${path}, ${corpus}, ${chunking}`);
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * One part after another: they share the machine.
+ *
+ * @param {CommandLine} commandLine
+ * @returns {Promise<Results>}
+ */
+async function measure(commandLine) {
+  const has = (/** @type {Part} */ part) => commandLine.parts.includes(part);
+  const sizes = has("size") ? await measureSizes() : [];
+  const cold = has("cold") ? await measureCold(commandLine) : undefined;
+  const short = has("short") ? await measureShort(commandLine, (cell) => printCell(cell, "Node")) : [];
+  const node = has("node") ? await measureNode(commandLine, (cell) => printCell(cell, "Node")) : [];
+  const workerd = has("workerd") ? await measureWorkerd(commandLine, (cell) => printCell(cell, "workerd")) : [];
+  const native = has("native") ? measureNative() : [];
+  return { sizes, cold, short, node, workerd, native };
 }

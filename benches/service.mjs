@@ -2,14 +2,20 @@
 
 const HEADERS = { "content-type": "text/event-stream" };
 
-/** A service whose next answers are made of `chunks`. Every contender calls the same `fetch`. */
+/** A service whose next responses consist of `chunks`. Every contender calls the same `fetch`. */
 export class Service {
+  /** @type {Uint8Array<ArrayBuffer>[]} */
   chunks = [];
 
   fetch = async () => new Response(bodyOf(this.chunks), { headers: HEADERS });
 }
 
-/** One chunk a pull: what a reader doesn't ask for isn't made. */
+/**
+ * One chunk a pull: nothing is enqueued before its reader needs it.
+ *
+ * @param {Uint8Array<ArrayBuffer>[]} chunks
+ * @returns {ReadableStream<Uint8Array<ArrayBuffer>>}
+ */
 function bodyOf(chunks) {
   let next = 0;
   return new ReadableStream({

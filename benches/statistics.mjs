@@ -1,16 +1,30 @@
-// Of many times, the ones worth telling.
+// Robust statistics of measured times.
 
-export function quantile(values, share) {
-  const sorted = [...values].sort((one, other) => one - other);
-  const at = (sorted.length - 1) * share;
-  const below = Math.floor(at);
-  return sorted[below] + (sorted[Math.min(below + 1, sorted.length - 1)] - sorted[below]) * (at - below);
+/** @param {number[]} values */
+export function median(values) {
+  return quantile(values, 0.5);
 }
 
-export const median = (values) => quantile(values, 0.5);
-
-/** The middle, and half of how wide the middle half of the values is, as a share of it. */
+/**
+ * The median, and half of the interquartile range as a share of it.
+ *
+ * @param {number[]} values
+ * @returns {import("./types.d.ts").Summary}
+ */
 export function summary(values) {
   const middle = median(values);
-  return { median: middle, spread: (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / middle, rounds: values.length };
+  const spread = (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / middle;
+  return { median: middle, spread, rounds: values.length };
+}
+
+/**
+ * @param {number[]} values
+ * @param {number} share From 0 to 1.
+ */
+function quantile(values, share) {
+  const sorted = values.toSorted((one, other) => one - other);
+  const position = (sorted.length - 1) * share;
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (sorted[above] - sorted[below]) * (position - below);
 }

@@ -1,6 +1,7 @@
-// Entry for browsers, with a bundler or without: the wasm is fetched from beside this file.
-import { start } from "./lib/core.js";
+// Entry for browsers, with or without a bundler: fetches the wasm from beside this file.
 
-await start(new URL("./wasm/oci_genai_edge_bg.wasm", import.meta.url));
+import { load } from "./lib/core.js";
+
+await load(new URL("./wasm/oci_genai_edge_bg.wasm", import.meta.url));
 
 export * from "./lib/public.js";

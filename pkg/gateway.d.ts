@@ -1,15 +1,17 @@
 /**
- * A ready Cloudflare Worker: OpenAI's protocol in front of OCI, guarded by a bearer token of its own.
+ * A ready Cloudflare Worker: OpenAI's API in front of OCI, protected by its own bearer token.
  *
  * ```ts
  * export { default } from "oci-genai-edge/gateway";
  * ```
  *
- * `POST /v1/chat/completions` and `GET /v1/models`, under `/openai/v1/` too; any other path is served from `ASSETS` where there is
- * such a binding, else it is 404. Requests without the token are 401. A gateway that lacks its token, or whose bindings can't be
- * used, answers 500 to all and says why in the Worker's log.
+ * `POST /v1/chat/completions` and `GET /v1/models`, under `/openai/v1/` too; any other path is
+ * served from `ASSETS` if there is such a binding, otherwise it is 404. Requests without the token
+ * are 401. If the token is missing, or a binding is invalid or unknown, the gateway responds to
+ * every request with 500 and logs the reason.
  *
- * An answer tells in its `oci-route` header how the model was reached, as JSON: serving type, format, region and host, no OCID.
+ * The `oci-route` header of an answer describes, as JSON, how the model was reached: serving type,
+ * format, region and host, but no OCID.
  *
  * @module
  */
@@ -17,8 +19,10 @@
 import type { ClientOptions, ModelTarget } from "./index.js";
 
 /**
- * Bindings and secrets that the handler reads. Credentials: `OCI_TENANCY`, `OCI_USER`, `OCI_FINGERPRINT` and `OCI_PRIVATE_KEY` (an
- * API key of IAM); or `OCI_SESSION_TOKEN` and `OCI_PRIVATE_KEY`; or `OCI_API_KEY` (models on the openai transport only).
+ * Bindings and secrets that the handler reads. A binding whose name begins with `OCI_` and is not
+ * listed here is an error. Credentials: `OCI_TENANCY`, `OCI_USER`, `OCI_FINGERPRINT` and
+ * `OCI_PRIVATE_KEY` (an API key of IAM); or `OCI_SESSION_TOKEN` and `OCI_PRIVATE_KEY`; or
+ * `OCI_API_KEY` (models on the openai transport only).
  */
 export interface GatewayEnv {
   /** What callers must send as `Authorization: Bearer`. A secret. */
@@ -35,36 +39,39 @@ export interface GatewayEnv {
   OCI_USER?: string;
   /** The fingerprint of the user's API key. */
   OCI_FINGERPRINT?: string;
-  /** The private key, as PEM text; literal `\n` for line breaks is fine. A secret. */
+  /** The private key, as PEM text; line breaks may be written as `\n`. A secret. */
   OCI_PRIVATE_KEY?: string;
-  /** A session token, or that of a principal, which belongs to `OCI_PRIVATE_KEY`. A secret. */
+  /** A session token, or the token of a principal, that belongs to `OCI_PRIVATE_KEY`. A secret. */
   OCI_SESSION_TOKEN?: string;
   /** {@link ClientOptions.apiKey}. A secret. */
   OCI_API_KEY?: string;
   /** {@link ClientOptions.endpoint} */
   OCI_ENDPOINT?: string;
-  /** {@link ClientOptions.models}, as an object or its JSON text. These are what `GET /v1/models` lists. */
+  /** {@link ClientOptions.models}, as an object or its JSON text. `GET /v1/models` lists them. */
   OCI_MODELS?: string | Record<string, ModelTarget | readonly ModelTarget[]>;
-  /** Static assets: the demo page, for example. */
+  /** Static assets, such as the demo page. */
   ASSETS?: { fetch(request: Request): Response | Promise<Response> };
 }
 
-/** Options of a client, and the token that callers must send. */
+/** The options of the client, and the token that callers must send. */
 export type GatewayConfiguration = ClientOptions & { token?: string };
 
 /** See {@link createGateway}. */
 export interface GatewayOptions<Env = GatewayEnv> {
-  /** Makes the options of the client from the Worker's bindings, once for each `env`. Default: by the names of {@link GatewayEnv}. */
+  /**
+   * Makes the client's options from the Worker's bindings, once per `env`. Default: reads the
+   * bindings of {@link GatewayEnv}.
+   */
   configure?: (env: Env) => GatewayConfiguration;
 }
 
-/** What a Worker exports as its default. */
+/** The default export of a Worker. */
 export interface Gateway<Env = GatewayEnv> {
   fetch(request: Request, env?: Env, ctx?: unknown): Promise<Response>;
 }
 
 /**
- * Makes a handler whose bindings have names of their own.
+ * Creates a handler for bindings with other names.
  *
  * ```ts
  * import { createGateway } from "oci-genai-edge/gateway";
@@ -81,6 +88,6 @@ export interface Gateway<Env = GatewayEnv> {
  */
 export declare function createGateway<Env = GatewayEnv>(options?: GatewayOptions<Env>): Gateway<Env>;
 
-/** The handler with the bindings of {@link GatewayEnv}. */
+/** The handler for the bindings of {@link GatewayEnv}. */
 declare const gateway: Gateway;
 export default gateway;

@@ -1,6 +1,6 @@
 /**
- * Calls OCI Generative AI from edge runtimes: endpoints on Dedicated AI Clusters (DAC) and on-demand models by the same call,
- * streamed, in the vocabulary of OpenAI's Chat Completions.
+ * Calls OCI Generative AI from edge runtimes: endpoints on Dedicated AI Clusters (DAC) and
+ * on-demand models through one API, streamed, in the vocabulary of OpenAI's Chat Completions.
  *
  * ```ts
  * import { OciGenAI } from "oci-genai-edge";
@@ -17,10 +17,12 @@
  * for await (const text of stream.text()) console.log(text);
  * ```
  *
- * `sign` comes from `oci-genai-edge/signer`, or is a function of your own: see {@link RequestSigner}.
+ * `sign` comes from `oci-genai-edge/signer`, or is a function of your own: see
+ * {@link RequestSigner}.
  *
- * Times are in milliseconds, sizes in bytes, `created` in seconds since 1970. Field names of requests, completions and chunks
- * are OpenAI's (snake_case); what OCI has and OpenAI has not stands under `oci`. The wire behind it:
+ * Times are in milliseconds, sizes in bytes, `created` in seconds since 1970. Field names of
+ * requests, completions and chunks are OpenAI's (snake_case); what OCI has and OpenAI has not is
+ * under `oci`. The API behind it:
  * https://docs.oracle.com/en-us/iaas/api/#/en/generative-ai-inference/20231130/ChatResult/Chat
  *
  * @module
@@ -28,9 +30,9 @@
 
 /// <reference lib="esnext.disposable" />
 
-// The names `RequestInfo` and `HeadersInit` are not global in every runtime's types, so none of them is used here.
+// `RequestInfo` and `HeadersInit` are not global in every runtime's types, so neither is used here.
 
-/** What `fetch` takes first. */
+/** The first argument of `fetch`. */
 export type FetchInput = string | URL | Request;
 
 /** Headers in any of the usual forms. A pair has exactly two strings. */
@@ -39,34 +41,37 @@ export type HeadersLike = Headers | Iterable<readonly [string, string]> | Record
 // ---------------------------------------------------------------- client
 
 /**
- * A client: options that were checked once, and what it has learnt of the endpoints it called (their `apiFormat`). It holds no
- * connection and no I/O, so one may serve all requests of an isolate. Its methods may be called at the same time.
+ * A client: its options, validated once, and the `apiFormat` that it has learned for each endpoint
+ * it called. It holds no connection and no I/O, so one client can serve all requests of an isolate.
+ * Its methods may be called concurrently.
  */
 export declare class OciGenAI {
   /**
-   * The options are read now; changing the object later changes nothing.
+   * The options are read once; later changes of the object have no effect.
    *
-   * @throws {OciError} `invalid_options`: the message names the option that can't be used.
+   * @throws {OciError} `invalid_options`: the message names the option that is invalid or unknown.
    */
   constructor(options?: ClientOptions);
 
   /**
-   * Where a model id, or the first target of an alias, would be sent, and how. Nothing is sent or signed.
+   * Where requests for a model id, or for the first target of an alias, are sent, and how. Sends
+   * and signs nothing.
    *
-   * | model id (an `oci:` prefix is taken off, case is ignored) | goes to |
+   * | model id (case-insensitive, with or without the prefix `oci:`) | route |
    * |---|---|
-   * | `ocid1.generativeaiendpoint.<realm>.<region>.<unique>` | DEDICATED, native, GENERIC or as `apiFormat` tells |
+   * | `ocid1.generativeaiendpoint.<realm>.<region>.<unique>` | DEDICATED, native, GENERIC or the given `apiFormat` |
    * | `cohere.command-r…` | ON_DEMAND, native, COHERE |
-   * | `ocid1.generativeaimodel.…` | ON_DEMAND, native, GENERIC or as `apiFormat` tells |
+   * | `ocid1.generativeaimodel.…` | ON_DEMAND, native, GENERIC or the given `apiFormat` |
    * | any other `vendor.model` | ON_DEMAND, openai |
    *
-   * @throws {OciError} `invalid_model` for anything else (another OCID, an empty or malformed id), `region_mismatch` where
-   *   `region` or `realm` contradicts the OCID, `invalid_options` where a region is needed and not given, or an override is none.
+   * @throws {OciError} `invalid_model` for anything else (another kind of OCID, an empty or
+   *   malformed id), `region_mismatch` if `region` or `realm` contradicts the OCID,
+   *   `invalid_options` if a region is required and not given, or an override is invalid.
    */
   route(model: string, overrides?: RouteOverrides): Route;
 
   /**
-   * One completion, unstreamed.
+   * One completion, without streaming.
    *
    * ```ts
    * const completion = await oci.chat({
@@ -77,19 +82,19 @@ export declare class OciGenAI {
    * console.log(completion.choices[0]?.message.content, completion.usage?.total_tokens);
    * ```
    *
-   * Rejects with an {@link OciError}, or with the reason of an aborted `options.signal`.
+   * Rejects with an {@link OciError}, or with the reason of `options.signal` if it aborts.
    */
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatCompletion>;
 
   /**
-   * A stream of completion chunks. The request is written down now; nothing is checked, signed or sent before something is asked
-   * of the stream, so errors come from there.
+   * A stream of completion chunks. The request is serialized immediately; it is validated, signed
+   * and sent at the first read, so errors reject that read.
    *
-   * An endpoint that can't stream yields all the same: its whole answer in one chunk that says why in `oci.fallback`, then the
-   * finish. See {@link ClientOptions.fallback}.
+   * An endpoint that can't stream yields chunks too: one with the whole answer and the reason in
+   * `oci.fallback`, then one with the finish reason. See {@link ClientOptions.fallback}.
    *
-   * With `stream_options.include_usage` a last chunk without choices tells the usage. OCI is asked for it in any case, so
-   * `final()` and reports have it without.
+   * With `stream_options.include_usage`, the last chunk has no choices and contains the usage. OCI
+   * is always asked for usage, so `final()` and reports have it in any case.
    *
    * ```ts
    * for await (const chunk of oci.stream({ model, messages })) {
@@ -102,49 +107,62 @@ export declare class OciGenAI {
   stream(request: ChatRequest, options?: CallOptions): ChatStream;
 
   /**
-   * `fetch`, speaking OpenAI's API for any origin and path prefix: `POST …/chat/completions` (streamed if the body says
-   * `stream: true`) and `GET …/models` (the aliases of `models`). Any other path is 404, any other method 405.
+   * `fetch` with OpenAI's API, for any origin and path prefix: `POST …/chat/completions` (streamed
+   * if the body has `stream: true`) and `GET …/models` (the aliases of `models`). Any other path is
+   * 404, any other method 405.
    *
-   * It needs no `this`, so it can be handed to clients of OpenAI, and a Worker can answer with what it returns. Of the request
-   * only method, path, body and signal are read; its headers, and so its API key, are ignored.
+   * It needs no `this`, so it can be passed to OpenAI clients, and a Worker can return its
+   * response. Only method, path, body and signal of the request are read; its headers, and so its
+   * API key, are ignored.
    *
-   * Failures are answers with OpenAI's error body, `{ error: { message, type, param, code } }`, where `code` is an
-   * {@link OciErrorCode}, and with `x-should-retry: false`, since what could be tried again has been. A failure after the first
-   * event comes as an event with that body, without `[DONE]`. It rejects only with the reason of the request's own signal.
+   * Failures are responses with OpenAI's error body, `{ error: { message, type, param, code } }`,
+   * where `code` is an {@link OciErrorCode}, and with `x-should-retry: false`, since transient
+   * errors have been retried already. A failure after the first event is an event with that body,
+   * without `[DONE]`. It rejects only with the reason of the request's own signal.
    */
   readonly fetch: (input: FetchInput, init?: RequestInit) => Promise<Response>;
 }
 
-/** What a client is made of. `apiFormat` and `transport` here are defaults for all its calls. */
+/**
+ * The options of a client. `apiFormat` and `transport` are defaults for all its calls. An option
+ * that is not listed here, at any level, is the error `invalid_options`.
+ */
 export interface ClientOptions extends RouteOverrides {
   /**
-   * The compartment's OCID. Native calls need it, and so does the openai transport where `sign` is used; without it they fail with
-   * `missing_compartment` before anything is sent.
+   * The compartment's OCID. Required by native calls, and by the openai transport if `sign` is
+   * used; without it they fail with `missing_compartment` before anything is sent.
    */
   compartmentId?: string;
   /**
-   * For example `"us-chicago-1"`, or its short code `"ord"`. Models on demand need it, unless `endpoint` is set. The OCID of a DAC
-   * endpoint names its own region, and one that is configured otherwise is `region_mismatch`.
-   * https://docs.oracle.com/en-us/iaas/Content/General/Concepts/regions.htm
+   * For example `"us-chicago-1"`, or its short code `"ord"`. Required by on-demand models, unless
+   * `endpoint` is set. The OCID of a DAC endpoint contains its own region; a different one here is
+   * `region_mismatch`. https://docs.oracle.com/en-us/iaas/Content/General/Concepts/regions.htm
    */
   region?: string;
-  /** For example `"oc2"`. Default: that of the region, else `"oc1"`. The OCID of a DAC endpoint names its own. */
+  /**
+   * For example `"oc2"`. Default: the realm of the region, otherwise `"oc1"`. The OCID of a DAC
+   * endpoint contains its own.
+   */
   realm?: string;
   /**
-   * Origin, and path prefix if any, instead of the derived `https://inference.generativeai.<region>.oci.<domain>`: a private
-   * endpoint, a proxy, a simulator. `https:`, or `http:` on `localhost`, 127.0.0.0/8 and `[::1]`; no credentials, query or fragment.
+   * The origin, and optionally a path prefix, to use instead of the derived
+   * `https://inference.generativeai.<region>.oci.<domain>`: a private endpoint, a proxy, a
+   * simulator. `https:`, or `http:` on `localhost`, 127.0.0.0/8 and `[::1]`; no credentials, query
+   * or fragment.
    */
   endpoint?: string | URL;
   /** Signs requests. See {@link RequestSigner}. */
   sign?: RequestSigner;
   /**
-   * An API key of OCI Generative AI, sent as `Authorization: Bearer` on the openai transport and nowhere else; ignored where `sign`
-   * is given. A function is called for each attempt. https://docs.oracle.com/en-us/iaas/Content/generative-ai/api-keys.htm
+   * An API key of OCI Generative AI, sent as `Authorization: Bearer` on the openai transport only;
+   * ignored if `sign` is given. A function is called for each attempt.
+   * https://docs.oracle.com/en-us/iaas/Content/generative-ai/api-keys.htm
    */
   apiKey?: string | (() => string | Promise<string>);
   /**
-   * Names of your own for models: one target, or several that are tried in order. The next one is tried when a target has failed
-   * for good before its first chunk; when the last fails too, the error is `all_targets_failed` and its `attempts` tell all.
+   * Aliases for models: one target, or several that are tried in order. The next target is tried
+   * when one has failed before its first chunk and its retries are exhausted; if the last fails
+   * too, the error is `all_targets_failed`, and its `attempts` list every attempt.
    *
    * ```ts
    * const oci = new OciGenAI({
@@ -161,79 +179,102 @@ export interface ClientOptions extends RouteOverrides {
    * ```
    */
   models?: Record<string, ModelTarget | readonly ModelTarget[]>;
-  /** Sent with every request. Not `authorization`, `host`, `content-*`, `connection`, `transfer-encoding` or `proxy-*`. */
+  /**
+   * Sent with every request. Not allowed: `authorization`, `host`, `content-*`, `connection`,
+   * `transfer-encoding` and `proxy-*`.
+   */
   headers?: Record<string, string>;
   /**
-   * Used instead of the global `fetch`, which is looked up anew at each request. It is called with a URL string and an init whose
-   * `redirect` is `"manual"` and whose `signal` aborts when the call is given up.
+   * Used instead of the global `fetch`, which is looked up for each request. It is called with a
+   * URL string and an init whose `redirect` is `"manual"` and whose `signal` aborts when the call
+   * is aborted, cancelled or timed out.
    */
   fetch?: typeof globalThis.fetch;
-  /** How often failures that may pass are tried again, before the first chunk. */
+  /** How transient errors before the first chunk are retried. */
   retry?: RetryOptions;
-  /** None unless set. A limit that runs out is the error `timeout`; a timeout is not tried again. */
+  /** No limit unless set. Exceeding one is the error `timeout`, which is not retried. */
   timeouts?: TimeoutOptions;
-  /** How much of an answer is taken. What is larger is the error `limit_exceeded`. */
+  /** Maximum sizes of an answer. Exceeding one is the error `limit_exceeded`. */
   limits?: LimitOptions;
   /**
-   * `"auto"` (default): a stream that fails before its first chunk is asked for once more, unstreamed. Not after 401, 404, 429, a
-   * timeout, an abort, a redirect or a signer's failure: the same would happen again. `"never"`: the failure is the error.
-   * An answer that is JSON instead of events is used as it is, either way.
+   * `"auto"` (default): when a stream fails before its first chunk, the request is sent once more
+   * without streaming. Not after 401, 404, 429, a timeout, an abort, a redirect or a failure of the
+   * signer, which would only repeat. `"never"`: the failure is the error. A JSON answer where
+   * events were expected is used in either case.
    */
   fallback?: "auto" | "never";
-  /** `"auto"` (default): when a request has tools, `<tool_call>{…}</tool_call>` in the text becomes tool calls. `"off"`: it stays text. */
+  /**
+   * `"auto"` (default): if a request has tools, `<tool_call>{…}</tool_call>` in the text becomes
+   * tool calls. `"off"`: it stays text.
+   */
   toolCallText?: "auto" | "off";
   /**
-   * Called once at the end of each call that was begun, however it ends: for logs, metrics and billing. What it throws, or
-   * rejects with, is dropped.
+   * Called once at the end of each call, however it ends: for logs, metrics and billing. Errors
+   * that it throws or rejects with are ignored.
    */
   onFinish?: (report: CallReport) => void;
 }
 
-/** Failures of these kinds are tried again: `network`, `conflict`, `rate_limited`, `service_unavailable`, `service_error`. */
+/**
+ * Retries with exponential backoff and jitter after `network`, `conflict`, `rate_limited`,
+ * `service_unavailable` and `service_error`.
+ */
 export interface RetryOptions {
-  /** Attempts at one target, the first included. 1 to 100; default 3. The fallback and a corrected `apiFormat` are not counted. */
+  /**
+   * Attempts per target, including the first. 1 to 100; default 3. The fallback and attempts with
+   * another `apiFormat` are not counted.
+   */
   maxAttempts?: number;
-  /** The wait before the second attempt, doubled for each one after. At least 0; default 500 ms. */
+  /** Delay before the second attempt, doubled for each further one. At least 0; default 500 ms. */
   baseDelayMs?: number;
-  /** No wait is longer. Where `Retry-After` asks for more, nothing is tried again. At least 0; default 8000 ms. */
+  /**
+   * Maximum delay. If `Retry-After` asks for a longer one, there is no retry. At least 0; default
+   * 8000 ms.
+   */
   maxDelayMs?: number;
 }
 
 /** Each at least 1 ms; no limit unless set. */
 export interface TimeoutOptions {
-  /** The whole call: retries, waits and the reading of the answer included. */
+  /** The whole call, including retries, delays and reading the answer. */
   totalMs?: number;
   /** From the start of the call to its first chunk; for a whole answer, to its end. */
   firstChunkMs?: number;
-  /** From one network chunk to the next, once the first chunk is there. A reader that does not ask for more uses none of it up. */
+  /**
+   * From one network chunk to the next, after the first chunk. Time in which the caller does not
+   * read is not counted.
+   */
   chunkMs?: number;
 }
 
 /** Each at least 1. */
 export interface LimitOptions {
-  /** One event of a stream. Default 16 MiB: COHERE's last event says the whole conversation again. */
+  /**
+   * One event of a stream. Default 16 MiB: the last event of COHERE repeats the whole conversation.
+   */
   maxEventBytes?: number;
   /** The whole answer. Default 64 MiB. */
   maxResponseBytes?: number;
-  /** The body of an error; the rest is not read, and nothing fails. Default 64 KiB. */
+  /** The body of an error response; the rest is not read, and is no failure. Default 64 KiB. */
   maxErrorBytes?: number;
   /** Tool calls in one choice. Default 128. */
   maxToolCalls?: number;
 }
 
-/** What the caller says over the routing table. */
+/** Overrides of the route that is derived from a model id. */
 export interface RouteOverrides {
   /**
-   * What the model behind a DAC endpoint or a model OCID speaks. Untold, GENERIC is assumed; when the service objects, the other
-   * formats are tried and the one that works is remembered while the client lives. For a `vendor.model` it counts when it is given
-   * with the call or the alias, and chooses the native transport too.
+   * The format of the model behind a DAC endpoint or a model OCID. Default: GENERIC; if the service
+   * rejects it, the other formats are tried, and the one that works is remembered for the life of
+   * the client. For a `vendor.model` it applies only if given with the call or the alias, and then
+   * selects the native transport too.
    */
   apiFormat?: "GENERIC" | "COHERE" | "COHEREV2";
   /** `"native"`: `POST /20231130/actions/chat`. `"openai"`: `POST /openai/v1/chat/completions`. */
   transport?: "native" | "openai";
 }
 
-/** A model id, or one with what differs from the client's own options. */
+/** A model id, or a model id with options that differ from the client's. */
 export type ModelTarget = string | ModelTargetOptions;
 
 /** See {@link ModelTarget}. */
@@ -247,26 +288,29 @@ export interface ModelTargetOptions extends RouteOverrides {
 
 /** See {@link OciGenAI.route}. */
 export interface Route {
-  /** The id that is sent: as it was given, without `oci:`. */
+  /** The model id that is sent: as given, without `oci:`. */
   model: string;
   transport: "native" | "openai";
-  /** As it stands in the body. Absent on the openai transport. */
+  /** As in the request body. Absent on the openai transport. */
   servingMode?: { servingType: "DEDICATED"; endpointId: string } | { servingType: "ON_DEMAND"; modelId: string };
   /** Absent on the openai transport. */
   apiFormat?: "GENERIC" | "COHERE" | "COHEREV2";
   realm: string;
-  /** The full name; `""` where `endpoint` makes a region needless and none is known. */
+  /** The full name; `""` if `endpoint` is set and no region is known. */
   region: string;
   url: string;
 }
 
-/** What one call may say over the client's options. */
+/** Options of one call, which override the client's. An unknown option is `invalid_options`. */
 export interface CallOptions extends RouteOverrides {
-  /** When it aborts, the request is cancelled at once and the call rejects with the signal's own `reason`. */
+  /**
+   * When it aborts, the request is cancelled immediately, and the call rejects with the signal's
+   * own `reason`.
+   */
   signal?: AbortSignal;
-  /** Over the client's own, limit by limit. */
+  /** Each limit overrides the client's. */
   timeouts?: TimeoutOptions;
-  /** Over the client's own, header by header. */
+  /** Each header overrides the client's. */
   headers?: Record<string, string>;
   fallback?: "auto" | "never";
 }
@@ -274,12 +318,14 @@ export interface CallOptions extends RouteOverrides {
 // ---------------------------------------------------------------- signing
 
 /**
- * Signs one request. It is called once for each attempt (a retry is signed afresh) with exactly what will be sent, and returns the
- * headers to add: `authorization`, `date`, `x-date`, `x-content-sha256` and `opc-*`. Any other name, a value that is no string or
- * one with a line break is `invalid_signature`. If it throws or rejects, nothing is sent and the call fails with `signer_failed`,
- * whose `cause` is what was thrown; no other target is tried.
+ * Signs one request. It is called once per attempt (a retry is signed again) with exactly what will
+ * be sent, and returns the headers to add: `authorization`, `date`, `x-date`, `x-content-sha256`
+ * and `opc-*`. Any other name, a value that is not a string, or one with a line break is
+ * `invalid_signature`. If it throws or rejects, nothing is sent, no other target is tried, and the
+ * call fails with `signer_failed`, whose `cause` is what was thrown.
  *
- * Ready-made ones: `oci-genai-edge/signer`. The rules: https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
+ * Ready-made signers: `oci-genai-edge/signer`. The rules:
+ * https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
  *
  * ```ts
  * const remote: RequestSigner = async ({ method, url, headers, body, signal }) => {
@@ -295,46 +341,53 @@ export interface CallOptions extends RouteOverrides {
  */
 export type RequestSigner = (request: SignableRequest) => HeadersLike | Promise<HeadersLike>;
 
-/** What a {@link RequestSigner} signs. */
+/** The request that a {@link RequestSigner} signs. */
 export interface SignableRequest {
   readonly method: "POST";
   /** Absolute. */
   readonly url: string;
-  /** Lower-case names. `content-type` is among them; `authorization`, `host` and `content-length` are not. */
+  /**
+   * Lower-case names. Includes `content-type`; excludes `authorization`, `host` and
+   * `content-length`.
+   */
   readonly headers: Readonly<Record<string, string>>;
-  /** These bytes are sent. They must not be changed. */
+  /** The bytes that will be sent. They must not be modified. */
   readonly body: Uint8Array<ArrayBuffer>;
   /** 1, 2, … over the whole call. */
   readonly attempt: number;
-  /** Aborts when the call is given up, by its caller or by a time limit. */
+  /** Aborts when the call is aborted, cancelled or timed out. */
   readonly signal?: AbortSignal;
 }
 
 // ---------------------------------------------------------------- requests
 
 /**
- * OpenAI's parameters of a chat completion, and `oci`. What the wire of the model can't express is refused by name, as
- * `invalid_request` with `param`; nothing is dropped that would change the answer. `null` says nothing, as at OpenAI.
+ * OpenAI's parameters of a chat completion, and `oci`. A parameter that the model's format can't
+ * express is rejected by name, as `invalid_request` with `param`; nothing that would change the
+ * answer is dropped. `null` means not set, as in OpenAI's API.
  * https://platform.openai.com/docs/api-reference/chat/create
  *
- * The parameters that a type is given for are those that most requests use; all others are taken too. For `messages` and `tools`
- * there are {@link ChatMessage} and {@link ChatTool} to check literals with.
+ * Types are given for the most common parameters; all others are accepted too. Use
+ * {@link ChatMessage} and {@link ChatTool} to check literals for `messages` and `tools`.
  */
 export interface ChatRequest {
   /** A model id or an alias of `models`. */
   model: string;
   /** At least one {@link ChatMessage}. */
   messages: unknown[];
-  /** The longest answer, in tokens. Cohere gets 4,000 where neither name is given: the service itself would stop after 20. */
+  /**
+   * Maximum length of the answer, in tokens. If neither this nor `max_tokens` is set, Cohere models
+   * get 4,000: the service's own default is 20.
+   */
   max_completion_tokens?: number | null;
-  /** The former name of `max_completion_tokens`, which wins over it. */
+  /** The former name of `max_completion_tokens`, which takes precedence. */
   max_tokens?: number | null;
   temperature?: number | null;
   top_p?: number | null;
   frequency_penalty?: number | null;
   presence_penalty?: number | null;
   seed?: number | null;
-  /** How many answers. GENERIC and openai only, unless 1. */
+  /** Number of choices. Values other than 1: GENERIC and openai only. */
   n?: number | null;
   stop?: string | readonly string[] | null;
   logprobs?: boolean | null;
@@ -344,7 +397,7 @@ export interface ChatRequest {
   tools?: readonly (ChatTool | object)[] | null;
   tool_choice?: "auto" | "none" | "required" | { type: "function"; function: { name: string } } | object | null;
   response_format?: ResponseFormat | object | null;
-  /** Heeded by `fetch` only: with `chat` and `stream` the method says it. */
+  /** Used by `fetch` only: `chat` and `stream` decide it themselves. */
   stream?: boolean | null;
   stream_options?: { include_usage?: boolean; include_obfuscation?: boolean } | null;
   user?: string | null;
@@ -355,13 +408,16 @@ export interface ChatRequest {
   [openaiParameter: string]: any;
 }
 
-/** The parameters under `oci`. Which model takes which: `invalid_request` says it by name. */
+/**
+ * The parameters under `oci`. One that the model does not accept is `invalid_request`, with its
+ * name in `param`.
+ */
 export interface OciParameters {
-  /** Sample from so many of the likeliest tokens. */
+  /** Sample from this many of the most likely tokens. */
   top_k?: number;
-  /** Cohere: what the answer is to rest on and to cite. */
+  /** Cohere: the documents that the answer is grounded in and cites. */
   documents?: Record<string, unknown>[];
-  /** Cohere. `"OFF"` is COHEREV2's. */
+  /** Cohere. `"OFF"`: COHEREV2 only. */
   citation_quality?: "ACCURATE" | "FAST" | "OFF";
   /** Cohere. */
   safety_mode?: "CONTEXTUAL" | "STRICT" | "OFF";
@@ -382,7 +438,10 @@ export type ChatMessage =
     }
   | { role: "tool"; tool_call_id: string; content: string | readonly ContentPart[] };
 
-/** One part of a message. Addresses are `https:` or `data:` URLs. Which model takes more than text is the model's own matter. */
+/**
+ * One part of a message. URLs are `https:` or `data:`. Which parts are accepted depends on the
+ * model.
+ */
 export type ContentPart =
   | { type: "text"; text: string }
   | { type: "image_url"; image_url: { url: string; detail?: "auto" | "low" | "high" } }
@@ -400,7 +459,7 @@ export interface ChatTool {
   function: { name: string; description?: string; parameters?: Record<string, unknown>; strict?: boolean | null };
 }
 
-/** The form that the answer must have. */
+/** The required format of the answer. */
 export type ResponseFormat =
   | { type: "text" }
   | { type: "json_object" }
@@ -411,65 +470,71 @@ export type ResponseFormat =
 
 // ---------------------------------------------------------------- answers
 
-/** A whole answer: OpenAI's `chat.completion`. https://platform.openai.com/docs/api-reference/chat/object */
+/**
+ * A whole answer: OpenAI's `chat.completion`.
+ * https://platform.openai.com/docs/api-reference/chat/object
+ */
 export interface ChatCompletion {
   /** `chatcmpl-…` */
   id: string;
   object: "chat.completion";
   /** Seconds since 1970. */
   created: number;
-  /** As the request named it; on the openai transport, as the service does. */
+  /** As in the request; on the openai transport, as in the service's answer. */
   model: string;
-  /** `n` of them, by `index`. */
+  /** `n` choices, sorted by `index`. */
   choices: ChatCompletionChoice[];
   usage?: Usage;
   service_tier?: ServiceTier | null;
-  /** The openai transport passes it on. */
+  /** On the openai transport, if the service sends it. */
   system_fingerprint?: string;
   oci?: OciExtras;
 }
 
-/** One of the answers to a request. */
+/** One choice of a completion. */
 export interface ChatCompletionChoice {
   index: number;
   message: ChatCompletionMessage;
   logprobs: Logprobs | null;
-  /** In `partial` of an error it is null where the choice had not ended. */
+  /** In an error's `partial`, null if the choice is incomplete. */
   finish_reason: FinishReason;
 }
 
-/** What the model said. It may go into the next request's `messages` as it is. */
+/** The model's message. It can be added to the `messages` of the next request unchanged. */
 export interface ChatCompletionMessage {
   role: "assistant";
-  /** null where there are tool calls or a refusal only. */
+  /** null if there is no text, only tool calls or a refusal. */
   content: string | null;
   refusal: string | null;
-  /** The model's reasoning, where it tells it. */
+  /** The model's reasoning, if the model returns it. */
   reasoning_content?: string;
-  /** Present where there are any. */
+  /** Present if there are any. */
   tool_calls?: ToolCall[];
   annotations?: Annotation[];
 }
 
-/** A call that the model makes. */
+/** A tool call by the model. */
 export interface ToolCall {
-  /** OCI's, or made up where OCI gives none; unique in the answer. */
+  /** OCI's id, or a generated one if OCI gives none; unique in the answer. */
   id: string;
   type: "function";
-  /** `arguments` is JSON text as the model wrote it, which may be malformed; `{}` where it wrote none. */
+  /**
+   * `arguments` is JSON text as the model wrote it, which may be malformed; `{}` if the model wrote
+   * none.
+   */
   function: { name: string; arguments: string };
 }
 
 /**
- * `tool_calls` where the model called tools, whatever the service said. A word of OCI's that OpenAI does not have is kept in
- * `oci.finish_reason`.
+ * `tool_calls` if the model called tools, whatever the service reports. A value of OCI's that
+ * OpenAI does not have is kept in `oci.finish_reason`.
  */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
 
 /** OpenAI's service tiers; OCI has `auto`, `default` and `priority`. */
 export type ServiceTier = "auto" | "default" | "flex" | "scale" | "priority" | "fast";
 
-/** Tokens. A total that the service gave is passed on, even where it is not the sum. */
+/** Numbers of tokens. The service's total is passed on, even if it is not the sum. */
 export interface Usage {
   prompt_tokens: number;
   completion_tokens: number;
@@ -483,7 +548,7 @@ export interface Usage {
   };
 }
 
-/** Log probabilities, where `logprobs` asked for them. */
+/** Log probabilities, if requested with `logprobs`. */
 export interface Logprobs {
   content: TokenLogprob[] | null;
   refusal: TokenLogprob[] | null;
@@ -503,23 +568,29 @@ export interface Annotation {
   url_citation: { url: string; title: string; start_index: number; end_index: number };
 }
 
-/** A piece of an answer: OpenAI's `chat.completion.chunk`. https://platform.openai.com/docs/api-reference/chat/streaming */
+/**
+ * A piece of an answer: OpenAI's `chat.completion.chunk`.
+ * https://platform.openai.com/docs/api-reference/chat/streaming
+ */
 export interface ChatCompletionChunk {
   /** The same in all chunks of an answer, as are `created` and `model`. */
   id: string;
   object: "chat.completion.chunk";
   created: number;
   model: string;
-  /** Choices with something new; none in the last chunk with usage. */
+  /** Choices with new content; none in the last chunk with usage. */
   choices: ChatCompletionChunkChoice[];
-  /** Only with `stream_options.include_usage`, and null in all chunks but those that tell it; in a fallback's chunk always. */
+  /**
+   * With `stream_options.include_usage`, null in all chunks but the one that contains it; otherwise
+   * absent, except in the chunk of a fallback.
+   */
   usage?: Usage | null;
   service_tier?: ServiceTier | null;
   system_fingerprint?: string;
   oci?: OciExtras;
 }
 
-/** What is new in one choice. */
+/** The new content of one choice. */
 export interface ChatCompletionChunkChoice {
   index: number;
   delta: ChatCompletionDelta;
@@ -528,7 +599,7 @@ export interface ChatCompletionChunkChoice {
   logprobs?: Logprobs | null;
 }
 
-/** What is new in a message. */
+/** The new content of a message. */
 export interface ChatCompletionDelta {
   /** In the choice's first chunk. */
   role?: "assistant";
@@ -539,24 +610,30 @@ export interface ChatCompletionDelta {
   annotations?: Annotation[];
 }
 
-/** A call that opens (`id`, `type` and `function.name` are there) or goes on (`function.arguments` is the next piece). */
+/**
+ * The start of a tool call (with `id`, `type` and `function.name`), or its continuation
+ * (`function.arguments` is the next fragment).
+ */
 export interface ToolCallDelta {
-  /** Which call, from 0; the same for all pieces of it. */
+  /** Position of the tool call, from 0; the same in all its deltas. */
   index: number;
   id?: string;
   type?: "function";
   function?: { name?: string; arguments?: string };
 }
 
-/** What OCI says and OpenAI has no place for. A field is there where there is something to say, in OCI's own shape. */
+/**
+ * What OCI returns and OpenAI's format has no field for, in OCI's own format. Absent if there is
+ * none.
+ */
 export interface OciExtras {
-  /** OCI's id of the request, which its support asks for. In a stream: on the first chunk. */
+  /** OCI's request id, which Oracle's support asks for. In a stream: on the first chunk. */
   opc_request_id?: string;
   /** Cohere. */
   citations?: unknown[];
   /** Cohere. */
   search_queries?: unknown[];
-  /** Cohere: what the answer rests on. */
+  /** Cohere: the documents that the answer is grounded in. */
   documents?: unknown[];
   /** Gemini. */
   grounding_metadata?: unknown;
@@ -564,36 +641,43 @@ export interface OciExtras {
   log_probabilities?: unknown;
   /** COHEREV2: the model's plan before it calls tools. */
   tool_plan?: string;
-  /** The prompt as the model saw it, where `oci.is_echo` asked for it. */
+  /** The prompt as the model received it, if requested with `oci.is_echo`. */
   prompt?: string;
-  /** OCI's own word, where `finish_reason` is another. */
+  /** OCI's own value, if `finish_reason` differs from it. */
   finish_reason?: string | null;
   /** On a chunk that holds a whole answer: why the endpoint did not stream. */
   fallback?: string;
 }
 
 /**
- * The one stream behind a call, however it is read: by `for await`, `text()`, `final()` or as bytes. What one reader has taken,
- * no other gets; they may take turns, and calls of `next()` may overlap. Made by {@link OciGenAI.stream}.
+ * The one stream of a call, however it is read: with `for await`, `text()`, `final()` or as bytes.
+ * Each chunk goes to one reader only; readers may alternate, and calls of `next()` may overlap.
+ * Created by {@link OciGenAI.stream}.
  *
- * Nothing is sent before the first read. Breaking out of a loop, `return()`, `throw()`, `cancel()`, the end of an `await using`
- * block and an aborted signal cancel the request upstream, at once. Nothing is read ahead of the reader but one network chunk.
+ * Nothing is sent before the first read. Leaving a loop, `return()`, `throw()`, `cancel()`, the end
+ * of an `await using` block and an aborted signal cancel the request to OCI immediately. At most
+ * one network chunk is read ahead of the reader.
  *
- * An error comes after all chunks that were received before it, once; then the stream is at its end.
+ * An error is thrown once, after all chunks that were received before it; after that the stream has
+ * ended.
  */
 export declare class ChatStream implements AsyncIterableIterator<ChatCompletionChunk> {
   private constructor();
   next(): Promise<IteratorResult<ChatCompletionChunk, undefined>>;
-  return(value?: any): Promise<IteratorResult<ChatCompletionChunk, any>>;
-  throw(error?: any): Promise<IteratorResult<ChatCompletionChunk, any>>;
+  return(value?: any): Promise<IteratorResult<ChatCompletionChunk>>;
+  throw(error?: any): Promise<IteratorResult<ChatCompletionChunk>>;
   [Symbol.asyncIterator](): this;
 
-  /** The text of the first choice alone: the fastest way to read. Leaving its loop cancels the stream. */
+  /**
+   * The text of the first choice alone: the fastest way to read. Leaving its loop cancels the
+   * stream.
+   */
   text(): AsyncIterableIterator<string>;
 
   /**
-   * Reads what is left, and resolves to the whole answer from its beginning, tool calls and usage put together. May be called more
-   * than once. Rejects with the error that broke the stream, or with an `AbortError` after a cancel.
+   * Reads to the end, and resolves to the whole answer, from its start, with tool calls and usage.
+   * May be called more than once. Rejects with the error that ended the stream, or with an
+   * `AbortError` after a cancel.
    *
    * ```ts
    * const stream = oci.stream({ model, messages });
@@ -604,9 +688,10 @@ export declare class ChatStream implements AsyncIterableIterator<ChatCompletionC
   final(): Promise<ChatCompletion>;
 
   /**
-   * A response of server-sent events as OpenAI writes them, ending in `data: [DONE]`. Resolves when the first chunk is there; until
-   * then a failure rejects, so no response says 200 for nothing. A later failure comes as an event with OpenAI's error body,
-   * without `[DONE]`. Its `content-type` and `cache-control` are set unless `init` does.
+   * A response of server-sent events in OpenAI's format, ending with `data: [DONE]`. Resolves when
+   * the first chunk is available; a failure before that rejects, so that it does not become a
+   * response with status 200. A later failure is an event with OpenAI's error body, without
+   * `[DONE]`. `content-type` and `cache-control` are set unless `init` sets them.
    *
    * ```ts
    * const handler = {
@@ -618,52 +703,56 @@ export declare class ChatStream implements AsyncIterableIterator<ChatCompletionC
    */
   toResponse(init?: ResponseInit): Promise<Response>;
 
-  /** The body of {@link ChatStream.toResponse}. It reads when it is read from; its cancel cancels the request. */
+  /**
+   * The body of {@link ChatStream.toResponse}. It reads at the pace of its reader; cancelling it
+   * cancels the request.
+   */
   toReadableStream(): ReadableStream<Uint8Array>;
 
-  /** Cancels the request. Reads that wait end; `final()` rejects. Harmless after the end. */
+  /** Cancels the request. Pending reads end; `final()` rejects. Has no effect after the end. */
   cancel(reason?: unknown): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 
-  /** What there is to report so far. undefined until the first chunk is there, or the call has ended. */
+  /** The report so far. undefined until the first chunk is available or the call has ended. */
   readonly report: CallReport | undefined;
 }
 
-/** How a call went. It names models and URLs, and holds nothing of prompts, answers or headers. */
+/** How a call went. It contains models and URLs, and nothing of prompts, answers or headers. */
 export interface CallReport {
-  /** As the request named it. */
+  /** As in the request. */
   model: string;
-  /** Every request that was made, in order, whatever the target. */
+  /** Every attempt, in order, for all targets. */
   attempts: Attempt[];
-  /** Whether chunks came from a stream. */
+  /** Whether the chunks came from a stream. */
   streamed: boolean;
-  /** Why they did not, although a stream was asked for. */
+  /** Why they did not, although a stream was requested. */
   fallback?: string;
   usage?: Usage;
   finishReason?: FinishReason;
   /** From the start of the call. Absent for `chat`. */
   firstChunkMs?: number;
   totalMs: number;
-  /** How the call failed. Absent where it went well, and where its caller gave it up. */
+  /** Why the call failed. Absent if it succeeded, or was aborted or cancelled by its caller. */
   error?: OciErrorCode;
 }
 
 /** One request and how it ended. */
 export interface Attempt {
   url: string;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was a response. */
   status?: number;
-  /** Absent where it went well. */
+  /** Absent after a success. */
   code?: OciErrorCode;
   opcRequestId?: string;
-  /** How long it took: for a success, to the end of the answer. */
+  /** Duration; for a success, to the end of the answer. */
   ms: number;
 }
 
 // ---------------------------------------------------------------- errors
 
 /**
- * Every failure is one of these, except an abort by the caller, which rejects with the signal's own reason.
+ * Every failure is an OciError, except an abort by the caller, which rejects with the signal's own
+ * reason.
  *
  * ```ts
  * try {
@@ -679,66 +768,74 @@ export declare class OciError extends Error {
   private constructor();
   override readonly name: "OciError";
   readonly code: OciErrorCode;
-  /** The HTTP status of the last answer, where there was one. */
+  /** The HTTP status of the last response, if there was one. */
   readonly status?: number;
-  /** OCI's own code, such as `"NotAuthorizedOrNotFound"`. https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm */
+  /**
+   * OCI's own code, such as `"NotAuthorizedOrNotFound"`.
+   * https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
+   */
   readonly serviceCode?: string;
-  /** OCI's id of the request, which its support asks for. */
+  /** OCI's request id, which Oracle's support asks for. */
   readonly opcRequestId?: string;
-  /** Whether the same call may succeed later. Within the call, what could be tried again has been. */
+  /** Whether the same call may succeed later. Within the call, retries are exhausted. */
   readonly retryable: boolean;
-  /** What to check, where that can be said. */
+  /** What to check, where that is known. */
   readonly hint?: string;
-  /** The parameter at fault, as OpenAI names it: `messages[2].content`. */
+  /** The invalid parameter, as OpenAI names it: `messages[2].content`. */
   readonly param?: string;
-  /** Every request that was made, in order. */
+  /** Every attempt, in order. */
   readonly attempts: Attempt[];
-  /** What had been received when a stream broke, put together; a choice that had not ended has a `finish_reason` of null. */
+  /**
+   * What was received before a stream failed, as a completion; a choice that is incomplete has a
+   * `finish_reason` of null.
+   */
   readonly partial?: ChatCompletion;
-  /** What the host threw: the signer's error, fetch's. */
+  /** What the host threw: the signer's error, or fetch's. */
   readonly cause?: unknown;
-  /** For logs. Never holds a header, a key, a token or a prompt; neither `partial` nor `cause`. */
+  /**
+   * For logs. Never contains a header, a key, a token or a prompt; neither `partial` nor `cause`.
+   */
   toJSON(): Record<string, unknown>;
 }
 
 /**
  * | before anything is sent | |
  * |---|---|
- * | `invalid_options` | an option is missing, or can't be used |
- * | `invalid_model` | the id is empty, malformed, or of something that can't be called |
- * | `invalid_request` | not a chat request, or one that the model's wire can't express: see `param` |
- * | `missing_compartment` | the call needs `compartmentId` |
+ * | `invalid_options` | an option is missing, invalid or unknown |
+ * | `invalid_model` | the id is empty, malformed, or names something that can't be called |
+ * | `invalid_request` | not a chat request, or one that the model's format can't express: see `param` |
+ * | `missing_compartment` | the call requires `compartmentId` |
  * | `region_mismatch` | `region` or `realm` contradicts the OCID |
  * | `signer_failed` | the signer, or `apiKey`, threw: see `cause` |
  * | `invalid_signature` | the signer returned something other than signing headers |
  *
  * | instead of an answer | |
  * |---|---|
- * | `network` | the connection failed, or broke before the first chunk |
- * | `redirected` | a redirect, which is never followed: the signature is for one host |
- * | `timeout` | one of `timeouts` ran out, at any time |
+ * | `network` | the connection failed, or was lost before the first chunk |
+ * | `redirected` | a redirect, which is never followed: the signature is valid for one host |
+ * | `timeout` | one of `timeouts` expired, at any time |
  * | `unauthorized` | 401 |
- * | `not_found_or_unauthorized` | 404: no such thing, no policy that allows it, or the wrong region or compartment. OCI does not say which |
+ * | `not_found_or_unauthorized` | 404: the resource does not exist, no policy allows access, or the region or compartment is wrong. OCI does not distinguish them |
  * | `conflict` | 409: an endpoint that is not active, for example |
  * | `rate_limited` | 429 |
  * | `bad_request` | another 4xx |
- * | `content_filtered` | OCI's moderation refused the input or the output |
- * | `wrong_api_format` | the model behind the endpoint speaks another `apiFormat` |
+ * | `content_filtered` | OCI's moderation blocked the input or the output |
+ * | `wrong_api_format` | the model behind the endpoint uses another `apiFormat` |
  * | `service_unavailable` | 502, 503, 504 |
  * | `service_error` | another 5xx |
  *
  * | with the answer | |
  * |---|---|
- * | `invalid_response` | it can't be read |
- * | `unsupported_encoding` | it is compressed in a way that the runtime did not undo |
- * | `limit_exceeded` | it is larger than `limits` allow |
- * | `stream_truncated` | the stream ended before the answer did: see `partial` |
+ * | `invalid_response` | it can't be parsed |
+ * | `unsupported_encoding` | its compression is one that the runtime does not decode |
+ * | `limit_exceeded` | it exceeds one of `limits` |
+ * | `stream_truncated` | the stream ended before the answer was complete: see `partial` |
  * | `stream_error` | the service reported an error in the stream, or the stream became unreadable: see `partial` |
  *
  * | | |
  * |---|---|
  * | `all_targets_failed` | every target of an alias failed: see `attempts` |
- * | `internal` | a fault of this package: please report it |
+ * | `internal` | a defect of this package: please report it |
  */
 export type OciErrorCode =
   | "invalid_options"

@@ -1,6 +1,7 @@
 /**
- * Request signers for Oracle Cloud Infrastructure, on WebCrypto: for workerd, Node 20 or newer, Deno, Bun and browsers.
- * Pass one as `sign` to the client. The private key stays in JavaScript and never enters wasm.
+ * Request signers for Oracle Cloud Infrastructure, built on WebCrypto: for workerd, Node 20 or
+ * later, Deno, Bun and browsers. Pass one as `sign` to the client. The private key stays in
+ * JavaScript and never enters wasm.
  *
  * The signature: https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
  *
@@ -26,28 +27,31 @@ import type { RequestSigner } from "./index.js";
 type WebCryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /**
- * An unencrypted RSA private key: PEM text, PKCS#8 (`BEGIN PRIVATE KEY`) or PKCS#1 (`BEGIN RSA PRIVATE KEY`), or a
- * `CryptoKey` imported as `{ name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }` with the usage `sign`.
+ * An unencrypted RSA private key: PEM text, PKCS#8 (`BEGIN PRIVATE KEY`) or PKCS#1 (`BEGIN RSA
+ * PRIVATE KEY`), or a `CryptoKey` imported as `{ name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }` with
+ * the usage `sign`.
  *
- * In PEM text, literal `\n` (as environment variables have it), CRLF and any text around the key, such as the line
- * `OCI_API_KEY` that the console's downloads end with, are fine. OCI asks for at least 2048 bits; up to 8192 work,
- * where the runtime has them.
+ * PEM text may contain literal `\n` (common in environment variables), CRLF, and any text around
+ * the key, such as the line `OCI_API_KEY` at the end of the console's downloads. OCI requires at
+ * least 2048 bits; up to 8192 work if the runtime supports them.
  */
 export type PrivateKey = string | WebCryptoKey;
 
 /**
- * The key, or a function that gets it (from a secret store, say). The function is called when the first request is
- * signed. Its key is imported once and kept for the signer's life: for another key, create another signer. If the
- * function or the import fails, that call fails and a later call tries again. Parallel calls share one call of the
- * function, but wait no longer than 5 seconds for one that another request began: then they call it themselves.
+ * The key, or a function that returns it (from a secret store, for example). The function is called
+ * when the first request is signed. Its key is imported once and kept for the life of the signer:
+ * for another key, create another signer. If the function or the import fails, that call fails and
+ * the next one tries again. Concurrent calls share one call of the function, but wait at most 5
+ * seconds for one that another request started: after that they call it themselves.
  */
 export type PrivateKeySource = PrivateKey | (() => PrivateKey | Promise<PrivateKey>);
 
 export interface SignerOptions {
   privateKey: PrivateKeySource;
   /**
-   * The time to sign with; the system's unless given. OCI answers 401 (`NotAuthenticated`) when it is more than
-   * 5 minutes away from its own. For tests, and for hosts whose clock is known to be off. Called once per request.
+   * The time to sign with; default: the system's. OCI responds with 401 (`NotAuthenticated`) if it
+   * differs from OCI's own by more than 5 minutes. For tests, and for hosts whose clock is known to
+   * be wrong. Called once per request.
    */
   clock?: () => Date;
 }
@@ -63,9 +67,9 @@ export interface ApiKeySignerOptions extends SignerOptions {
 
 export interface TokenSignerOptions extends SignerOptions {
   /**
-   * A session token, or the token of an instance or resource principal, without `ST$`. A function is called for each
-   * request (each attempt), so it can refresh the token; caching is up to it. The token must belong to `privateKey`:
-   * where a refresh brings a new key pair, create another signer.
+   * A session token, or the token of an instance or resource principal, without `ST$`. A function
+   * is called for each attempt, so it can refresh the token, and should cache it. The token must
+   * belong to `privateKey`: if a refresh returns a new key pair, create another signer.
    */
   token: string | (() => string | Promise<string>);
 }
@@ -73,35 +77,37 @@ export interface TokenSignerOptions extends SignerOptions {
 /**
  * Signs as a user, with an API key.
  *
- * Whitespace around `tenancy`, `user` and `fingerprint` is dropped. The signer sets `authorization`, `x-date` and
- * `x-content-sha256`, and signs `host`, `content-length` and `content-type` with them: send exactly the body and the
- * content type that were signed. It signs POST, PUT and PATCH.
+ * Whitespace around `tenancy`, `user` and `fingerprint` is ignored. The signer sets
+ * `authorization`, `x-date` and `x-content-sha256`, and signs `host`, `content-length` and
+ * `content-type` with them: send exactly the body and the content type that were signed. It signs
+ * POST, PUT and PATCH.
  *
- * @throws {TypeError} at once, when an option is missing or malformed. The message names the option; no message of
- *   this module has the value of one in it.
- * @returns a signer whose calls reject with a `TypeError` when the key can't be used (encrypted, public, not RSA, not
- *   PEM; the message says what to do) or the request can't be signed, and with the `privateKey` function's own error
- *   when that fails.
+ * @throws {TypeError} immediately, if an option is missing or malformed. The message names the
+ *   option; no message of this module contains an option's value.
+ * @returns a signer whose calls reject with a `TypeError` if the key can't be used (encrypted,
+ *   public, not RSA, not PEM; the message says what to do) or the request can't be signed, and with
+ *   the error of the `privateKey` function if that fails.
  */
 export declare function apiKeySigner(options: ApiKeySignerOptions): RequestSigner;
 
 /**
- * Signs with a token (`keyId="ST$<token>"`): session tokens, instance principals, resource principals. As
- * {@link apiKeySigner} in all else; calls also reject when the token is malformed (`TypeError`) or its function fails.
- * Whitespace around the token is dropped.
+ * Signs with a token (`keyId="ST$<token>"`): session tokens, instance principals, resource
+ * principals. Otherwise like {@link apiKeySigner}; calls also reject if the token is malformed
+ * (`TypeError`) or its function fails. Whitespace around the token is ignored.
  *
- * @throws {TypeError} at once, when an option is missing or malformed.
+ * @throws {TypeError} immediately, if an option is missing or malformed.
  */
 export declare function tokenSigner(options: TokenSignerOptions): RequestSigner;
 
 /**
- * The text that an OCI signature is made over: one `name: value` line for each name, in the given order, joined by
- * `\n`. For signers of your own (a key in a vault or an HSM) and for checking a signature.
+ * The text that an OCI signature is computed over: one line `name: value` per name, in the given
+ * order, joined by `\n`. For signers of your own (with a key in a vault or an HSM) and for
+ * verifying a signature.
  *
- * `(request-target)` is made of `method` and `url`, and so is `host` where `headers` has none. All other values come
- * from `headers`, whose names are in lower case.
+ * `(request-target)` is derived from `method` and `url`, and so is `host` if `headers` has none.
+ * All other values come from `headers`, whose names are in lower case.
  *
- * @throws {TypeError} when a header is missing or has a line break in it, or `url` is not absolute.
+ * @throws {TypeError} if a header is missing or contains a line break, or `url` is not absolute.
  */
 export declare function signingString(
   headerNames: readonly string[],

@@ -1,15 +1,17 @@
 /**
- * Request signers for the Oracle Cloud Infrastructure signature, version 1, on WebCrypto alone. They are what a host
- * passes as `sign` to the client; the key stays on this side and never enters wasm.
+ * Request signers for the Oracle Cloud Infrastructure signature, version 1, built on WebCrypto
+ * alone. A host passes one as `sign` to the client; the key stays in JavaScript and never enters
+ * wasm.
  *
  * The rules: https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
  * (draft-cavage-http-signatures-08 with RSASSA-PKCS1-v1_5 and SHA-256.)
  *
- * The public surface is documented in signer.d.ts.
+ * The public API is documented in signer.d.ts.
  */
 
-// x-date and not date: `date` is a forbidden header name for fetch, and OCI takes either one.
-// host and content-length are signed but never set: the runtime's fetch supplies both, from the same URL and body.
+// x-date instead of date: `date` is a forbidden header name for fetch, and OCI accepts either. host
+// and content-length are signed but never set: the runtime's fetch adds both, from the same URL and
+// body.
 const SIGNED_HEADERS = [
   "x-date",
   "(request-target)",
@@ -21,9 +23,9 @@ const SIGNED_HEADERS = [
 
 const ALGORITHM = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
-// How long a call relies on a key read that another call started. On workerd a cancelled request takes its pending
-// I/O along, and a promise that waits for it never settles: without a limit, one disconnected client at the wrong
-// moment would leave every later call of the isolate waiting.
+// How long a call waits for a key that another call is reading. On workerd, a cancelled request
+// cancels its pending I/O, and a promise that depends on it never settles: without a limit, one
+// client that disconnects at the wrong moment would block every later call of the isolate.
 const SHARED_READ_MS = 5000;
 
 /**
@@ -65,17 +67,18 @@ export function signingString(headerNames, request) {
       if (name === "(request-target)") {
         return `${name}: ${request.method.toLowerCase()} ${url.pathname}${url.search}`;
       }
-      const given = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
-      // URL.host leaves the scheme's default port out, as the Host header that fetch sends does.
-      const value = given ?? (name === "host" ? url.host : undefined);
+      const header = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
+      // URL.host omits the scheme's default port, as does the Host header that fetch sends.
+      const value = header ?? (name === "host" ? url.host : undefined);
       if (typeof value !== "string") {
         throw new TypeError(`the request has no ${printable(name)} header, so it can't be signed`);
       }
-      // A line break would let one header's value stand in for another signed line.
+      // A line break would let one header's value pass for another signed line.
       if (/[\r\n\0]/.test(value)) {
-        throw new TypeError(`the request's ${printable(name)} header has a line break in it`);
+        throw new TypeError(`the request's ${printable(name)} header contains a line break`);
       }
-      // fetch strips the whitespace around a value before it sends it; the service signs what it receives.
+      // fetch strips the whitespace around a value before it sends it; the service verifies what it
+      // receives.
       return `${name}: ${value.trim()}`;
     })
     .join("\n");
@@ -93,20 +96,20 @@ function signer(keyIdOf, { privateKey, clock = () => new Date() }) {
   const getKey = keyReader(privateKey);
 
   return async ({ method, url, headers, body }) => {
-    // The six headers are those of a request with a body. fetch sends no content-length with a GET, so OCI would
-    // answer 401 to a signature that has one: better said here than searched for there.
+    // The six headers are those of a request with a body. fetch sends no content-length with a GET,
+    // so OCI would respond with 401 to a signature that includes it.
     if (!/^(?:post|put|patch)$/i.test(method)) {
       throw new TypeError("this signer signs POST, PUT and PATCH requests only");
     }
     if (!ArrayBuffer.isView(body)) {
-      throw new TypeError("the body to sign must be a Uint8Array: exactly the bytes that will be sent");
+      throw new TypeError("the body to sign must be a Uint8Array of exactly the bytes that will be sent");
     }
     const length = String(body.byteLength);
-    // The digest is asked for before anything is awaited: WebCrypto copies its input at the call, so a view on memory
-    // that moves later (wasm memory does when it grows) is safe.
+    // The digest is requested before anything is awaited: WebCrypto copies its input when it is
+    // called, so a view on memory that is replaced later (as wasm memory is when it grows) is safe.
     const [digest, key, keyId] = await Promise.all([digestOf(body), getKey(), keyIdOf()]);
 
-    // Read late: a key or token that took long to fetch must not age the signature.
+    // Read last: a slow fetch of the key or token must not make the signature older.
     const date = dateHeader(clock());
     const sha256 = base64(digest);
     const text = signingString(SIGNED_HEADERS, {
@@ -135,12 +138,13 @@ function signer(keyIdOf, { privateKey, clock = () => new Date() }) {
 /** @param {unknown} options @param {string} name */
 function requireObject(options, name) {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`${name} needs an options object`);
+    throw new TypeError(`${name} requires an options object`);
   }
 }
 
-// The messages below name the option and never quote it: a key or token that lands in the wrong option must not
-// reach a log. Whitespace around is dropped, since secrets read from files and pipes end in a newline.
+// The messages below name the option and never quote its value: a key or token in the wrong option
+// must not reach a log. Surrounding whitespace is removed, since secrets read from files and pipes
+// end with a newline.
 
 /** @param {unknown} value @param {"tenancy" | "user"} kind */
 function ocid(value, kind) {
@@ -158,17 +162,18 @@ function fingerprintOf(value) {
   if (!/^[0-9a-f]{2}(?::[0-9a-f]{2}){15}$/i.test(text)) {
     throw new TypeError(
       "fingerprint must be the API key's fingerprint as the OCI console shows it: 16 pairs of hexadecimal digits " +
-        "with colons between them",
+        "separated by colons",
     );
   }
-  // The console, and every official SDK's check, has it in lower case.
+  // The console and every official SDK use lower case.
   return text.toLowerCase();
 }
 
 /** @param {unknown} value */
 function tokenKeyId(value) {
   const text = typeof value === "string" ? value.trim() : "";
-  // The characters of a bearer token (RFC 6750): no quote, space, control or line break can get into the header.
+  // The characters of a bearer token (RFC 6750): no quotes, spaces or control characters can get
+  // into the header.
   if (!/^[A-Za-z0-9._~+/=-]+$/.test(text)) {
     throw new TypeError(
       'token must be a session or resource principal token, without the "ST$" prefix, quotes or line breaks ' +
@@ -189,8 +194,9 @@ function dateHeader(date) {
 // ---------------------------------------------------------------- the key
 
 /**
- * Reads and imports the key at the first call, not at creation: workerd allows no I/O while a module is loading, and
- * that is where a signer is usually created. What has succeeded is kept; a failure is not, so the next call tries anew.
+ * Reads and imports the key at the first call, not at creation: workerd allows no I/O while a
+ * module is loading, which is when signers are usually created. A success is kept; after a failure,
+ * the next call tries again.
  *
  * @param {import("./signer.js").PrivateKeySource} source
  * @returns {() => Promise<CryptoKey>}
@@ -199,39 +205,40 @@ function keyReader(source) {
   if (!isPrivateKeyForm(source) && typeof source !== "function") {
     throw new TypeError("privateKey must be PEM text, a CryptoKey, or a function that returns one of them");
   }
+  let current = source;
   /** @type {CryptoKey | undefined} */
   let key;
   /** @type {{ started: number, promise: Promise<CryptoKey> } | undefined} */
   let reading;
 
   const read = async () => {
-    const found = typeof source === "function" ? await source() : source;
-    return typeof found === "string" ? importPem(found) : checkCryptoKey(found);
+    const value = typeof current === "function" ? await current() : current;
+    return typeof value === "string" ? importPem(value) : checkCryptoKey(value);
   };
 
   const start = () => {
-    const mine = { started: Date.now(), promise: read() };
-    reading = mine;
-    mine.promise.then(
+    const own = { started: Date.now(), promise: read() };
+    reading = own;
+    own.promise.then(
       (imported) => {
         key ??= imported;
-        // From here on the CryptoKey, which can't be exported, is the only copy that the signer holds.
-        source = key;
+        // The CryptoKey, which can't be exported, is now the only copy that the signer holds.
+        current = key;
         reading = undefined;
       },
       () => {
-        if (reading === mine) reading = undefined;
+        if (reading === own) reading = undefined;
       },
     );
-    return mine.promise;
+    return own.promise;
   };
 
   return async () => {
     while (!key) {
-      // abs: a clock that was set back must not make the wait longer.
-      const left = reading ? SHARED_READ_MS - Math.abs(Date.now() - reading.started) : 0;
-      if (!reading || left <= 0) return start();
-      const shared = await settledWithin(reading.promise, left);
+      // Math.abs: setting the clock back must not make the wait longer.
+      const remaining = reading ? SHARED_READ_MS - Math.abs(Date.now() - reading.started) : 0;
+      if (!reading || remaining <= 0) return start();
+      const shared = await settledWithin(reading.promise, remaining);
       if (shared) return shared;
     }
     return key;
@@ -239,7 +246,7 @@ function keyReader(source) {
 }
 
 /**
- * What the promise gives, or undefined when it takes longer than that.
+ * The promise's result, or undefined if it takes longer than `ms`.
  *
  * @template T
  * @param {Promise<T>} promise
@@ -258,7 +265,8 @@ function isPrivateKeyForm(value) {
   return typeof value === "string" || isCryptoKey(value);
 }
 
-// By shape: a key can come from another realm, or from node:crypto's webcrypto, where `instanceof` would fail.
+// Checks the properties: `instanceof` would fail for a key of another realm or of node:crypto's
+// webcrypto.
 /** @param {any} value */
 function isCryptoKey(value) {
   return (
@@ -282,7 +290,7 @@ function checkCryptoKey(key) {
     !key.usages.includes("sign")
   ) {
     throw new TypeError(
-      'privateKey is a CryptoKey that can\'t make OCI signatures: import it as { name: "RSASSA-PKCS1-v1_5", ' +
+      'privateKey is a CryptoKey that can\'t be used for OCI signatures: import it as { name: "RSASSA-PKCS1-v1_5", ' +
         'hash: "SHA-256" }, a private key with the usage "sign"',
     );
   }
@@ -296,7 +304,7 @@ async function importPem(text) {
   try {
     return await webCrypto.importKey("pkcs8", pkcs8, ALGORITHM, false, ["sign"]);
   } catch {
-    // The runtime's own error is left out on purpose: nothing says what it quotes.
+    // The runtime's own error is omitted: it might quote the key.
     throw keyError("this runtime's WebCrypto could not import it: it is damaged, or not a usual two-prime RSA key");
   }
 }
@@ -312,25 +320,25 @@ const ENCRYPTED =
 const NOT_RSA = "it is not an RSA key. OCI signs with RSA, 2048 bits or more: `openssl genrsa -out key.pem 2048`";
 const NOT_PRIVATE = "it is a public key or a certificate. Pass the private key that belongs to it";
 const DAMAGED =
-  "its content is damaged or cut off. Copy the whole text, from the BEGIN line to the END line; where a line break " +
-  "is not possible, write \\n";
+  "its content is damaged or cut off. Copy the whole text, from the BEGIN line to the END line; where line breaks " +
+  "are not possible, write them as \\n";
 
 /**
- * The bytes of the private key block. Whatever stands around it is ignored: the console's downloads end in a line
- * "OCI_API_KEY", openssl writes "Bag Attributes" before, env files leave quotes.
+ * The bytes of the private key block. Text around it is ignored: the console's downloads end with a
+ * line "OCI_API_KEY", openssl writes "Bag Attributes" before it, and env files leave quotes.
  *
  * @param {string} text
  * @returns {Uint8Array<ArrayBuffer>}
  */
 function pemBytes(text) {
-  // Environment variables and JSON in JSON leave \n as two characters (or more). base64 has no backslash, so
-  // nothing of the key can be lost.
-  const pem = text.replace(/\\+[rn]/g, "\n");
+  // In environment variables and nested JSON, \n may be two characters or more. base64 contains no
+  // backslash, so this can't damage the key.
+  const pem = text.replaceAll(/\\+[rn]/g, "\n");
   const blocks = pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^]*?)-----END \1-----/g);
   for (const [, label, content] of blocks) {
     if (label !== "PRIVATE KEY" && label !== "RSA PRIVATE KEY") continue;
     if (/ENCRYPTED/.test(content)) throw keyError(ENCRYPTED);
-    const packed = content.replace(/\s+/g, "");
+    const packed = content.replaceAll(/\s+/g, "");
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(packed)) throw keyError(DAMAGED);
     try {
       return Uint8Array.from(atob(packed), (char) => char.charCodeAt(0));
@@ -365,8 +373,8 @@ const SEQUENCE = 0x30;
 const RSA_OID = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /**
- * WebCrypto imports PKCS#8 only, and older OCI keys are PKCS#1: that is the inner half of PKCS#8, so it is wrapped.
- * The structure decides, not the label, which tools get wrong.
+ * WebCrypto imports PKCS#8 only, and older OCI keys are PKCS#1, which is the inner part of PKCS#8:
+ * those are wrapped. The structure decides, since tools write wrong labels.
  *
  * @param {Uint8Array<ArrayBuffer>} der
  * @returns {Uint8Array<ArrayBuffer>}
@@ -405,14 +413,14 @@ function derElement(der, at, limit) {
   let length = der[at + 1];
   let start = at + 2;
   if (length >= 0x80) {
-    // Three length bytes are 16 MiB: far more than any key.
+    // Three length bytes allow 16 MiB, which is far more than any key.
     const count = length - 0x80;
     if (count < 1 || count > 3) throw keyError(DAMAGED);
     length = 0;
     for (const stop = start + count; start < stop; start++) length = length * 256 + der[start];
   }
   const end = start + length;
-  // Written so that NaN, from a read past the end, is refused too.
+  // Negated, so that NaN, the result of reading past the end, is rejected too.
   if (!(end <= limit)) throw keyError(DAMAGED);
   return { tag, start, end };
 }
@@ -437,11 +445,11 @@ function derWrap(tag, content) {
 // ---------------------------------------------------------------- helpers
 
 function subtle() {
-  const found = globalThis.crypto?.subtle;
-  if (!found) {
-    throw new Error("WebCrypto (crypto.subtle) is missing: Node needs version 20, browsers a secure context");
+  const webCrypto = globalThis.crypto?.subtle;
+  if (!webCrypto) {
+    throw new Error("WebCrypto (crypto.subtle) is missing: use Node 20 or later, or in browsers a secure context");
   }
-  return found;
+  return webCrypto;
 }
 
 /** @param {Uint8Array} body */
@@ -451,13 +459,13 @@ function digestOf(body) {
 
 /** @param {ArrayBuffer} buffer */
 function base64(buffer) {
-  // Byte by byte: spreading into String.fromCharCode's arguments has a limit that differs by engine.
+  // Byte by byte: the number of arguments that String.fromCharCode accepts differs by engine.
   let binary = "";
   for (const byte of new Uint8Array(buffer)) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 
-// Header names come from the caller: only what can be a header name goes into a message.
+// Header names come from the caller: messages quote only what can be a header name.
 /** @param {string} name */
 function printable(name) {
   return /^[a-z0-9()-]{1,64}$/.test(name) ? name : "named";

@@ -1,13 +1,14 @@
 // Entry for hosts that load the wasm themselves.
-import { start, startSync } from "./lib/core.js";
 
-/**
- * Loads the wasm: from a WebAssembly.Module or bytes, or from whatever can be fetched. The same classes work after it. Only
- * the first call counts.
- */
+import { load, loadSync } from "./lib/core.js";
+
+/** @param {import("./slim.d.ts").WasmSource} source */
 export async function init(source) {
-  if (source instanceof WebAssembly.Module || source instanceof ArrayBuffer || ArrayBuffer.isView(source)) startSync(source);
-  else await start(source);
+  if (source instanceof WebAssembly.Module || source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+    loadSync(source);
+  } else {
+    await load(source);
+  }
 }
 
 export * from "./lib/public.js";

@@ -1,8 +1,10 @@
-// Entry for Cloudflare Workers: the runtime compiles the wasm ahead of time and imports it as a module.
+// Entry for Cloudflare Workers: the runtime compiles the wasm ahead of time, and imports it as a
+// module.
+
 import module from "./wasm/oci_genai_edge_bg.wasm";
 
-import { startSync } from "./lib/core.js";
+import { loadSync } from "./lib/core.js";
 
-startSync(module);
+loadSync(module);
 
 export * from "./lib/public.js";

@@ -1,4 +1,4 @@
-// The demo's aliases: one for each way that an endpoint may behave, all on the simulator.
+// The demo's model aliases, all served by the simulator: one for each way in which an endpoint can behave.
 import { endpointId } from "../tests/simulator/server.mjs";
 
 export const demoModels = {

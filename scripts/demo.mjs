@@ -1,4 +1,4 @@
-// Shows the product working: a simulated OCI, the Worker in workerd, the page. Prints one URL.
+// `make demo`: a simulated OCI, the Worker in workerd, and the page, all on this machine. Prints one URL.
 import { startStage } from "./stage.mjs";
 
 const stage = await startStage({ pace: 30, port: Number(process.env.PORT) || undefined });
@@ -11,7 +11,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 console.log(`
   ${stage.origin}/#token=${stage.token}
 
-  The page, the Worker in workerd and a simulated OCI run on this machine; no account is asked for. Ctrl+C ends them.
+  The page, the Worker in workerd and a simulated OCI run on this machine; no OCI account is needed. Ctrl+C stops them.
 `);
 process.exitCode = await stage.ended;
 await stage.simulator.close();

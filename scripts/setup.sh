@@ -1,26 +1,43 @@
 #!/usr/bin/env bash
-# Gets what the build and the tests need, once: the wasm target, wasm-pack, and the npm packages of package-lock.json.
+# Installs what the build and the tests need, once: the Rust toolchain of rust-toolchain.toml, wasm-pack, cargo-deny, and
+# the npm packages of package-lock.json. A second run only compares versions and needs no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.tools/bin:$PATH"
 WASM_PACK=0.15.1
+CARGO_DENY=0.20.2
 
 for tool in rustup cargo node npm; do
-  command -v "$tool" >/dev/null || { echo "setup: $tool is missing; Rust (by rustup), Node 20 or newer and make are needed" >&2; exit 1; }
+  command -v "$tool" >/dev/null || { echo "setup: $tool is missing; install rustup, Node 20 or newer, and make" >&2; exit 1; }
 done
 
-rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
-for component in clippy rustfmt; do
-  cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
-done
-
-if [ "$(wasm-pack --version 2>/dev/null)" != "wasm-pack $WASM_PACK" ]; then
-  echo "setup: building wasm-pack $WASM_PACK"
-  cargo install --root .tools --locked --debug --quiet --version "$WASM_PACK" wasm-pack
+# rustup reads rust-toolchain.toml by itself, unless automatic installation is disabled (RUSTUP_AUTO_INSTALL=0).
+toolchain="$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)"
+has_toolchain() {
+  local components
+  components="$(rustup component list --installed --toolchain "$toolchain" 2>/dev/null)" || return 1
+  for component in clippy rustfmt rust-std-wasm32-unknown-unknown; do
+    grep -q "^$component" <<<"$components" || return 1
+  done
+}
+if ! has_toolchain; then
+  echo "setup: installing Rust $toolchain"
+  rustup toolchain install "$toolchain" --profile minimal --no-self-update \
+    --component clippy,rustfmt --target wasm32-unknown-unknown
 fi
 
+# Built from source: crates.io is the one registry that has both. A debug build without debug information is the quickest.
+install_crate() {
+  local name="$1" version="$2"
+  [ "$("$name" --version 2>/dev/null)" = "$name $version" ] && return
+  echo "setup: building $name $version"
+  CARGO_PROFILE_DEV_DEBUG=0 cargo install --root .tools --locked --debug --quiet --version "$version" "$name"
+}
+install_crate wasm-pack "$WASM_PACK"
+install_crate cargo-deny "$CARGO_DENY"
+
 if ! cmp -s package-lock.json node_modules/.oci-genai-edge-lock; then
-  # Not `npm ci`: it refuses a lock file that lacks another platform's optional binaries, and not every mirror has them all.
+  # Not `npm ci`: it rejects a lock file that lacks another platform's optional binaries, which not every mirror has.
   npm install --no-save --no-audit --no-fund --loglevel=error
   cp package-lock.json node_modules/.oci-genai-edge-lock
 fi

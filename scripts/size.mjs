@@ -1,32 +1,51 @@
-// Prints what the package weighs: the wasm, and the JavaScript that a browser loads with it. With --gate it fails where the wasm
-// weighs over 2 % more than scripts/size-gate.json says; with --update it writes that file: a growth is then a line of a commit.
+// Prints the size of the package: the wasm, and the JavaScript that a browser loads with it. `--gate` fails where
+// either is more than 2 % above scripts/size-gate.json, gzipped. `--update` writes that file, so that growth shows in a
+// commit.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const MOST = 1.02;
+const TOLERANCE = 1.02;
 const root = new URL("../pkg/", import.meta.url);
-const gate = new URL("size-gate.json", import.meta.url);
-const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+const gateFile = new URL("size-gate.json", import.meta.url);
 
-function weigh(name, paths) {
-  const bytes = Buffer.concat(paths.map((path) => readFileSync(new URL(path, root))));
-  const gzipped = gzipSync(bytes, { level: 9 }).length;
-  console.log(`${name}: ${bytes.length} bytes (${kib(bytes.length)}), gzipped ${kib(gzipped)}`);
-  return { bytes: bytes.length, gzipped };
+/** @typedef {{ bytes: number, gzipped: number }} Size */
+
+const lib = readdirSync(new URL("lib/", root)).filter((file) => file.endsWith(".js")).map((file) => `lib/${file}`);
+/** @type {Record<string, Size>} */
+const sizes = {
+  wasm: printSize("wasm", ["wasm/oci_genai_edge_bg.wasm"]),
+  javascript: printSize("JavaScript beside it, not minified", ["browser.js", "wasm/oci_genai_edge.js", ...lib]),
+};
+
+if (process.argv.includes("--update")) writeFileSync(gateFile, `${JSON.stringify(sizes, null, 2)}\n`);
+if (process.argv.includes("--gate")) checkGate();
+
+/**
+ * @param {string} name
+ * @param {string[]} paths
+ * @returns {Size}
+ */
+function printSize(name, paths) {
+  const content = Buffer.concat(paths.map((path) => readFileSync(new URL(path, root))));
+  const gzipped = gzipSync(content, { level: 9 }).length;
+  console.log(`${name}: ${content.length} bytes (${kib(content.length)}), gzipped ${kib(gzipped)}`);
+  return { bytes: content.length, gzipped };
 }
 
-const wasm = weigh("wasm", ["wasm/oci_genai_edge_bg.wasm"]);
-const lib = readdirSync(new URL("lib/", root)).map((file) => `lib/${file}`);
-const javascript = weigh("JavaScript beside it, not minified", ["browser.js", "wasm/oci_genai_edge.js", ...lib]);
-const weights = { wasm, javascript };
-
-if (process.argv.includes("--update")) writeFileSync(gate, `${JSON.stringify(weights, null, 2)}\n`);
-if (process.argv.includes("--gate")) {
-  const allowed = JSON.parse(readFileSync(gate, "utf8"));
-  for (const [name, { gzipped }] of Object.entries(weights)) {
-    const most = Math.floor(allowed[name].gzipped * MOST);
-    if (gzipped <= most) continue;
-    console.error(`${name} weighs ${gzipped} bytes gzipped, ${most} are allowed: node scripts/size.mjs --update, and say in the commit what is worth it`);
+function checkGate() {
+  /** @type {Record<string, Size>} */
+  const gate = JSON.parse(readFileSync(gateFile, "utf8"));
+  for (const [name, { gzipped }] of Object.entries(sizes)) {
+    const limit = Math.floor(gate[name].gzipped * TOLERANCE);
+    if (gzipped <= limit) continue;
+    console.error(
+      `${name} is ${gzipped} bytes gzipped, the limit is ${limit}. Where the growth is worth it, ` +
+        "run `node scripts/size.mjs --update` and give the reason in the commit.",
+    );
     process.exitCode = 1;
   }
+}
+
+function kib(/** @type {number} */ bytes) {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
 }

@@ -1,4 +1,4 @@
-// The whole path on this machine: a simulated OCI and, in front of it, the Worker in workerd with the page. For the demo and the tests.
+// The whole path on this machine, for the demo and the tests: a simulated OCI, and the Worker with the page in workerd.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
@@ -10,27 +10,41 @@ import { demoModels } from "./demo-models.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+const POLL_MS = 250;
+const MAX_POLLS = 480;
+const KILL_AFTER_MS = 5000;
+
 /**
- * Starts both. `pace` is the simulated model's time per token in milliseconds. Resolves when the Worker answers.
- * @returns {Promise<{ origin: string, token: string, simulator: object, ended: Promise<number>, stop(): Promise<void> }>}
+ * @typedef {object} RunningWorker
+ * @property {string} origin
+ * @property {Promise<number>} ended Resolves to the exit code of wrangler.
+ * @property {() => Promise<void>} stop
+ * @property {() => string} output What wrangler has printed so far.
+ *
+ * @typedef {RunningWorker & { token: string, simulator: import("../tests/simulator/types.d.ts").Simulator }} Stage
+ */
+
+/**
+ * Starts both and resolves when the Worker answers. `pace` is the simulated model's time per token in milliseconds;
+ * `bindings` adds to the Worker's variables and replaces some of them.
+ *
+ * @param {{ pace?: number, port?: number, bindings?: Record<string, string> }} [options]
+ * @returns {Promise<Stage>}
  */
 export async function startStage({ pace = 0, port, bindings = {} } = {}) {
   const credentials = makeCredentials();
   const token = `demo-${randomBytes(12).toString("hex")}`;
   const simulator = await startSimulator({ credentials: [credentials], pace });
-  const worker = await startWorker({
-    port,
-    bindings: {
-      GATEWAY_TOKEN: token,
-      OCI_ENDPOINT: simulator.url,
-      OCI_COMPARTMENT_ID: simulator.compartmentId,
-      OCI_TENANCY: credentials.tenancy,
-      OCI_USER: credentials.user,
-      OCI_FINGERPRINT: credentials.fingerprint,
-      OCI_PRIVATE_KEY: credentials.privateKey.replaceAll("\n", "\\n"),
-      OCI_MODELS: JSON.stringify(demoModels),
-      ...bindings,
-    },
+  const worker = await startWorker(port ?? (await freePort()), {
+    GATEWAY_TOKEN: token,
+    OCI_ENDPOINT: simulator.url,
+    OCI_COMPARTMENT_ID: simulator.compartmentId,
+    OCI_TENANCY: credentials.tenancy,
+    OCI_USER: credentials.user,
+    OCI_FINGERPRINT: credentials.fingerprint,
+    OCI_PRIVATE_KEY: credentials.privateKey.replaceAll("\n", "\\n"),
+    OCI_MODELS: JSON.stringify(demoModels),
+    ...bindings,
   });
   const stop = async () => {
     await worker.stop();
@@ -39,47 +53,66 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
   return { ...worker, token, simulator, stop };
 }
 
-/** Starts the Worker of wrangler.toml by `wrangler dev --local`. */
-async function startWorker({ port, bindings }) {
-  const free = port ?? (await freePort());
-  const origin = `http://127.0.0.1:${free}`;
+/**
+ * Runs the Worker of wrangler.toml by `wrangler dev --local`.
+ *
+ * @param {number} port
+ * @param {Record<string, string>} bindings
+ * @returns {Promise<RunningWorker>}
+ */
+async function startWorker(port, bindings) {
+  const origin = `http://127.0.0.1:${port}`;
   const vars = Object.entries(bindings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
-  const flags = ["--local", "--ip", "127.0.0.1", "--port", `${free}`, "--inspector-port", `${await freePort()}`, "--log-level", "warn", "--show-interactive-dev-session=false"];
-  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "1" };
-  // wrangler needs a newer Node than this machine may have: the pinned one. A group of its own, so that workerd ends with it.
-  const wrangler = spawn(`${root}node_modules/.bin/node`, [`${root}node_modules/wrangler/bin/wrangler.js`, "dev", ...flags, ...vars], {
+  const ports = ["--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${await freePort()}`];
+  const flags = ["--local", ...ports, "--log-level", "warn", "--show-interactive-dev-session=false"];
+  // wrangler needs a newer Node than the machine may have: the one of package.json. In a process group of its own, so
+  // that a signal to the group also reaches workerd.
+  const command = [`${root}node_modules/wrangler/bin/wrangler.js`, "dev", ...flags, ...vars];
+  const wrangler = spawn(`${root}node_modules/.bin/node`, command, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env,
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "1" },
     detached: true,
   });
-  let said = "";
-  for (const output of [wrangler.stdout, wrangler.stderr]) output.on("data", (data) => (said += data));
-  const ended = new Promise((resolve) => wrangler.on("exit", (code) => resolve(code ?? 1)));
+  let output = "";
+  for (const stream of [wrangler.stdout, wrangler.stderr]) stream.on("data", (data) => (output += data));
+
   let running = true;
-  ended.then(() => (running = false));
-  const stop = async () => {
-    if (running) {
-      process.kill(-wrangler.pid, "SIGTERM");
-      const stubborn = setTimeout(() => running && process.kill(-wrangler.pid, "SIGKILL"), 5000);
-      await ended;
-      clearTimeout(stubborn);
-    }
+  /** @type {Promise<number>} */
+  const ended = new Promise((resolve) => {
+    wrangler.on("exit", (code) => {
+      running = false;
+      resolve(code ?? 1);
+    });
+  });
+  /** @param {NodeJS.Signals} signal */
+  const kill = (signal) => {
+    if (running && wrangler.pid !== undefined) process.kill(-wrangler.pid, signal);
   };
-  for (let tries = 0; tries < 480 && running; tries++) {
-    const response = await fetch(`${origin}/v1/models`).catch(() => undefined);
+  const stop = async () => {
+    if (!running) return;
+    kill("SIGTERM");
+    const timer = setTimeout(kill, KILL_AFTER_MS, "SIGKILL");
+    await ended;
+    clearTimeout(timer);
+  };
+
+  for (let poll = 0; poll < MAX_POLLS && running; poll++) {
+    const response = await fetch(`${origin}/v1/models`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
     await response?.body?.cancel();
-    if (response?.status === 401) return { origin, ended, stop, said: () => said };
-    await sleep(250);
+    // Without a token, the gateway answers 401 as soon as it runs.
+    if (response?.status === 401) return { origin, ended, stop, output: () => output };
+    await sleep(POLL_MS);
   }
   await stop();
-  throw new Error(`the Worker did not start:\n${said}`);
+  throw new Error(`the Worker did not start:\n${output}`);
 }
 
+/** @returns {Promise<number>} */
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
     server.on("error", reject);

@@ -1,11 +1,62 @@
-//! The one error of the crate: a closed set of codes, and what a reader of a log needs beside them.
+//! The one error type of the crate, and the table of everything that follows from an error code.
 
 use std::borrow::Cow;
 use std::fmt;
 
-macro_rules! codes {
-    ($( $(#[$doc:meta])* $variant:ident = $text:literal, )*) => {
-        /// What went wrong, as a closed set. [`Code::as_str`] gives the words of `OciErrorCode` in `index.d.ts`.
+/// What the call state machine may do about a failure before the first chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Transient: send the same request to the same target again, after a backoff.
+    pub retry: bool,
+    /// Send a streamed request once more without streaming.
+    pub fall_back: bool,
+    /// Try the next target of an alias.
+    pub next_target: bool,
+}
+
+impl Recovery {
+    /// Fails the call at once: neither a repetition nor another target would change the outcome.
+    pub const FATAL: Recovery = Recovery {
+        retry: false,
+        fall_back: false,
+        next_target: false,
+    };
+    /// Only another target can help.
+    pub const NEXT_TARGET: Recovery = Recovery {
+        next_target: true,
+        ..Recovery::FATAL
+    };
+    /// The target may be able to answer without streaming.
+    pub const FALL_BACK: Recovery = Recovery {
+        fall_back: true,
+        ..Recovery::NEXT_TARGET
+    };
+    /// Transient, and the same without streaming.
+    pub const RETRY: Recovery = Recovery {
+        retry: true,
+        ..Recovery::NEXT_TARGET
+    };
+    /// Transient, and the target may be able to answer without streaming.
+    pub const RETRY_AND_FALL_BACK: Recovery = Recovery {
+        retry: true,
+        ..Recovery::FALL_BACK
+    };
+}
+
+// OpenAI's error types: https://platform.openai.com/docs/guides/error-codes
+const INVALID_REQUEST: &str = "invalid_request_error";
+const AUTHENTICATION: &str = "authentication_error";
+const NOT_FOUND: &str = "not_found_error";
+const RATE_LIMIT: &str = "rate_limit_error";
+const SERVER: &str = "server_error";
+
+macro_rules! failure_table {
+    ($(
+        $(#[$doc:meta])*
+        $variant:ident: $name:literal, $status:literal, $openai_type:ident, $retryable:literal,
+        $recovery:ident, $client_error:literal;
+    )*) => {
+        /// What went wrong, as a closed set: [`Code::as_str`] is an `OciErrorCode` of `index.d.ts`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $( $(#[$doc])* $variant, )* }
 
@@ -15,83 +66,103 @@ macro_rules! codes {
 
             /// The name that JavaScript sees.
             pub const fn as_str(self) -> &'static str {
-                match self { $( Code::$variant => $text, )* }
+                match self { $( Code::$variant => $name, )* }
+            }
+
+            /// The HTTP status that the client's `fetch` answers with.
+            pub const fn http_status(self) -> u16 {
+                match self { $( Code::$variant => $status, )* }
+            }
+
+            /// The `type` in OpenAI's error body.
+            pub const fn openai_type(self) -> &'static str {
+                match self { $( Code::$variant => $openai_type, )* }
+            }
+
+            /// Whether the same call may succeed when it is made again later.
+            pub const fn is_retryable(self) -> bool {
+                match self { $( Code::$variant => $retryable, )* }
+            }
+
+            /// What the call may do about it before the first chunk.
+            pub const fn recovery(self) -> Recovery {
+                match self { $( Code::$variant => Recovery::$recovery, )* }
+            }
+
+            /// Whether the caller's options or request are at fault: nothing was sent.
+            pub const fn is_client_error(self) -> bool {
+                match self { $( Code::$variant => $client_error, )* }
             }
         }
     };
 }
 
-codes! {
-    /// An option of the client is missing or can't be used.
-    InvalidOptions = "invalid_options",
+// Columns: name, HTTP status, OpenAI error type, retryable, recovery, client error.
+// `pkg/lib/codes.js` is printed from this table, and `OciErrorCode` in `pkg/index.d.ts` has to list
+// the same names: tests/it/generated.rs.
+failure_table! {
+    /// A client option is missing, unknown or invalid.
+    InvalidOptions: "invalid_options", 500, SERVER, false, NEXT_TARGET, true;
     /// The model id is empty, malformed, or names something that can't be called.
-    InvalidModel = "invalid_model",
-    /// The request can't be expressed on the wire that it would take, or isn't a chat request.
-    InvalidRequest = "invalid_request",
-    /// A call that needs a compartment was made without `compartmentId`.
-    MissingCompartment = "missing_compartment",
+    InvalidModel: "invalid_model", 404, INVALID_REQUEST, false, NEXT_TARGET, true;
+    /// Not a chat request, or one that the model's wire format can't express.
+    InvalidRequest: "invalid_request", 400, INVALID_REQUEST, false, NEXT_TARGET, true;
+    /// The call needs a compartment and has no `compartmentId`.
+    MissingCompartment: "missing_compartment", 500, SERVER, false, NEXT_TARGET, true;
     /// The configured region or realm contradicts the one that the OCID names.
-    RegionMismatch = "region_mismatch",
-    /// The signing hook threw; nothing was sent.
-    SignerFailed = "signer_failed",
-    /// The signing hook returned something other than signing headers; nothing was sent.
-    InvalidSignature = "invalid_signature",
-    /// The connection failed or broke before an answer.
-    Network = "network",
-    /// The service answered with a redirect, which is never followed: the signature is for one host.
-    Redirected = "redirected",
-    /// A limit of `timeouts` ran out.
-    Timeout = "timeout",
+    RegionMismatch: "region_mismatch", 500, SERVER, false, NEXT_TARGET, true;
+    /// The signer threw; nothing was sent.
+    SignerFailed: "signer_failed", 500, SERVER, false, FATAL, false;
+    /// The signer returned something other than signing headers; nothing was sent.
+    InvalidSignature: "invalid_signature", 500, SERVER, false, FATAL, false;
+    /// The connection failed, or broke before the first chunk.
+    Network: "network", 502, SERVER, true, RETRY_AND_FALL_BACK, false;
+    /// A redirect, which is never followed: the signature is for one host.
+    Redirected: "redirected", 502, SERVER, false, NEXT_TARGET, false;
+    /// One of `timeouts` expired. They limit the whole call, so no other target has time left
+    /// either.
+    Timeout: "timeout", 504, SERVER, true, FATAL, false;
     /// 401.
-    Unauthorized = "unauthorized",
-    /// 404: no such thing, or no policy that allows it, or the wrong region. OCI does not say which.
-    NotFoundOrUnauthorized = "not_found_or_unauthorized",
+    Unauthorized: "unauthorized", 401, AUTHENTICATION, false, NEXT_TARGET, false;
+    /// 404: it does not exist, no policy allows it, or the region is wrong. OCI does not say which.
+    NotFoundOrUnauthorized: "not_found_or_unauthorized", 404, NOT_FOUND, false, NEXT_TARGET, false;
     /// 409.
-    Conflict = "conflict",
+    Conflict: "conflict", 409, SERVER, true, RETRY_AND_FALL_BACK, false;
     /// 429.
-    RateLimited = "rate_limited",
-    /// Another 4xx.
-    BadRequest = "bad_request",
-    /// The service's moderation refused the input or the output.
-    ContentFiltered = "content_filtered",
-    /// The model behind the endpoint speaks another `apiFormat`.
-    WrongApiFormat = "wrong_api_format",
-    /// 503, 502 or 504.
-    ServiceUnavailable = "service_unavailable",
-    /// Another 5xx.
-    ServiceError = "service_error",
-    /// The answer can't be read.
-    InvalidResponse = "invalid_response",
-    /// The body is compressed in a way that the runtime did not undo.
-    UnsupportedEncoding = "unsupported_encoding",
-    /// A limit of `limits` was exceeded.
-    LimitExceeded = "limit_exceeded",
-    /// The stream ended before the answer did.
-    StreamTruncated = "stream_truncated",
-    /// The service reported an error in the middle of a stream, or the stream became unreadable.
-    StreamError = "stream_error",
+    RateLimited: "rate_limited", 429, RATE_LIMIT, true, RETRY, false;
+    /// Any other 4xx.
+    BadRequest: "bad_request", 400, INVALID_REQUEST, false, FALL_BACK, false;
+    /// The service's content moderation rejected the input or the output.
+    ContentFiltered: "content_filtered", 400, INVALID_REQUEST, false, FALL_BACK, false;
+    /// The model behind the endpoint takes another `apiFormat`.
+    WrongApiFormat: "wrong_api_format", 400, INVALID_REQUEST, false, FALL_BACK, false;
+    /// 502, 503 or 504.
+    ServiceUnavailable: "service_unavailable", 503, SERVER, true, RETRY_AND_FALL_BACK, false;
+    /// Any other 5xx.
+    ServiceError: "service_error", 502, SERVER, true, RETRY_AND_FALL_BACK, false;
+    /// The response is unreadable.
+    InvalidResponse: "invalid_response", 502, SERVER, false, FALL_BACK, false;
+    /// The body has a content encoding that the runtime did not decode.
+    UnsupportedEncoding: "unsupported_encoding", 502, SERVER, false, FALL_BACK, false;
+    /// The response exceeds one of `limits`.
+    LimitExceeded: "limit_exceeded", 502, SERVER, false, FALL_BACK, false;
+    /// The stream ended before the answer was complete.
+    StreamTruncated: "stream_truncated", 502, SERVER, true, FALL_BACK, false;
+    /// The service reported an error in the stream, or an event is unreadable.
+    StreamError: "stream_error", 502, SERVER, true, FALL_BACK, false;
     /// Every target of an alias failed.
-    AllTargetsFailed = "all_targets_failed",
-    /// A fault of this component. Please report it.
-    Internal = "internal",
+    AllTargetsFailed: "all_targets_failed", 502, SERVER, true, FATAL, false;
+    /// A bug in this component. Please report it.
+    Internal: "internal", 500, SERVER, false, FATAL, false;
 }
 
-impl Code {
-    /// Whether the same call may succeed when it is made again later.
-    pub const fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Code::Network
-                | Code::Timeout
-                | Code::Conflict
-                | Code::RateLimited
-                | Code::ServiceUnavailable
-                | Code::ServiceError
-                | Code::StreamTruncated
-                | Code::StreamError
-                | Code::AllTargetsFailed
-        )
-    }
+/// A fact about a failure beyond its code, on which recovery depends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The openai transport does not serve this model.
+    ModelNotOnOpenAiTransport,
+    /// An event of the stream does not follow the wire format.
+    UnreadableEvent,
 }
 
 impl fmt::Display for Code {
@@ -100,13 +171,15 @@ impl fmt::Display for Code {
     }
 }
 
-/// A failure: its code, a sentence, and what the service said. Holds no header, key, token or prompt.
+/// A failure: a code, a message, and what the service answered. Holds no header, key, token or
+/// prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Inner {
     code: Code,
+    reason: Option<Reason>,
     message: Cow<'static, str>,
     hint: Option<Cow<'static, str>>,
     param: Option<String>,
@@ -119,10 +192,11 @@ struct Inner {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error with its sentence.
+    /// An error with a message of one sentence.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Error(Box::new(Inner {
             code,
+            reason: None,
             message: message.into(),
             hint: None,
             param: None,
@@ -143,6 +217,13 @@ impl Error {
     #[must_use]
     pub(crate) fn with_code(mut self, code: Code) -> Self {
         self.0.code = code;
+        self
+    }
+
+    /// Adds the fact that recovery depends on.
+    #[must_use]
+    pub fn with_reason(mut self, reason: Reason) -> Self {
+        self.0.reason = Some(reason);
         self
     }
 
@@ -179,32 +260,37 @@ impl Error {
         self.0.code
     }
 
-    /// One sentence.
+    /// What recovery depends on beside the code.
+    pub fn reason(&self) -> Option<Reason> {
+        self.0.reason
+    }
+
+    /// The message, one sentence.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What to check, where that can be said.
+    /// What to check, or what to do instead.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// The request parameter at fault, as OpenAI names it: `messages[2].content`.
+    /// The invalid request parameter, as OpenAI names it: `messages[2].content`.
     pub fn param_name(&self) -> Option<&str> {
         self.0.param.as_deref()
     }
 
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if the service answered.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// OCI's own code.
+    /// OCI's own code, such as `NotAuthorizedOrNotFound`.
     pub fn service_code(&self) -> Option<&str> {
         self.0.service_code.as_deref()
     }
 
-    /// OCI's id of the request.
+    /// The request id that OCI's support asks for.
     pub fn opc_request_id(&self) -> Option<&str> {
         self.0.opc_request_id.as_deref()
     }
@@ -222,27 +308,123 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// A text of the caller's as a message may quote it: at most 120 characters, none of them a control
+/// character.
+pub(crate) fn excerpt(text: &str) -> String {
+    const MAX_CHARS: usize = 120;
+    let printable = |c: char| {
+        if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    let mut excerpt: String = text.chars().take(MAX_CHARS).map(printable).collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
+        excerpt.push('…');
+    }
+    excerpt
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Code::*;
+
+    fn codes_with(predicate: impl Fn(Code) -> bool) -> Vec<Code> {
+        let all = Code::ALL.iter().copied();
+        all.filter(|code| predicate(*code)).collect()
+    }
 
     #[test]
     fn names_are_distinct_and_snake_case() {
         let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        assert!(names
-            .iter()
-            .all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+        let is_snake_case = |name: &&str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        assert!(names.iter().all(is_snake_case));
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
     }
 
     #[test]
-    fn an_error_reads_as_a_sentence() {
-        let error = Error::param("n", "n must be 1").with_hint("ask twice");
+    fn transient_failures_are_retried() {
+        assert_eq!(
+            codes_with(|code| code.recovery().retry),
+            [
+                Network,
+                Conflict,
+                RateLimited,
+                ServiceUnavailable,
+                ServiceError
+            ]
+        );
+        assert!(codes_with(|code| code.recovery().retry && !code.is_retryable()).is_empty());
+    }
+
+    #[test]
+    fn fatal_failures_try_no_other_target() {
+        assert_eq!(
+            codes_with(|code| !code.recovery().next_target),
+            [
+                SignerFailed,
+                InvalidSignature,
+                Timeout,
+                AllTargetsFailed,
+                Internal
+            ]
+        );
+        assert!(codes_with(|code| {
+            let Recovery {
+                retry,
+                fall_back,
+                next_target,
+            } = code.recovery();
+            (retry || fall_back) && !next_target
+        })
+        .is_empty());
+    }
+
+    #[test]
+    fn a_failure_that_streaming_has_no_part_in_does_not_fall_back() {
+        let expected = [
+            Redirected,
+            Unauthorized,
+            NotFoundOrUnauthorized,
+            RateLimited,
+        ];
+        let falls_back = |code: Code| code.recovery().fall_back;
+        let is_fatal = |code: Code| code.recovery() == Recovery::FATAL;
+        assert_eq!(
+            codes_with(|code| !falls_back(code) && !is_fatal(code) && !code.is_client_error()),
+            expected
+        );
+    }
+
+    #[test]
+    fn client_errors_only_move_to_the_next_target() {
+        let client_errors = codes_with(Code::is_client_error);
+        assert_eq!(
+            client_errors,
+            [
+                InvalidOptions,
+                InvalidModel,
+                InvalidRequest,
+                MissingCompartment,
+                RegionMismatch
+            ]
+        );
+        let recovery = client_errors.into_iter().map(Code::recovery);
+        assert!(recovery
+            .into_iter()
+            .all(|recovery| recovery == Recovery::NEXT_TARGET));
+    }
+
+    #[test]
+    fn display_shows_code_message_and_hint() {
+        let error = Error::param("n", "n must be 1").with_hint("send two requests");
         assert_eq!(
             error.to_string(),
-            "invalid_request: n must be 1 (ask twice)"
+            "invalid_request: n must be 1 (send two requests)"
         );
         assert_eq!(error.param_name(), Some("n"));
     }

@@ -1,40 +1,65 @@
-// The page: choose a model, ask, watch the answer arrive, stop it.
+// The page: choose a model, send a message, watch the answer arrive, stop it.
 
-import { chat, findToken, forgetToken, isToken, keepToken, listModels, nameRoute, warmUp } from "./gateway.js";
-import { breakable } from "./dom.js";
+import { byId } from "./dom.js";
 import { Follow } from "./follow.js";
+import { chat, findToken, forgetToken, preload, saveToken } from "./gateway.js";
+import { ModelPicker } from "./model-picker.js";
+import { TokenGate } from "./token-gate.js";
 import { Turn } from "./turn.js";
 
+const REJECTED_TOKEN = "The gateway did not accept this token.";
+/** Screen readers read out this many characters of an answer. */
+const MAX_ANNOUNCED = 800;
+
 const root = document.documentElement;
-const at = (id) => document.getElementById(id);
-const [model, about, aboutText, aboutRoute, reload, forget] = ["model", "about", "about-text", "about-route", "reload", "forget"].map(at);
-const tools = at("tools");
-const [intro, turns, latest, status] = ["intro", "turns", "latest", "status"].map(at);
-const [gate, gateProblem, tokenInput] = ["gate", "gate-problem", "token"].map(at);
-const [composer, prompt, send, stop, newChat] = ["composer", "prompt", "send", "stop", "new-chat"].map(at);
+const intro = byId("intro", HTMLElement);
+const turns = byId("turns", HTMLOListElement);
+const status = byId("status", HTMLElement);
+const composer = byId("composer", HTMLFormElement);
+const prompt = byId("prompt", HTMLTextAreaElement);
+const send = byId("send", HTMLButtonElement);
+const stop = byId("stop", HTMLButtonElement);
+const newChat = byId("new-chat", HTMLButtonElement);
+const latest = byId("latest", HTMLButtonElement);
+const tools = byId("tools", HTMLInputElement);
+const forget = byId("forget", HTMLButtonElement);
 
-const MODEL_KEY = "oci-genai-edge.model";
-const READ_OUT = 800;
+/** With a mouse, focusing a field opens no on-screen keyboard. */
+const hasMouse = matchMedia("(hover: hover) and (pointer: fine)");
 
-/** A mouse is there: focus may be moved into a field without a keyboard sliding over the page. */
-const desk = matchMedia("(hover: hover) and (pointer: fine)");
-
+/** @type {Turn[]} */
 let conversation = [];
+/**
+ * Aborts the answer that is being streamed.
+ *
+ * @type {AbortController | undefined}
+ */
 let running;
-let models = [];
-let loading;
 
 const follow = new Follow((following) => (latest.hidden = following));
+const models = new ModelPicker(loadModels);
+const gate = new TokenGate((token) => {
+  saveToken(token);
+  enter();
+});
 
-const setState = (state) => (root.dataset.state = state);
+/** @param {"idle" | "streaming" | "error"} state */
+function setState(state) {
+  root.dataset.state = state;
+}
 
-/** Says something to screen readers, once. */
+/**
+ * Has screen readers read a text out.
+ *
+ * @param {string} text
+ */
 function announce(text) {
   status.textContent = text;
 }
 
 // ---------------------------------------------------------------- asking
 
+/** The earlier turns, as messages. */
 function history() {
   const answered = conversation.filter((turn) => turn.text && !turn.superseded);
   return answered.flatMap((turn) => [
@@ -43,185 +68,157 @@ function history() {
   ]);
 }
 
+/** @param {string} question */
 async function ask(question) {
-  const turn = new Turn({ question, model: model.value, onPaint: () => follow.keep() });
+  const turn = new Turn({ question, model: models.value, onRender: () => follow.update() });
   const messages = [...history(), { role: "user", content: question }];
-  const control = new AbortController();
+  const controller = new AbortController();
   conversation.push(turn);
   turns.append(turn.element);
-  running = control;
+  running = controller;
   setState("streaming");
-  showMode();
+  showControls();
   follow.resume();
   announce(`${turn.model} is answering.`);
 
-  let outcome = "idle";
-  let refused = false;
-  let news;
+  const outcome = await stream(turn, messages, controller.signal);
+  // A new chat may have been started in the meantime.
+  if (running !== controller) return;
+  running = undefined;
+  announce(outcome.announcement);
+  setState(outcome.state);
+  showControls();
+  if (outcome.isUnauthorized) openGate(REJECTED_TOKEN);
+  follow.update();
+}
+
+/**
+ * @param {Turn} turn
+ * @param {{ role: string, content: string }[]} messages
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ state: "idle" | "error", announcement: string, isUnauthorized?: boolean }>}
+ */
+async function stream(turn, messages, signal) {
   try {
     const chunks = chat({
       model: turn.model,
       messages,
       offerTool: tools.checked,
-      signal: control.signal,
-      onSend: () => turn.sent(),
-      onRoute: (route) => turn.routed(route),
+      signal,
+      onSend: () => turn.start(),
+      onRoute: (route) => turn.setRoute(route),
     });
-    for await (const chunk of chunks) turn.take(chunk);
+    for await (const chunk of chunks) turn.add(chunk);
     turn.end();
-    news = turn.text.length > READ_OUT ? `${turn.text.slice(0, READ_OUT)} … The rest is in the conversation.` : turn.text || "The answer holds no text.";
-  } catch (error) {
-    if (control.signal.aborted) {
+    return { state: "idle", announcement: spokenText(turn.text) };
+  } catch (/** @type {any} */ error) {
+    if (signal.aborted) {
       turn.end("stopped");
-      news = "Stopped.";
-    } else {
-      outcome = "error";
-      news = turn.fail(error, () => askAgain(turn));
-      refused = error?.status === 401 || error?.code === "unauthorized";
+      return { state: "idle", announcement: "Stopped." };
     }
+    const isUnauthorized = error?.status === 401 || error?.code === "unauthorized";
+    return { state: "error", announcement: turn.fail(error, () => askAgain(turn)), isUnauthorized };
   }
-  // A new chat may have begun in the meantime: then this one has nothing left to say.
-  if (running !== control) return;
-  running = undefined;
-  announce(news);
-  setState(outcome);
-  showMode();
-  if (refused) showGate("The gateway did not accept this token.");
-  follow.keep();
 }
 
+/** @param {string} text */
+function spokenText(text) {
+  if (text.length > MAX_ANNOUNCED) return `${text.slice(0, MAX_ANNOUNCED)} … The rest is in the conversation.`;
+  return text || "The answer has no text.";
+}
+
+/** @param {Turn} turn */
 function askAgain(turn) {
-  if (!gate.hidden) return tokenInput.focus();
-  if (running || !model.value) return;
+  if (gate.isOpen) return gate.focus();
+  if (running || !models.value) return;
   turn.superseded = true;
   if (!turn.text) {
     turn.element.remove();
     conversation = conversation.filter((other) => other !== turn);
   }
   prompt.focus({ preventScroll: true });
-  ask(turn.question);
+  void ask(turn.question);
 }
 
 function submit() {
   const question = prompt.value.trim();
-  if (running || !model.value) return;
+  if (running || !models.value) return;
   if (!question) return prompt.focus();
   prompt.value = "";
-  fit();
-  ask(question);
+  resizePrompt();
+  void ask(question);
 }
 
-function halt() {
+function abort() {
   running?.abort(new DOMException("Stopped by the reader.", "AbortError"));
 }
 
-/** Send and Stop share one place; focus stays in it when they change. */
-function showMode() {
+/** Shows what the state of the page allows. Send and Stop take turns, and keep the focus. */
+function showControls() {
   const streaming = running !== undefined;
-  const held = document.activeElement === send || document.activeElement === stop;
+  const isFocused = document.activeElement === send || document.activeElement === stop;
   send.hidden = streaming;
   stop.hidden = !streaming;
-  if (held) (streaming ? stop : send).focus({ preventScroll: true });
-  intro.hidden = conversation.length > 0 || !gate.hidden;
-  root.classList.toggle("begun", conversation.length > 0);
-  root.classList.toggle("locked", conversation.length === 0 && !gate.hidden);
+  if (isFocused) (streaming ? stop : send).focus({ preventScroll: true });
+  const isEmpty = conversation.length === 0;
+  intro.hidden = !isEmpty || gate.isOpen;
+  root.classList.toggle("has-turns", !isEmpty);
+  root.classList.toggle("locked", isEmpty && gate.isOpen);
 }
 
 function startOver() {
-  halt();
+  abort();
   running = undefined;
   conversation = [];
   turns.replaceChildren();
   setState("idle");
-  showMode();
+  showControls();
   follow.resume();
   announce("New chat.");
-  if (gate.hidden) prompt.focus();
+  if (!gate.isOpen) prompt.focus();
 }
 
 // ---------------------------------------------------------------- token and models
 
-function showGate(problem = "") {
-  gateProblem.textContent = problem;
-  tokenInput.setAttribute("aria-invalid", String(problem !== ""));
-  gate.hidden = false;
+/** @param {string} [problem] */
+function openGate(problem) {
+  gate.open(problem);
   composer.hidden = true;
   forget.hidden = true;
-  showMode();
-  tokenInput.focus({ preventScroll: true });
-  if (conversation.length) follow.resume();
+  showControls();
+  gate.focus({ preventScroll: true });
+  if (conversation.length > 0) follow.resume();
 }
 
-function hideGate() {
-  gate.hidden = true;
+function closeGate() {
+  gate.close();
   composer.hidden = false;
   forget.hidden = false;
-  tokenInput.value = "";
-  gateProblem.textContent = "";
-  tokenInput.removeAttribute("aria-invalid");
-  showMode();
+  showControls();
 }
 
 async function loadModels() {
-  loading?.abort();
-  const control = (loading = new AbortController());
-  const wanted = model.value || remembered();
-  about.classList.remove("failed");
-  reload.hidden = true;
-  offer([], "Loading models…");
-  describe("");
   try {
-    models = await listModels(control.signal);
-  } catch (error) {
-    if (control.signal.aborted) return;
-    models = [];
-    offer([], "No models");
+    if ((await models.load()) && !running) setState("idle");
+  } catch (/** @type {any} */ error) {
     if (!running) setState("error");
-    if (error.status === 401) return showGate("The gateway did not accept this token.");
-    about.classList.add("failed");
-    describe(error.status || error instanceof SyntaxError ? error.message : "The gateway can't be reached.");
-    reload.hidden = false;
-    return announce(aboutText.textContent);
-  }
-  if (control.signal.aborted) return;
-  if (!running) setState("idle");
-  offer(models.map((entry) => entry.id), "No models");
-  if (models.some((entry) => entry.id === wanted)) model.value = wanted;
-  describeModel();
-}
-
-function offer(ids, otherwise) {
-  model.replaceChildren(...(ids.length ? ids.map((id) => new Option(id, id)) : [new Option(otherwise, "")]));
-  model.disabled = ids.length === 0;
-}
-
-function describe(text, route = "", host = "") {
-  aboutText.textContent = text;
-  aboutRoute.replaceChildren(...(route ? [route, document.createElement("br"), ...breakable(host)] : []));
-}
-
-function describeModel() {
-  const oci = models.find((entry) => entry.id === model.value)?.oci;
-  if (!oci) return describe(models.length ? "" : "The gateway names no models.");
-  describe(oci.description ?? "", nameRoute(oci), oci.host ?? oci.region);
-}
-
-function remembered() {
-  try {
-    return sessionStorage.getItem(MODEL_KEY) ?? "";
-  } catch {
-    return "";
+    if (error.status === 401) return openGate(REJECTED_TOKEN);
+    const isUnreachable = error instanceof TypeError;
+    const message = isUnreachable ? "The gateway can't be reached." : error.message;
+    models.showFailure(message);
+    announce(message);
   }
 }
 
+/** There is a token. */
 function enter() {
-  hideGate();
-  loadModels();
-  warmUp();
-  if (desk.matches) prompt.focus({ preventScroll: true });
+  closeGate();
+  void loadModels();
+  preload();
+  if (hasMouse.matches) prompt.focus({ preventScroll: true });
 }
 
-// ---------------------------------------------------------------- what the reader does
+// ---------------------------------------------------------------- events
 
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -229,7 +226,7 @@ composer.addEventListener("submit", (event) => {
 });
 
 prompt.addEventListener("keydown", (event) => {
-  // While an input method composes, Enter belongs to it (229 is how Safari says so).
+  // While an input method is composing, Enter belongs to it (Safari reports that as key code 229).
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   submit();
@@ -238,12 +235,12 @@ prompt.addEventListener("keydown", (event) => {
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && running && !event.isComposing) {
     event.preventDefault();
-    halt();
+    abort();
   }
 });
 
-/** Grows the field with its text where the style sheet can't. */
-const fit = CSS.supports("field-sizing", "content")
+/** Makes the field as tall as its text, where the style sheet can't. */
+const resizePrompt = CSS.supports("field-sizing", "content")
   ? () => {}
   : () => {
       prompt.style.height = "auto";
@@ -251,56 +248,30 @@ const fit = CSS.supports("field-sizing", "content")
     };
 
 prompt.addEventListener("input", () => {
-  fit();
-  follow.keep();
+  resizePrompt();
+  follow.update();
 });
 
-stop.addEventListener("click", halt);
+stop.addEventListener("click", abort);
 newChat.addEventListener("click", startOver);
 latest.addEventListener("click", () => {
   follow.resume();
   prompt.focus({ preventScroll: true });
 });
 
-intro.addEventListener("click", (event) => {
-  const starter = event.target.closest(".starter");
+intro.addEventListener("click", ({ target }) => {
+  const starter = target instanceof Element && target.closest(".starter");
   if (!starter) return;
-  prompt.value = starter.textContent;
-  fit();
+  prompt.value = starter.textContent ?? "";
+  resizePrompt();
   prompt.focus();
 });
 
-model.addEventListener("change", () => {
-  describeModel();
-  try {
-    sessionStorage.setItem(MODEL_KEY, model.value);
-  } catch {
-    // Not remembered, then.
-  }
-});
-
-reload.addEventListener("click", loadModels);
-
-gate.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const text = tokenInput.value.trim();
-  if (!isToken(text)) {
-    gateProblem.textContent = text ? "A token has no spaces and no letters beyond ASCII." : "Enter a token.";
-    tokenInput.setAttribute("aria-invalid", "true");
-    return tokenInput.focus();
-  }
-  keepToken(text);
-  enter();
-});
-
 forget.addEventListener("click", () => {
-  loading?.abort();
   forgetToken();
+  models.clear();
   startOver();
-  models = [];
-  offer([], "No models yet");
-  describe("");
-  showGate();
+  openGate();
 });
 
 addEventListener("hashchange", () => {
@@ -308,4 +279,4 @@ addEventListener("hashchange", () => {
 });
 
 if (findToken()) enter();
-else showGate();
+else openGate();

@@ -1,6 +1,9 @@
-// Keeps the newest text in view for as long as the reader is at the bottom, and not a moment longer.
+// Follow: keeps the newest text in view while the reader is at the bottom of the page.
 
 const root = document.documentElement;
+
+/** Distance from the bottom, in pixels, that still counts as the bottom. */
+const TOLERANCE = 4;
 
 export class Follow {
   #following = true;
@@ -8,39 +11,37 @@ export class Follow {
   #lastHeight = root.scrollHeight;
   #onChange;
 
+  /** @param {(following: boolean) => void} onChange */
   constructor(onChange) {
     this.#onChange = onChange;
-    addEventListener("scroll", () => this.#look(), { passive: true });
-    addEventListener("resize", () => this.keep(), { passive: true });
+    addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    addEventListener("resize", () => this.update(), { passive: true });
   }
 
-  get following() {
-    return this.#following;
-  }
-
-  /** To be called when content was added. */
-  keep() {
-    if (this.#following) this.#toBottom();
+  /** Call it after adding content. */
+  update() {
+    if (this.#following) this.#scrollToBottom();
   }
 
   resume() {
     this.#set(true);
-    this.#toBottom();
+    this.#scrollToBottom();
   }
 
-  #toBottom() {
+  #scrollToBottom() {
     scrollTo({ top: root.scrollHeight, behavior: "instant" });
   }
 
-  #look() {
+  #onScroll() {
     const y = scrollY;
     const height = root.scrollHeight;
-    if (height - innerHeight - y <= 4) this.#set(true);
+    if (height - innerHeight - y <= TOLERANCE) this.#set(true);
     else if (y < this.#lastY && height >= this.#lastHeight) this.#set(false);
     this.#lastY = y;
     this.#lastHeight = height;
   }
 
+  /** @param {boolean} following */
   #set(following) {
     if (following === this.#following) return;
     this.#following = following;

@@ -1,53 +1,96 @@
 // The gateway behind this page: its token, its models, and the client that streams from it.
 
+/** @import { ChatCompletionChunk, OciGenAI } from "../pkg/index.js" */
+
+/**
+ * How the gateway reaches a model, as its `oci-route` header and its list of models describe it.
+ *
+ * @typedef {object} GatewayRoute
+ * @property {string} [transport]
+ * @property {string} [servingType]
+ * @property {string} [apiFormat]
+ * @property {string} [region]
+ * @property {string} [host]
+ * @property {string} [model]
+ * @property {string} [description]
+ */
+
+/** @typedef {{ id: string, oci?: GatewayRoute }} Model */
+
+const PACKAGE = "./oci-genai-edge/browser.js";
 const TOKEN_KEY = "oci-genai-edge.token";
 
 let token = "";
 
-/** sessionStorage, where the browser lets us have it: the page works without. */
-function stored(value) {
-  try {
-    if (value === undefined) return sessionStorage.getItem(TOKEN_KEY) ?? "";
-    if (value) sessionStorage.setItem(TOKEN_KEY, value);
-    else sessionStorage.removeItem(TOKEN_KEY);
-  } catch {
-    // Storage is switched off. The token then lives as long as the page.
-  }
-  return value ?? "";
-}
+// ---------------------------------------------------------------- the token
 
-/** Takes `#token=…` out of the address bar, or else what this tab remembers. Says whether there is a token. */
+/**
+ * Reads the token from `#token=…`, and removes it from the address bar; otherwise from this tab's
+ * storage. Returns whether there is a token.
+ */
 export function findToken() {
-  const given = /[#&]token=([^&]*)/.exec(location.hash);
-  if (given) {
+  const match = /[#&]token=([^&]*)/.exec(location.hash);
+  if (match) {
     history.replaceState(history.state, "", location.pathname + location.search);
-    let value = given[1];
+    let value = match[1];
     try {
       value = decodeURIComponent(value);
     } catch {
-      // Not percent-encoded: taken as it is.
+      // Not percent-encoded: used as it is.
     }
-    if (isToken(value.trim())) return keepToken(value.trim());
+    if (isToken(value.trim())) {
+      saveToken(value.trim());
+      return true;
+    }
   }
-  token ||= stored();
+  token ||= readStorage();
   return token !== "";
 }
 
-/** What may stand in an Authorization header. */
+/**
+ * Whether a text can be sent in an Authorization header.
+ *
+ * @param {string} text
+ */
 export function isToken(text) {
   return /^[\x21-\x7e]+$/.test(text);
 }
 
-export function keepToken(text) {
-  token = stored(text);
-  return token !== "";
+/** @param {string} text */
+export function saveToken(text) {
+  token = text;
+  try {
+    sessionStorage.setItem(TOKEN_KEY, text);
+  } catch {
+    // The browser blocks storage: the token is kept until the page is closed.
+  }
 }
 
 export function forgetToken() {
-  token = stored("");
+  token = "";
+  try {
+    sessionStorage.removeItem(TOKEN_KEY);
+  } catch {
+    // As above.
+  }
 }
 
-/** The models of the gateway. A refusal is thrown with the status it came with. */
+function readStorage() {
+  try {
+    return sessionStorage.getItem(TOKEN_KEY) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+// ---------------------------------------------------------------- models
+
+/**
+ * The gateway's models. Rejects with the HTTP status in `status` if the gateway responds with one.
+ *
+ * @param {AbortSignal} signal
+ * @returns {Promise<Model[]>}
+ */
 export async function listModels(signal) {
   const response = await fetch(new URL("/v1/models", location.origin), {
     headers: { accept: "application/json", authorization: `Bearer ${token}` },
@@ -55,77 +98,131 @@ export async function listModels(signal) {
     signal,
   });
   if (!response.ok) {
-    throw Object.assign(new Error(`The gateway answered ${response.status} to /v1/models.`), { status: response.status });
+    const error = new Error(`The gateway responded with status ${response.status} to /v1/models.`);
+    throw Object.assign(error, { status: response.status });
   }
   const list = await response.json();
-  if (!Array.isArray(list?.data)) throw new Error("The gateway's list of models can't be read.");
-  return list.data.filter((model) => typeof model?.id === "string");
+  if (!Array.isArray(list?.data)) throw new TypeError("The gateway's list of models can't be read.");
+  return list.data.filter((/** @type {any} */ model) => typeof model?.id === "string");
 }
 
-let client;
-let hearRoute = () => {};
+/**
+ * For example "DEDICATED · GENERIC", in OCI's words; the OpenAI-compatible route has neither.
+ *
+ * @param {GatewayRoute} route
+ */
+export function routeLabel(route) {
+  const parts = [route.servingType, route.apiFormat].filter(Boolean);
+  if (parts.length > 0) return parts.join(" · ");
+  return route.transport === "openai" ? "OpenAI-compatible" : (route.transport ?? "route");
+}
 
-/** The client is loaded on its own, so that the page is there, and can say so, when the package is not. */
-async function connect() {
-  const { OciGenAI } = await import("./oci-genai-edge/browser.js").catch((cause) => {
-    throw Object.assign(new Error("The WebAssembly client could not be loaded.", { cause }), {
-      code: "not_loaded",
-      hint: "Check the connection and load the page again. If you host it: `make build` puts the package beside it.",
-    });
-  });
-  client ??= new OciGenAI({
-    endpoint: location.origin,
-    transport: "openai",
-    apiKey: () => token,
-    // Retrying is up to the gateway, which knows OCI's answers first hand.
-    retry: { maxAttempts: 1 },
-    fetch: async (input, init) => {
-      const tell = hearRoute;
-      const response = await globalThis.fetch(input, init);
-      tell(readRoute(response.headers.get("oci-route")));
-      return response;
-    },
-  });
+// ---------------------------------------------------------------- streaming
+
+/** @type {OciGenAI | undefined} */
+let client;
+
+/**
+ * Receives the route of the current request.
+ *
+ * @type {(route: GatewayRoute | undefined) => void}
+ */
+let onRoute = () => {};
+
+/**
+ * The package is loaded dynamically, so that the page works, and can report it, when the package is
+ * missing.
+ */
+async function loadClient() {
+  const exports = await loadPackage();
+  client ??= createClient(exports);
   return client;
 }
 
-/** Loads the client ahead of the first message. What goes wrong is told when it is needed. */
-export function warmUp() {
-  connect().catch(() => {});
+/** @returns {Promise<typeof import("../pkg/index.js")>} */
+async function loadPackage() {
+  try {
+    return await import(PACKAGE);
+  } catch (cause) {
+    const error = new Error("The WebAssembly client could not be loaded.", { cause });
+    const hint = "Check the connection and reload the page. If you host it, `make build` copies the package here.";
+    throw Object.assign(error, { code: "not_loaded", hint });
+  }
 }
 
-/** The tool that the page may offer, to show what a call looks like; nobody answers it. */
-const WEATHER = {
-  type: "function",
+/** @param {typeof import("../pkg/index.js")} exports */
+function createClient({ OciGenAI }) {
+  return new OciGenAI({
+    endpoint: location.origin,
+    transport: "openai",
+    apiKey: () => token,
+    // The gateway retries: it sees OCI's own responses.
+    retry: { maxAttempts: 1 },
+    fetch: async (input, init) => {
+      const listener = onRoute;
+      const response = await globalThis.fetch(input, init);
+      listener(parseRoute(response.headers.get("oci-route")));
+      return response;
+    },
+  });
+}
+
+/** Loads the client before the first message. A failure is shown with that message. */
+export function preload() {
+  loadClient().catch(() => {});
+}
+
+/** The tool that the page may offer, to show what a tool call looks like. Nothing executes it. */
+const WEATHER_TOOL = {
+  type: /** @type {const} */ ("function"),
   function: {
     name: "get_weather",
     description: "The weather in a city",
-    parameters: { type: "object", properties: { city: { type: "string", description: "The city's name" } }, required: ["city"] },
+    parameters: {
+      type: "object",
+      properties: { city: { type: "string", description: "The city's name" } },
+      required: ["city"],
+    },
   },
 };
 
-/** Streams one answer. `onSend` hears when the request leaves, `onRoute` which way the gateway sent it on. */
-export async function* chat({ model, messages, offerTool, signal, onSend, onRoute }) {
-  const oci = await connect();
+/**
+ * What a message is sent with. `onSend` is called when the request is sent, `onRoute` with the
+ * route that the gateway chose.
+ *
+ * @typedef {object} ChatParameters
+ * @property {string} model
+ * @property {{ role: string, content: string }[]} messages
+ * @property {boolean} offerTool
+ * @property {AbortSignal} signal
+ * @property {() => void} onSend
+ * @property {(route: GatewayRoute | undefined) => void} onRoute
+ */
+
+/**
+ * Streams one answer.
+ *
+ * @param {ChatParameters} parameters
+ * @returns {AsyncGenerator<ChatCompletionChunk, void>}
+ */
+export async function* chat({ model, messages, offerTool, signal, onSend, onRoute: listener }) {
+  const oci = await loadClient();
   signal.throwIfAborted();
-  hearRoute = onRoute;
+  onRoute = listener;
   onSend();
-  const tools = offerTool ? [WEATHER] : undefined;
+  const tools = offerTool ? [WEATHER_TOOL] : undefined;
   yield* oci.stream({ model, messages, tools, stream_options: { include_usage: true } }, { signal });
 }
 
-function readRoute(header) {
+/**
+ * @param {string | null} header
+ * @returns {GatewayRoute | undefined}
+ */
+function parseRoute(header) {
   try {
     const route = JSON.parse(header ?? "");
     return route && typeof route === "object" ? route : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** "DEDICATED · GENERIC", as OCI spells them; the OpenAI-compatible route has neither. */
-export function nameRoute(route) {
-  const parts = [route.servingType, route.apiFormat].filter(Boolean);
-  if (parts.length) return parts.join(" · ");
-  return route.transport === "openai" ? "OpenAI-compatible" : (route.transport ?? "route");
 }

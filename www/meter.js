@@ -1,76 +1,93 @@
-// The clock beside an answer: when its first token came, how fast the others followed.
+// Meter: measures the time to an answer's first token, and the rate of the tokens after it.
 
-const BINS = 56;
+const BIN_COUNT = 56;
 const HEIGHT = 28;
 const WIDTH = 224;
 
 export class Meter {
-  #sent;
-  #first;
-  #last;
-  #end;
-  #chunks = 0;
-  /** When text came, and how much of it: two numbers a chunk. */
+  static viewBox = `0 0 ${WIDTH} ${HEIGHT}`;
+
+  #startedAt = 0;
+  /** @type {number | undefined} */
+  #firstAt;
+  #lastAt = 0;
+  /** @type {number | undefined} */
+  #endedAt;
+  #chunkCount = 0;
+  /**
+   * Two numbers per chunk: when it arrived, and how many characters it has.
+   *
+   * @type {number[]}
+   */
   #arrivals = [];
 
   start() {
-    this.#sent = performance.now();
+    this.#startedAt = performance.now();
   }
 
-  /** A chunk that carries something to read. */
-  mark(characters) {
+  /**
+   * Records a chunk with text.
+   *
+   * @param {number} characters
+   */
+  record(characters) {
     const now = performance.now();
-    this.#first ??= now;
-    this.#last = now;
-    this.#chunks += 1;
+    this.#firstAt ??= now;
+    this.#lastAt = now;
+    this.#chunkCount += 1;
     this.#arrivals.push(now, characters);
   }
 
   stop() {
-    this.#end ??= performance.now();
+    this.#endedAt ??= performance.now();
   }
 
   /** Milliseconds from the request to the first token. */
-  get firstToken() {
-    return this.#first === undefined ? undefined : this.#first - this.#sent;
+  get firstTokenMs() {
+    return this.#firstAt === undefined ? undefined : this.#firstAt - this.#startedAt;
   }
 
-  get chunks() {
-    return this.#chunks;
+  get chunkCount() {
+    return this.#chunkCount;
   }
 
-  /** Tokens a second since the first one, where their number is known; else chunks a second. */
-  pace(tokens) {
-    if (this.#first === undefined) return undefined;
-    const count = tokens ?? this.#chunks;
+  /**
+   * Tokens per second since the first token if their number is known, otherwise chunks per second.
+   *
+   * @param {number} [tokens]
+   */
+  rate(tokens) {
+    if (this.#firstAt === undefined) return undefined;
+    const count = tokens ?? this.#chunkCount;
     const unit = tokens === undefined ? "chunks/s" : "tok/s";
-    const until = this.#end === undefined ? performance.now() : this.#last;
-    const elapsed = until - this.#first;
-    if (this.#chunks > 1 && elapsed >= 1) return { perSecond: (1000 * count) / elapsed, unit };
-    if (this.#end === undefined) return undefined;
-    // An answer in one piece has no pace of its own: what is left is all of it over all of the time.
-    return { perSecond: (1000 * count) / Math.max(1, this.#last - this.#sent), unit: `${unit} overall` };
+    const end = this.#endedAt === undefined ? performance.now() : this.#lastAt;
+    const elapsed = end - this.#firstAt;
+    if (this.#chunkCount > 1 && elapsed >= 1) return { perSecond: (1000 * count) / elapsed, unit };
+    if (this.#endedAt === undefined) return undefined;
+    // An answer in one piece has no time between its chunks: only the rate over the whole time is
+    // known.
+    const total = Math.max(1, this.#lastAt - this.#startedAt);
+    return { perSecond: (1000 * count) / total, unit: `${unit} overall` };
   }
 
-  /** The stream's trace as the data of an SVG path: time from left to right, text that came in that time as bars. */
-  trace() {
-    if (this.#first === undefined) return "";
-    const span = Math.max(1, (this.#end === undefined ? performance.now() : this.#last) - this.#sent);
-    const bins = new Float64Array(BINS);
-    for (let i = 0; i < this.#arrivals.length; i += 2) {
-      const at = Math.floor(((this.#arrivals[i] - this.#sent) / span) * BINS);
-      bins[Math.min(BINS - 1, at)] += Math.max(1, this.#arrivals[i + 1]);
+  /** A bar chart of characters over time, as the data of an SVG path. */
+  chart() {
+    if (this.#firstAt === undefined) return "";
+    const end = this.#endedAt === undefined ? performance.now() : this.#lastAt;
+    const span = Math.max(1, end - this.#startedAt);
+    const bins = new Float64Array(BIN_COUNT);
+    for (let index = 0; index < this.#arrivals.length; index += 2) {
+      const bin = Math.floor(((this.#arrivals[index] - this.#startedAt) / span) * BIN_COUNT);
+      bins[Math.min(BIN_COUNT - 1, bin)] += Math.max(1, this.#arrivals[index + 1]);
     }
-    const most = Math.max(...bins);
-    const step = WIDTH / BINS;
+    const highest = Math.max(...bins);
+    const step = WIDTH / BIN_COUNT;
     let path = "";
-    bins.forEach((amount, i) => {
+    bins.forEach((amount, index) => {
       if (!amount) return;
-      const height = (3 + (HEIGHT - 4) * (amount / most)).toFixed(1);
-      path += `M${(i * step).toFixed(1)} ${HEIGHT}v-${height}h${(step - 1).toFixed(1)}v${height}z`;
+      const height = (3 + (HEIGHT - 4) * (amount / highest)).toFixed(1);
+      path += `M${(index * step).toFixed(1)} ${HEIGHT}v-${height}h${(step - 1).toFixed(1)}v${height}z`;
     });
     return path;
   }
-
-  static viewBox = `0 0 ${WIDTH} ${HEIGHT}`;
 }

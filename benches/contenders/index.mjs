@@ -1,10 +1,18 @@
-// Who takes part in which path. A module is loaded only where its contender runs: each has a process, or an isolate, of its own,
-// as in an application that uses it; what V8 has learnt of one contender's code then neither helps nor harms another.
+// The contenders of each path. A module is loaded only where its contender runs: each has a process, or an isolate, of
+// its own, as in an application that uses it. The types that V8 has recorded for one contender's code then neither help
+// nor harm another.
+
+/** @import { Contender, Path } from "../types.d.ts" */
+
+/** @typedef {Pick<Contender, "name" | "load"> & Partial<Contender>} Entry Without the defaults of its path. */
+
+/** @type {Contender["load"]} */
+const readOnly = async () => (await import("./read-only.mjs")).bytes;
 
 /**
- * Contenders of each path, in the order of the tables: a name and what loads its function of `(service, corpus)`. The function
- * makes the opener of streams. `role` says what the bars need to know; "other" contenders are information. One that only reads
- * shows what nobody can go below.
+ * In the order of the tables.
+ *
+ * @type {Record<Path, Entry[]>}
  */
 const CONTENDERS = {
   chunks: [
@@ -19,17 +27,21 @@ const CONTENDERS = {
     { name: "openai 7, OCI's events", role: "openai", load: async () => (await import("./openai.mjs")).mappedChunks },
     { name: "@oracle/langchain-oci", load: async () => (await import("./langchain.mjs")).chunks },
     { name: "Vercel parseJsonEventStream", load: async () => (await import("./vercel.mjs")).chunks },
-    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    { name: "reading only", role: "baseline", gives: "bytes", load: readOnly },
   ],
   text: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).text },
-    { name: "plain JavaScript, a string an event", role: "plain", load: async () => (await import("./plain.mjs")).text },
+    {
+      name: "plain JavaScript, a string an event",
+      role: "plain",
+      load: async () => (await import("./plain.mjs")).text,
+    },
     {
       name: "plain JavaScript, a string a network chunk",
       role: "plain",
-      load: async () => (await import("./plain.mjs")).joinedText,
+      load: async () => (await import("./plain.mjs")).coalescedText,
     },
-    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    { name: "reading only", role: "baseline", gives: "bytes", load: readOnly },
   ],
   gateway: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).gateway },
@@ -41,26 +53,27 @@ const CONTENDERS = {
     {
       name: "plain JavaScript, text by JSON.stringify",
       role: "plain",
-      load: async () => (await import("./plain-gateway.mjs")).frugalGateway,
+      load: async () => (await import("./plain-gateway.mjs")).templateGateway,
     },
-    { name: "reading only", role: "floor", gives: "bytes", load: async () => (await import("./floor.mjs")).bytes },
+    { name: "reading only", role: "baseline", gives: "bytes", load: readOnly },
   ],
   passthrough: [
     { name: "ours", role: "ours", reads: "openai", load: async () => (await import("./ours.mjs")).passthrough },
-    {
-      name: "reading only",
-      role: "floor",
-      reads: "openai",
-      gives: "bytes",
-      load: async () => (await import("./floor.mjs")).bytes,
-    },
+    { name: "reading only", role: "baseline", reads: "openai", gives: "bytes", load: readOnly },
   ],
 };
 
-export const PATHS = Object.keys(CONTENDERS);
+/** @type {Record<Path, Contender["gives"]>} */
+const GIVES = { chunks: "chunks", text: "text", gateway: "events", passthrough: "events" };
 
-/** The contenders of a path, with the defaults filled in: they read OCI's events and give what the path gives. */
+export const PATHS = /** @type {Path[]} */ (Object.keys(CONTENDERS));
+
+/**
+ * The contenders of a path. Unless they say otherwise, they read OCI's events and give what the path gives.
+ *
+ * @param {Path} path
+ * @returns {Contender[]}
+ */
 export function contendersOf(path) {
-  const gives = { chunks: "chunks", text: "text", gateway: "events", passthrough: "events" }[path];
-  return CONTENDERS[path].map((contender) => ({ path, reads: "oci", gives, role: "other", ...contender }));
+  return CONTENDERS[path].map((entry) => ({ path, reads: "oci", gives: GIVES[path], role: "other", ...entry }));
 }

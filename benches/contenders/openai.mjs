@@ -3,26 +3,42 @@ import OpenAI from "openai";
 
 import { headOf, mapperOf } from "./plain-mapper.mjs";
 
-function clientOf(service) {
-  return new OpenAI({ baseURL: "https://gateway.example/v1", apiKey: "unused", fetch: service.fetch, maxRetries: 0 });
-}
+/** @import { BenchRequest, ContenderFactory, Service } from "../types.d.ts" */
 
-/** It is given OpenAI's events of the same answer: nothing is left to be mapped. */
+/**
+ * Reads OpenAI's events of the same answer: nothing is left to map.
+ *
+ * @type {ContenderFactory}
+ */
 export function chunks(service, corpus) {
   const openai = clientOf(service);
-  return () => openai.chat.completions.create({ ...corpus.request, stream: true });
+  return () => openai.chat.completions.create(streamed(corpus.request));
 }
 
-/** It is given OCI's events as they are, and what it makes of them becomes chunks by hand. */
+/**
+ * Reads OCI's events as they are, and maps what it makes of them to chunks by hand.
+ *
+ * @type {ContenderFactory}
+ */
 export function mappedChunks(service, corpus) {
   const openai = clientOf(service);
   return async function* () {
     const map = mapperOf(corpus, headOf(corpus.request.model));
-    const made = [];
-    for await (const event of await openai.chat.completions.create({ ...corpus.request, stream: true })) {
-      map(event, made);
-      for (const chunk of made) yield chunk;
-      made.length = 0;
+    /** @type {unknown[]} */
+    const mapped = [];
+    for await (const event of await openai.chat.completions.create(streamed(corpus.request))) {
+      map(event, mapped);
+      for (const chunk of mapped) yield chunk;
+      mapped.length = 0;
     }
   };
+}
+
+function clientOf(/** @type {Service} */ service) {
+  return new OpenAI({ baseURL: "https://gateway.example/v1", apiKey: "unused", fetch: service.fetch, maxRetries: 0 });
+}
+
+/** @returns {import("openai").OpenAI.Chat.ChatCompletionCreateParamsStreaming} */
+function streamed(/** @type {BenchRequest} */ request) {
+  return /** @type {any} */ ({ ...request, stream: true });
 }

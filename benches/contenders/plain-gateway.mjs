@@ -1,39 +1,64 @@
-// The best plain JavaScript that answers OpenAI's requests with OpenAI's events: one network chunk in, one out, when it is asked for.
+// The best plain JavaScript that answers OpenAI's requests with OpenAI's events: on each pull, one network chunk in and
+// one out.
 import { createParser } from "eventsource-parser";
 
 import { chunkMaker, headOf, mapperOf } from "./plain-mapper.mjs";
-import { send } from "./plain-request.mjs";
+import { bodyOf, send } from "./plain-request.mjs";
+
+/** @import { ContenderFactory, Corpus, Service } from "../types.d.ts" */
+/** @import { Mapper } from "./plain-mapper.mjs" */
 
 const HEADERS = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
 
-/** As it is usually written: each chunk object through JSON.stringify. */
+/**
+ * As it is usually written: each chunk object goes through JSON.stringify.
+ *
+ * @type {ContenderFactory}
+ */
 export function gateway(service, corpus) {
   return handler(service, corpus, () => mapperOf(corpus, headOf(corpus.request.model)));
 }
 
-/** What chunks have in common is written once, and of a plain one only the text goes through JSON.stringify. */
-export function frugalGateway(service, corpus) {
+/**
+ * What all chunks share is serialised once, and of a chunk with text alone only the text goes through JSON.stringify.
+ *
+ * @type {ContenderFactory}
+ */
+export function templateGateway(service, corpus) {
   return handler(service, corpus, () => {
     const head = headOf(corpus.request.model);
-    const [before, after] = JSON.stringify(chunkMaker(head, corpus.includeUsage)(0, { content: "?" }, null)).split('"?"');
+    const template = JSON.stringify(chunkMaker(head, corpus.includeUsage)(0, { content: "?" }, null));
+    const [before, after] = template.split('"?"');
     const [left, right] = [`data: ${before}`, `${after}\n\n`];
-    // GENERIC's other choices than the first are asked for by `n` alone, which no request here does.
-    return mapperOf(corpus, head, (_, content) => left + JSON.stringify(content) + right);
+    // The index is always 0: GENERIC has other choices with `n` above 1 only, which no request here has.
+    return mapperOf(corpus, head, (_index, content) => left + JSON.stringify(content) + right);
   });
 }
 
+/**
+ * @param {Service} service
+ * @param {Corpus} corpus
+ * @param {() => Mapper} makeMapper
+ * @returns {(request: Request) => Promise<Response>}
+ */
 function handler(service, corpus, makeMapper) {
   return async (request) => {
     const upstream = await send(service.fetch, corpus, await request.json());
     if (!upstream.ok) return new Response(upstream.body, { status: 502 });
-    return new Response(transcoded(upstream.body, makeMapper()), { headers: HEADERS });
+    return new Response(transcode(bodyOf(upstream), makeMapper()), { headers: HEADERS });
   };
 }
 
-function transcoded(body, map) {
+/**
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {Mapper} map
+ * @returns {ReadableStream<Uint8Array>}
+ */
+function transcode(body, map) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
+  /** @type {unknown[]} */
   const items = [];
   let written = "";
   const parser = createParser({

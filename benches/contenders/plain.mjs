@@ -1,14 +1,92 @@
-// The best plain JavaScript: eventsource-parser, JSON.parse, a reader loop, and an iterator with a queue written by hand.
+// The best plain JavaScript: eventsource-parser, JSON.parse, a read loop, and an iterator with a queue written by hand.
 import { createParser } from "eventsource-parser";
 
 import { headOf, mapperOf } from "./plain-mapper.mjs";
-import { send } from "./plain-request.mjs";
+import { bodyOf, send } from "./plain-request.mjs";
+
+/** @import { ContenderFactory, Corpus, Service } from "../types.d.ts" */
+
+/** @typedef {(data: string, items: unknown[]) => void} OnData Gets an event's data, and the list to add to. */
+/** @typedef {(text: string, items: unknown[]) => void} Feed Gets a network chunk, and the list to add to. */
+
+/** @type {ContenderFactory} */
+export function chunks(service, corpus) {
+  return () => {
+    const map = mapperOf(corpus, headOf(corpus.request.model));
+    return open(service, corpus, (data, items) => map(JSON.parse(data), items));
+  };
+}
 
 /**
- * An iterator over what `feed` makes of a body, one network chunk at a time. While something is queued, `next()` is a plain
- * function: neither a generator nor an async function is resumed for an item.
+ * A string per event.
+ *
+ * @type {ContenderFactory}
+ */
+export function text(service, corpus) {
+  return () => {
+    const textOf = textReader(corpus);
+    return open(service, corpus, (data, items) => {
+      const piece = textOf(JSON.parse(data));
+      if (piece) items.push(piece);
+    });
+  };
+}
+
+/**
+ * A string per network chunk.
+ *
+ * @type {ContenderFactory}
+ */
+export function coalescedText(service, corpus) {
+  return () => {
+    const textOf = textReader(corpus);
+    let pending = "";
+    /** @type {OnData} */
+    const onData = (data) => {
+      pending += textOf(JSON.parse(data));
+    };
+    /** @param {unknown[]} items */
+    const onChunkEnd = (items) => {
+      if (pending) items.push(pending);
+      pending = "";
+    };
+    return open(service, corpus, onData, onChunkEnd);
+  };
+}
+
+/**
+ * Opens a stream. `onChunkEnd` may add items when a network chunk has been parsed.
+ *
+ * @param {Service} service
+ * @param {Corpus} corpus
+ * @param {OnData} onData
+ * @param {(items: unknown[]) => void} [onChunkEnd]
+ */
+async function open(service, corpus, onData, onChunkEnd) {
+  const response = await send(service.fetch, corpus, corpus.request);
+  if (!response.ok) throw new Error(`the service answered ${response.status}`);
+  /** @type {unknown[]} */
+  let items;
+  const parser = createParser({
+    onEvent({ data }) {
+      if (data !== "[DONE]") onData(data, items);
+    },
+  });
+  /** @type {Feed} */
+  const feed = (chunk, list) => {
+    items = list;
+    parser.feed(chunk);
+    onChunkEnd?.(list);
+  };
+  return new Queue(bodyOf(response).getReader(), feed);
+}
+
+/**
+ * An iterator over what `feed` makes of a body, one network chunk at a time. While something is queued, `next()` is a
+ * plain function: no generator and no async function is resumed for an item.
  */
 class Queue {
+  /** @type {unknown[]} */
   #items = [];
   #next = 0;
   #reader;
@@ -16,6 +94,10 @@ class Queue {
   #decoder = new TextDecoder();
   #ended = false;
 
+  /**
+   * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+   * @param {Feed} feed
+   */
   constructor(reader, feed) {
     this.#reader = reader;
     this.#feed = feed;
@@ -37,14 +119,14 @@ class Queue {
     while (!this.#ended) {
       const { value, done } = await this.#reader.read();
       this.#ended = done;
-      // At the end, a last event may lack its blank line.
+      // At the end of the body, the last event may lack its blank line.
       this.#feed(done ? `${this.#decoder.decode()}\n\n` : this.#decoder.decode(value, { stream: true }), items);
       if (items.length > 0) return { value: items[this.#next++], done: false };
     }
     return { value: undefined, done: true };
   }
 
-  async return(value) {
+  async return(/** @type {unknown} */ value) {
     this.#ended = true;
     this.#items.length = 0;
     this.#next = 0;
@@ -53,67 +135,22 @@ class Queue {
   }
 }
 
-/** Opens a stream; `onData` gets each event's data and the list to add to. `flush` may add when a network chunk has been read. */
-async function open(service, corpus, onData, flush) {
-  const response = await send(service.fetch, corpus, corpus.request);
-  if (!response.ok) throw new Error(`the service answered ${response.status}`);
-  let items;
-  const parser = createParser({
-    onEvent({ data }) {
-      if (data !== "[DONE]") onData(data, items);
-    },
-  });
-  const feed = (text, list) => {
-    items = list;
-    parser.feed(text);
-    flush?.(list);
-  };
-  return new Queue(response.body.getReader(), feed);
-}
-
-export function chunks(service, corpus) {
-  return () => {
-    const map = mapperOf(corpus, headOf(corpus.request.model));
-    return open(service, corpus, (data, items) => map(JSON.parse(data), items));
-  };
-}
-
-/** A string per event. */
-export function text(service, corpus) {
-  return () => {
-    const textOf = textReader(corpus);
-    return open(service, corpus, (data, items) => {
-      const text = textOf(JSON.parse(data));
-      if (text) items.push(text);
-    });
-  };
-}
-
-/** A string per network chunk. */
-export function joinedText(service, corpus) {
-  return () => {
-    const textOf = textReader(corpus);
-    let joined = "";
-    const add = (data) => {
-      joined += textOf(JSON.parse(data));
-    };
-    const flush = (items) => {
-      if (joined) items.push(joined);
-      joined = "";
-    };
-    return open(service, corpus, add, flush);
-  };
-}
-
-/** Text alone: no chunk is made for it. */
+/**
+ * Reads the text alone: no chunk is made for it.
+ *
+ * @param {Corpus} corpus
+ * @returns {(event: any) => string}
+ */
 function textReader({ apiFormat }) {
   if (apiFormat !== "COHERE") return (event) => event.message?.content?.[0]?.text ?? "";
-  let said = "";
+  let emitted = "";
   return (event) => {
-    let { text } = event;
-    if (text && said && (event.finishReason || event.chatHistory || event.toolCalls))
-      text = text.startsWith(said) ? text.slice(said.length) : "";
-    said += text ?? "";
-    return text ?? "";
+    let piece = event.text;
+    // An event with one of these repeats the whole text.
+    if (piece && emitted && (event.finishReason || event.chatHistory || event.toolCalls)) {
+      piece = piece.startsWith(emitted) ? piece.slice(emitted.length) : "";
+    }
+    emitted += piece ?? "";
+    return piece ?? "";
   };
 }

@@ -1,8 +1,12 @@
-// As the README has it: a DAC, and requests signed by an API key of IAM.
+// As in the README: a DAC endpoint, and requests signed with an IAM API key.
 import { OciGenAI } from "oci-genai-edge";
 import { apiKeySigner } from "oci-genai-edge/signer";
 
 export default {
+  /**
+   * @param {Request} request
+   * @param {Record<string, string>} env
+   */
   fetch(request, env) {
     const sign = apiKeySigner({
       tenancy: env.OCI_TENANCY,

@@ -1,81 +1,125 @@
-// Signing and keys: the host's secrets stay on this side. Rust is told only whether it worked.
+// Signing and API keys: the host's secrets stay in JavaScript. The core learns only whether
+// authorizing worked.
+
+import { rejectOnAbort } from "./abort.js";
+
+/** @import { ClientOptions, SignableRequest } from "../index.js" */
+
+/**
+ * What the core calls once per attempt, with exactly what will be sent. It adds the authentication
+ * headers to `headers`, and throws an {@link AuthorizeFailure}.
+ *
+ * @callback AuthorizeHook
+ * @param {SignableRequest & { signal: AbortSignal }} request
+ * @param {Headers} headers
+ * @param {boolean} takesApiKey whether the request's transport takes an API key
+ * @returns {Promise<void>}
+ */
+
+/**
+ * What the core makes an error of: not an Error, so that nothing a hook throws can be mistaken for
+ * one.
+ *
+ * @typedef {{ code: "signer_failed" | "invalid_signature", message: string, cause?: unknown }} AuthorizeFailure
+ */
 
 const SIGNING_HEADER = /^(authorization|date|x-date|x-content-sha256|opc-[a-z0-9-]+)$/;
 
 /**
- * The hook that Rust calls once for every attempt, with exactly what will be sent. What it throws is `{ code, message, cause }`.
+ * @param {Pick<ClientOptions, "sign" | "apiKey">} credentials
+ * @returns {AuthorizeHook}
  */
-export function authorizer({ sign, apiKey }) {
+export function createAuthorizeHook({ sign, apiKey }) {
   return async (request, headers, takesApiKey) => {
     if (sign) {
-      const given = await asked(() => sign(request), request.signal, "the signer failed");
-      for (const [name, value] of signingHeaders(given)) put(headers, name, value);
+      const returned = await callHook(() => sign(request), request.signal, "the signer failed");
+      for (const [name, value] of signingHeaders(returned)) setHeader(headers, name, value);
     } else if (apiKey !== undefined && takesApiKey) {
-      const key = typeof apiKey === "function" ? await asked(apiKey, request.signal, "apiKey failed") : apiKey;
-      if (typeof key !== "string" || key === "") throw { code: "signer_failed", message: "apiKey gave no key" };
-      if (/[^\x21-\x7e]/.test(key)) throw { code: "invalid_signature", message: "the API key holds a character that no key has" };
-      put(headers, "authorization", `Bearer ${key}`);
+      const isFunction = typeof apiKey === "function";
+      const key = isFunction ? await callHook(apiKey, request.signal, "the apiKey function failed") : apiKey;
+      if (typeof key !== "string" || key === "") throw signerFailed("apiKey must be, or return, a non-empty string");
+      if (/[^\x21-\x7e]/.test(key)) throw invalidSignature("the API key contains a character that no API key has");
+      setHeader(headers, "authorization", `Bearer ${key}`);
     }
   };
 }
 
-async function asked(hook, signal, message) {
+/**
+ * Calls a function of the host. One that never settles does not outlive the call: an abort or a
+ * time limit ends the wait.
+ *
+ * @template T
+ * @param {() => T | Promise<T>} hook
+ * @param {AbortSignal} signal
+ * @param {string} message
+ */
+async function callHook(hook, signal, message) {
   try {
-    // A hook that never settles must not outlive the caller's patience.
-    return await Promise.race([hook(), aborted(signal)]);
+    return await Promise.race([hook(), rejectOnAbort(signal)]);
   } catch (cause) {
-    throw { code: "signer_failed", message, cause };
+    throw signerFailed(message, cause);
   }
 }
 
-/** Rejects with the signal's reason when it aborts. What awaits it is not held by the signal. */
-export function aborted(signal) {
-  const aborting = new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  aborting.catch(() => {});
-  return aborting;
-}
-
-/** Name and value pairs of any HeadersInit; anything that is no signing header is an error. */
-function signingHeaders(given) {
-  if (given === null || typeof given !== "object") throw unfit("the signer returned no headers");
-  const iterable = typeof given[Symbol.iterator] === "function";
-  const pairs = [];
-  for (const pair of iterable ? given : Object.entries(given)) {
-    const [name, value] = Array.isArray(pair) && pair.length === 2 ? pair : [];
-    if (typeof name !== "string" || typeof value !== "string") throw unfit("the signer returned a header that is no string");
+/**
+ * Name and value of each header that a signer returned, in any of the forms of HeadersInit.
+ *
+ * @param {unknown} returned
+ */
+function signingHeaders(returned) {
+  if (returned === null || typeof returned !== "object") throw invalidSignature("the signer returned no headers");
+  /** @type {[name: string, value: string][]} */
+  const headers = [];
+  for (const entry of isIterable(returned) ? returned : Object.entries(returned)) {
+    const [name, value] = Array.isArray(entry) && entry.length === 2 ? entry : [];
+    if (typeof name !== "string" || typeof value !== "string") {
+      throw invalidSignature("the signer returned a header whose name or value is not a string");
+    }
     const lower = name.toLowerCase();
-    // The name is the signer's own; a value never appears in a message.
-    if (!SIGNING_HEADER.test(lower)) throw unfit(`the signer may not set the header ${JSON.stringify(name.slice(0, 40))}`);
-    if (/[\r\n\0]/.test(value)) throw unfit(`the signer's ${lower} holds a line break`);
-    pairs.push([lower, value]);
+    // Names come from the signer's code. A value may be secret, and never appears in a message.
+    if (!SIGNING_HEADER.test(lower)) {
+      throw invalidSignature(`the signer must not set the header ${JSON.stringify(name.slice(0, 40))}`);
+    }
+    if (/[\r\n\0]/.test(value)) throw invalidSignature(`the signer's ${lower} contains a line break or NUL`);
+    headers.push([lower, value]);
   }
-  return pairs;
+  return headers;
 }
 
-function put(headers, name, value) {
+/**
+ * @param {object} value
+ * @returns {value is Iterable<unknown>}
+ */
+function isIterable(value) {
+  return Symbol.iterator in value && typeof value[Symbol.iterator] === "function";
+}
+
+/**
+ * @param {Headers} headers
+ * @param {string} name
+ * @param {string} value
+ */
+function setHeader(headers, name, value) {
   try {
     headers.set(name, value);
   } catch {
-    throw unfit(`${name} can't be sent as a header`);
+    throw invalidSignature(`the value of ${name} can't be sent in a header`);
   }
 }
 
-function unfit(message) {
-  return { code: "invalid_signature", message };
+/**
+ * @param {string} message
+ * @param {unknown} [cause]
+ * @returns {AuthorizeFailure}
+ */
+function signerFailed(message, cause) {
+  return { code: "signer_failed", message, cause };
 }
 
-/** Resolves after so many milliseconds, or when the signal aborts. */
-export function sleep(ms, signal) {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake, { once: true });
-  });
+/**
+ * @param {string} message
+ * @returns {AuthorizeFailure}
+ */
+function invalidSignature(message) {
+  return { code: "invalid_signature", message };
 }

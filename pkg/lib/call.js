@@ -1,305 +1,395 @@
-// One call: its handle in wasm, its abort signal, its time limits, its report.
+// Call: one request to OCI, from its first attempt to the end of its answer.
 
-import { aborted } from "./authorize.js";
-import { DONE, FAILED, OUTPUT, feed, guarded, takeBytes, takeChunks, toError } from "./core.js";
-import { OciError, refuse } from "./error.js";
+import { linkAbortSignal, rejectOnAbort } from "./abort.js";
+import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
+import { createHandle, feed, toError } from "./core.js";
+import { readBytes, readChunks } from "./memory.js";
+import { readCallOptions } from "./options.js";
+import { Queue } from "./queue.js";
 import { Slab } from "./slab.js";
 
-/** What a call is to give: see `Client::call` in src/js/client.rs. */
-export const WHOLE = 0;
-export const CHUNKS = 1;
-export const EVENTS = 2;
-export const AS_ASKED = 3;
+/** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
+/** @import { AbortLink } from "./abort.js" */
+/** @import { Item } from "./chunk.js" */
+/** @import { CallHandle, Client, Outcome } from "./wasm.js" */
 
-// A call that its reader dropped without a word is let go once the collector has found it. Nothing that lives longer than the
-// call may hold it, then: neither the signals' listeners nor wasm, which holds the request's signal.
-const dropped = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry(letGo);
+/** @typedef {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} BodyReader */
+/** @typedef {ReadableStreamReadResult<Uint8Array<ArrayBuffer>>} BodyChunk */
 
 /**
- * Reads steps of an answer until it ends. A step adds to `items` (chunks) or `bytes` (events), and the call frees itself when
- * it ends, whatever the end.
+ * What all calls of a client share.
+ *
+ * @typedef {object} CallContext
+ * @property {Client} client
+ * @property {((report: CallReport) => unknown) | undefined} onFinish
+ */
+
+/** @type {TimeoutOptions} */
+const NO_TIMEOUTS = Object.freeze({});
+
+/**
+ * What must be released when a call is abandoned. Nothing in it references the call.
+ *
+ * @typedef {object} Resources
+ * @property {CallHandle} handle
+ * @property {AbortController} controller
+ * @property {BodyReader | undefined} reader
+ * @property {AbortLink | undefined} abortLink
+ */
+
+// A call whose reader was abandoned without a cancel is released once it has been garbage
+// collected. So nothing that lives longer than the call may reference it: neither the caller's
+// signal nor wasm, which references the request's signal.
+const finalizers = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry(releaseAbandoned);
+
+/**
+ * Owns the request's abort signal, time limits and wasm handle. A step of the answer adds to
+ * `chunks` or to `events`. The call releases everything when it ends, however it ends.
  */
 export class Call {
-  /** Chunks that were decoded and not taken: strings for plain text, objects for all else. */
-  items = [];
-  /** Set by a reader of the text alone: what came together is one string. */
-  joins = false;
-  /** Bytes of events that were decoded and not taken. */
-  bytes = [];
-  /** Set when the answer has ended well. */
-  done = false;
-  /** What the call rejects with, once everything before it has been taken. */
+  /**
+   * Decoded chunks that no reader has taken.
+   *
+   * @type {Queue<Item>}
+   */
+  chunks = new Queue();
+  /**
+   * Bytes of events that no reader has taken.
+   *
+   * @type {Queue<Uint8Array<ArrayBuffer>>}
+   */
+  events = new Queue();
+  /** Set by a reader of the text alone: adjacent pieces of text may be one string. */
+  coalesceText = false;
+  /**
+   * What the call rejects with, after everything before it has been read. undefined until the end,
+   * and after an answer that is complete.
+   *
+   * @type {unknown}
+   */
   error = undefined;
 
-  #handle;
-  #slab;
-  #reader;
-  #held;
-  #controller = new AbortController();
-  #signal;
-  #grip;
-  #onFinish;
-  #timeouts;
+  /** @type {"new" | "opening" | "open" | "ended"} */
+  #state = "new";
+  /** @type {Resources} */
+  #resources;
+  /** @type {Map<keyof TimeoutOptions, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
+  #timeouts;
+  #signal;
+  #onFinish;
+  /** @type {Slab | undefined} */
+  #slab;
+  /**
+   * What the core knows of an ended call, as JSON text, read before the handle is freed.
+   *
+   * @type {string | undefined}
+   */
+  #outcome;
+  /** @type {string | undefined} */
   #completion;
-  #report;
-  #route;
 
-  /** Throws an OciError for what can be seen to be wrong without the network. Nothing is sent before `open`. */
-  constructor(client, { onFinish, timed }, request, options, mode) {
-    const { signal, ...plain } = options ?? {};
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw refuse("invalid_options", "signal must be an AbortSignal");
-    const told = optionsToJson(plain);
-    this.#timeouts = timed || plain.timeouts !== undefined ? JSON.parse(guarded(() => client.timeouts(told))) : {};
-    this.#handle = guarded(() => client.call(request, told, mode, this.#controller.signal, newId()));
-    this.#held = { handle: this.#handle, controller: this.#controller, reader: undefined, grip: undefined };
-    dropped?.register(this, this.#held, this);
-    this.isEvents = this.#handle.isEvents;
+  /**
+   * Validates options and request, and throws an OciError. Nothing is sent before `open`.
+   *
+   * @param {CallContext} context
+   * @param {string} request JSON text
+   * @param {CallOptions | null | undefined} options
+   * @param {number} mode one of boundary.js
+   */
+  constructor({ client, onFinish }, request, options, mode) {
+    const { json, signal } = readCallOptions(options);
+    const controller = new AbortController();
+    const id = createCompletionId();
+    const handle = createHandle(client, { request, options: json, mode, signal: controller.signal, id });
+    this.#resources = { handle, controller, reader: undefined, abortLink: undefined };
+    finalizers?.register(this, this.#resources, this);
+    this.isEvents = handle.isEvents;
+    this.#timeouts = handle.timeouts ?? NO_TIMEOUTS;
     this.#signal = signal;
     this.#onFinish = onFinish;
   }
 
-  /** Sends the request. Resolves when there is something to take; rejects where there is nothing. */
-  async open() {
-    const signal = this.#signal;
-    if (signal?.aborted) throw this.#fail(signal.reason);
-    const stopped = aborted(this.#controller.signal);
-    if (signal) this.#grip = this.#held.grip = gripOn(this, signal);
-    this.#limit("totalMs");
-    this.#limit("firstChunkMs");
-    const handle = this.#handle;
-    // Made an OciError whether or not somebody gets it: what Rust rejects with has to be freed.
-    const opening = handle.open().catch((thrown) => Promise.reject(toError(thrown)));
-    // Whoever loses the race must not be an unhandled rejection.
-    opening.catch(() => {});
-    try {
-      await Promise.race([opening, stopped]);
-    } catch (thrown) {
-      // A time limit is told by the core, which knows the attempts; the race may have been won by the bare reason.
-      throw this.#fail(this.error ?? (thrown instanceof OciError ? thrown : toError(this.#failure() ?? thrown)));
-    }
-    this.#clear("firstChunkMs");
-    this.#waits(false);
-    // Stopped in the moment between the opening and here.
-    if (this.ended) throw this.error;
-    this.#reader = this.#held.reader = handle.takeReader();
-    this.#step(handle.output());
-  }
-
-  /** Reads and decodes the next network chunk. */
-  async read() {
-    let result;
-    try {
-      result = await this.reading();
-    } catch (thrown) {
-      this.lost(thrown);
-      return;
-    }
-    this.took(result);
-  }
-
-  /** Asks for the next network chunk: what comes of it is to be given to `took` or `lost`. */
-  reading() {
-    if (this.#timeouts.chunkMs) this.#limit("chunkMs");
-    this.#waits(true);
-    return this.#reader.read();
-  }
-
-  /** Decodes what was read. */
-  took(result) {
-    this.#waits(false);
-    if (this.#timeouts.chunkMs) this.#clear("chunkMs");
-    // Stopped while reading: the end has been seen to.
-    if (this.#handle === undefined) return;
-    if (result.done) {
-      this.#step(this.#handle.end());
-      return;
-    }
-    try {
-      const flags = feed(this.#handle, result.value, this.#taking);
-      if (flags & (DONE | FAILED)) this.#finishStep(flags);
-    } catch (thrown) {
-      this.#fail(toError(thrown));
-    }
-  }
-
-  /** The connection broke. */
-  lost(thrown) {
-    this.#waits(false);
-    if (this.#timeouts.chunkMs) this.#clear("chunkMs");
-    if (this.#handle !== undefined) this.#finishStep(this.#handle.broke(thrown));
-  }
-
-  /** Whether nothing more will come. */
+  /** Whether the call has ended, although decoded output may be left to read. */
   get ended() {
-    return this.#handle === undefined;
+    return this.#state === "ended";
   }
 
-  /** The request is given up: by the caller's signal (whose reason then is the error), or because nobody reads on. */
-  stop(reason) {
-    if (this.ended) return;
-    this.items.length = 0;
-    this.bytes.length = 0;
-    this.#handle.stopped();
-    this.#fail(reason);
-  }
-
-  /** The whole answer, as JSON text. */
+  /** The whole answer as JSON text. undefined before the end, and if the call failed. */
   get completion() {
     return this.#completion;
   }
 
-  /** The report so far, or at the end. */
+  /** The report so far, or of the whole call. */
   get report() {
-    const json = this.#handle ? this.#handle.report() : this.#report;
-    return json && JSON.parse(json);
+    return this.#readOutcome().report;
   }
 
-  /** The route that was taken. */
-  get route() {
-    const json = this.#handle ? this.#handle.route() : this.#route;
-    return json && JSON.parse(json);
+  /** The route of the last attempt, and its host; null before the first. */
+  get target() {
+    return this.#readOutcome().target;
   }
 
-  #step(flags) {
-    if (flags & OUTPUT) this.#take();
-    this.#finishStep(flags);
+  /**
+   * Sends the request. Resolves when there is output to read, and rejects if there will be none.
+   */
+  async open() {
+    this.#state = "opening";
+    const signal = this.#signal;
+    if (signal?.aborted) throw this.#fail(signal.reason);
+    const { handle, controller } = this.#resources;
+    const aborted = rejectOnAbort(controller.signal);
+    if (signal) this.#resources.abortLink = linkAbortSignal(this, signal);
+    this.#startTimer("totalMs");
+    this.#startTimer("firstChunkMs");
+    // Converted even if the race is lost: a Failure must be freed.
+    const opening = handle.open().catch((error) => {
+      throw toError(error);
+    });
+    // The loser of the race must not be an unhandled rejection.
+    opening.catch(() => {});
+    try {
+      await Promise.race([opening, aborted]);
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    // The call may have ended after opening and before this continuation.
+    if (this.ended) throw this.error;
+    this.#state = "open";
+    this.#stopTimer("firstChunkMs");
+    this.#setPending(false);
+    this.#resources.reader = handle.takeReader();
+    this.#step(() => handle.output());
   }
 
-  #take() {
-    if (this.isEvents) this.bytes.push(takeBytes((this.#slab ??= new Slab())));
-    else takeChunks(this.items, this.joins);
+  /** Reads and decodes the next network chunk. */
+  async read() {
+    let chunk;
+    try {
+      chunk = await this.readChunk();
+    } catch (error) {
+      this.onReadError(error);
+      return;
+    }
+    this.onChunk(chunk);
   }
 
-  // Made once, not for every network chunk.
-  #taking = () => this.#take();
+  /**
+   * Reads the next network chunk of an open call, whose result goes to `onChunk` or `onReadError`.
+   * Apart from `read`, so that a reader waits for one promise per network chunk.
+   *
+   * @returns {Promise<BodyChunk>}
+   */
+  readChunk() {
+    if (this.#timeouts.chunkMs) this.#startTimer("chunkMs");
+    this.#setPending(true);
+    return /** @type {BodyReader} */ (this.#resources.reader).read();
+  }
 
-  #finishStep(flags) {
-    if (flags & FAILED) {
-      this.#fail(toError(this.#failure()));
-    } else if (flags & DONE) {
-      this.done = true;
-      const reader = this.#reader;
-      this.#reader = undefined;
+  /**
+   * Decodes a network chunk, or the end of the body.
+   *
+   * @param {BodyChunk} chunk
+   */
+  onChunk(chunk) {
+    this.#setPending(false);
+    if (this.#timeouts.chunkMs) this.#stopTimer("chunkMs");
+    // The call may have ended while reading.
+    if (this.#state !== "open") return;
+    if (chunk.done) return this.#onBodyEnd();
+    let flags;
+    try {
+      flags = feed(this.#resources.handle, chunk.value, this.#readOutput);
+    } catch (error) {
+      this.#fail(toError(error));
+      return;
+    }
+    if (flags & (STEP_DONE | STEP_FAILED)) this.#onFlags(flags);
+  }
+
+  /**
+   * The connection failed.
+   *
+   * @param {unknown} thrown
+   */
+  onReadError(thrown) {
+    this.#setPending(false);
+    if (this.#timeouts.chunkMs) this.#stopTimer("chunkMs");
+    const { handle } = this.#resources;
+    if (this.#state === "open") this.#step(() => handle.onReadError(thrown));
+  }
+
+  /**
+   * Ends the call: the caller's signal has aborted, and its reason becomes the error.
+   *
+   * @param {unknown} reason
+   */
+  abort(reason) {
+    if (this.ended) return;
+    this.#resources.handle.onCancel();
+    this.#fail(reason);
+  }
+
+  /**
+   * Ends the call, since its reader has cancelled.
+   *
+   * @param {unknown} reason
+   */
+  cancel(reason) {
+    if (this.ended) return;
+    this.chunks.clear();
+    this.events.clear();
+    this.abort(reason);
+  }
+
+  // ------------------------------------------------------------ private
+
+  // SPEED: bound once, instead of once per network chunk.
+  #readOutput = () => {
+    if (this.isEvents) this.events.push(readBytes((this.#slab ??= new Slab())));
+    else readChunks(this.chunks, this.coalesceText);
+  };
+
+  #onBodyEnd() {
+    const { handle } = this.#resources;
+    this.#step(() => handle.onBodyEnd());
+  }
+
+  /** @param {() => number} step returns flags */
+  #step(step) {
+    let flags;
+    try {
+      flags = step();
+      if (flags & STEP_OUTPUT) this.#readOutput();
+    } catch (error) {
+      this.#fail(toError(error));
+      return;
+    }
+    this.#onFlags(flags);
+  }
+
+  /** @param {number} flags */
+  #onFlags(flags) {
+    if (flags & STEP_FAILED) {
+      this.#fail(toError(this.#resources.handle.failure()));
+    } else if (flags & STEP_DONE) {
+      const { reader } = this.#resources;
       this.#end();
-      // The end of the body nearly always follows: reading it leaves the connection fit for the next request.
-      reader?.read().then((rest) => rest.done || reader.cancel()).catch(() => {});
+      // Usually only the end of the body is left, and reading it makes the connection reusable.
+      reader?.read().then((rest) => (rest.done ? undefined : reader.cancel())).catch(() => {});
     }
   }
 
-  #failure() {
-    return this.#handle?.failure();
-  }
-
+  /**
+   * Ends the call with an error, unless it has ended. Returns the error that it ended with.
+   *
+   * @param {unknown} error
+   */
   #fail(error) {
     if (!this.ended) {
       this.error = error;
-      const reader = this.#reader;
-      this.#reader = undefined;
+      const { controller, reader } = this.#resources;
       this.#end();
-      this.#controller.abort(error);
+      controller.abort(error);
       reader?.cancel(error).catch(() => {});
     }
     return this.error;
   }
 
-  /** Frees what is in wasm and tells the report. */
+  /** Releases everything, and reports. */
   #end() {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    this.#held = undefined;
-    dropped?.unregister(this);
-    for (const name of [...this.#timers.keys()]) this.#clear(name);
-    this.#grip?.release();
-    this.#report = handle.report();
-    this.#route = handle.route();
-    if (this.done) this.#completion = handle.completion();
+    this.#state = "ended";
+    finalizers?.unregister(this);
+    for (const name of this.#timers.keys()) this.#stopTimer(name);
+    const resources = this.#resources;
+    const { handle } = resources;
+    resources.abortLink?.remove();
+    resources.abortLink = undefined;
+    resources.reader = undefined;
+    if (this.error === undefined) this.#completion = handle.completion();
+    this.#outcome = handle.outcome();
     handle.free();
-    if (this.#onFinish) {
-      try {
-        const returned = this.#onFinish(JSON.parse(this.#report));
-        if (typeof returned?.catch === "function") returned.catch(() => {});
-      } catch {
-        // A report that nobody could take must not hurt the call.
-      }
+    this.#callOnFinish();
+  }
+
+  /**
+   * A new object each time, since callers may change it.
+   *
+   * @returns {Outcome}
+   */
+  #readOutcome() {
+    return JSON.parse(this.#outcome ?? this.#resources.handle.outcome());
+  }
+
+  #callOnFinish() {
+    if (!this.#onFinish) return;
+    try {
+      /** @type {any} */
+      const returned = this.#onFinish(this.report);
+      // It may be an async function, although its promise is not awaited.
+      if (typeof returned?.catch === "function") returned.catch(() => {});
+    } catch {
+      // An error in onFinish must not affect the call.
     }
   }
 
-  #waits(somebody) {
-    if (this.#grip) this.#grip.waiting = somebody ? this : undefined;
+  /**
+   * Whether a caller waits for the call.
+   *
+   * @param {boolean} isPending
+   */
+  #setPending(isPending) {
+    const { abortLink } = this.#resources;
+    if (abortLink) abortLink.pending = isPending ? this : undefined;
   }
 
-  #limit(name) {
+  /** @param {keyof TimeoutOptions} name */
+  #startTimer(name) {
     const ms = this.#timeouts[name];
     if (!ms) return;
+    // Two readers may read at the same time.
+    this.#stopTimer(name);
     const timer = setTimeout(() => {
       if (this.ended) return;
-      this.#handle.timedOut(name, ms);
-      this.#fail(toError(this.#failure()));
+      const { handle } = this.#resources;
+      handle.onTimeout(name, ms);
+      this.#fail(toError(handle.failure()));
     }, ms);
     this.#timers.set(name, timer);
   }
 
-  #clear(name) {
+  /** @param {keyof TimeoutOptions} name */
+  #stopTimer(name) {
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
   }
 }
 
 /**
- * What a caller's signal, which may outlive many calls, holds of one: the call itself while somebody waits for it, since then
- * only the signal may wake him; else nothing that would keep it.
+ * Releases the resources of an abandoned call, and cancels its request.
+ *
+ * @param {Resources} resources
  */
-function gripOn(call, signal) {
-  const idle = weakly(call);
-  const listener = () => (grip.waiting ?? idle.deref())?.stop(signal.reason);
-  const grip = { waiting: call, release: () => signal.removeEventListener("abort", listener) };
-  signal.addEventListener("abort", listener, { once: true });
-  return grip;
-}
-
-// Not inside `gripOn`: closures made by one call share what any of them captures.
-function weakly(call) {
-  return typeof WeakRef === "undefined" ? { deref: () => call } : new WeakRef(call);
-}
-
-/** Frees what a dropped call had, and cancels its request. */
-function letGo({ handle, controller, reader, grip }) {
+function releaseAbandoned({ handle, controller, reader, abortLink }) {
   handle.free();
-  grip?.release();
-  const reason = new DOMException("nobody reads the stream any more", "AbortError");
+  abortLink?.remove();
+  const reason = new DOMException("the stream was garbage collected before its end", "AbortError");
   try {
     controller.abort(reason);
     reader?.cancel(reason).catch(() => {});
   } catch {
-    // Where a request's I/O ends with the request (workerd), there is nothing left to cancel.
+    // Where a request's I/O ends with the request (workerd), nothing is left to cancel.
   }
 }
 
-/** The id of an answer that the service gives none: to tell answers apart, no secret. `crypto` would cost a process its first 2 ms. */
-function newId() {
+/**
+ * The id of an answer if the service sends none. It only has to be unique: `crypto` would add 2 ms to
+ * the start of a process.
+ */
+function createCompletionId() {
   let id = "chatcmpl-";
-  for (let part = 0; part < 3; part++) id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
-  return id;
-}
-
-/** A request as JSON text. It is taken when the call is made: what is changed later is not sent. */
-export function toJson(request) {
-  return written(request, "invalid_request", "the request");
-}
-
-/** Options as JSON text. */
-export function optionsToJson(options) {
-  return written(options, "invalid_options", "the options");
-}
-
-function written(value, code, what) {
-  let json;
-  try {
-    json = JSON.stringify(value);
-  } catch (cause) {
-    throw refuse(code, `${what} can't be written as JSON`, "they must be plain values, and hold no cycle", cause);
+  for (let part = 0; part < 3; part++) {
+    id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
   }
-  if (typeof json !== "string") throw refuse(code, `${what} must be an object`);
-  return json;
+  return id;
 }

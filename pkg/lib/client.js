@@ -1,76 +1,103 @@
 // OciGenAI: the client.
 
-import { authorizer, sleep } from "./authorize.js";
-import { AS_ASKED, Call, WHOLE, optionsToJson, toJson } from "./call.js";
-import { Client, guarded, needCore } from "./core.js";
-import { refuse } from "./error.js";
-import { answer } from "./openai.js";
+import { MODE_AS_REQUESTED, MODE_WHOLE } from "./boundary.js";
+import { Call } from "./call.js";
+import { createClient, modelsOf, requireCore, routeOf } from "./core.js";
+import { createError } from "./error.js";
+import { optionsToJson, requestToJson } from "./json.js";
+import { respond } from "./openai.js";
+import { readClientOptions } from "./options.js";
 import { ChatStream } from "./stream.js";
 
-const PLAIN_OPTIONS = [
-  "compartmentId", "region", "realm", "apiFormat", "transport", "models", "headers", "retry", "timeouts", "limits", "fallback", "toolCallText",
-];
+/** @import { CallOptions, ChatCompletion, ChatRequest, ClientOptions, FetchInput, Route } from "../index.js" */
+/** @import { OciGenAI as PublicOciGenAI, RouteOverrides } from "../index.js" */
+/** @import { CallContext } from "./call.js" */
 
-// What the gateway needs of a client, and nobody else.
-const inside = new WeakMap();
+/**
+ * What `fetch` and the gateway use of a client, and the public API does not expose.
+ *
+ * @typedef {object} ClientInternals
+ * @property {() => ReturnType<typeof modelsOf>} models
+ * @property {(request: string, options: CallOptions) => Call} createCall `request` is JSON text;
+ *   the call gives events or a whole answer, as the request asks
+ */
 
+/** @type {WeakMap<object, ClientInternals>} */
+const internals = new WeakMap();
+
+/** @implements {PublicOciGenAI} */
 export class OciGenAI {
-  #client;
-  #host;
+  /** @type {CallContext} */
+  #context;
 
+  /** @param {ClientOptions} [options] */
   constructor(options = {}) {
-    needCore();
-    if (options === null || typeof options !== "object") throw refuse("invalid_options", "the options must be an object");
-    const { sign, apiKey, fetch, onFinish, endpoint } = options;
-    needFunction("sign", sign);
-    needFunction("fetch", fetch);
-    needFunction("onFinish", onFinish);
-    if (apiKey !== undefined && typeof apiKey !== "string") needFunction("apiKey", apiKey);
-    const plain = Object.fromEntries(PLAIN_OPTIONS.map((name) => [name, options[name]]));
-    if (endpoint !== undefined) plain.endpoint = String(endpoint);
-    const hooks = { authorize: authorizer({ sign, apiKey }), sleep, fetch, signs: sign !== undefined };
-    this.#client = guarded(() => new Client(optionsToJson(plain), hooks));
-    this.#host = { onFinish, timed: plain.timeouts !== undefined };
-    this.fetch = async (input, init) => (await answer(inside.get(this), input, init)).response;
-    inside.set(this, {
-      models: () => JSON.parse(this.#client.models()),
-      call: (json, options) => new Call(this.#client, this.#host, json, options, AS_ASKED),
-    });
+    requireCore();
+    const { json, hooks, onFinish } = readClientOptions(options);
+    const client = createClient(json, hooks);
+    const context = { client, onFinish };
+    this.#context = context;
+    /** @type {ClientInternals} */
+    const own = {
+      models: () => modelsOf(client),
+      createCall: (request, callOptions) => new Call(context, request, callOptions, MODE_AS_REQUESTED),
+    };
+    internals.set(this, own);
+    // An own property and an arrow function, so that it needs no `this`.
+    /** @type {(input: FetchInput, init?: RequestInit) => Promise<Response>} */
+    this.fetch = async (input, init) => (await respond(own, input, init)).response;
   }
 
+  /**
+   * @param {string} model
+   * @param {RouteOverrides} [overrides]
+   * @returns {Route}
+   */
   route(model, overrides = {}) {
-    if (typeof model !== "string") throw refuse("invalid_model", "a model id must be a string");
-    return JSON.parse(guarded(() => this.#client.route(model, optionsToJson(overrides))));
+    if (typeof model !== "string") throw createError("invalid_model", "the model id must be a string");
+    return routeOf(this.#context.client, model, optionsToJson(overrides));
   }
 
+  /**
+   * @param {ChatRequest} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<ChatCompletion>}
+   */
   async chat(request, options) {
-    const call = new Call(this.#client, this.#host, toJson(request), options, WHOLE);
+    const call = new Call(this.#context, requestToJson(request), options, MODE_WHOLE);
     await call.open();
+    if (call.completion === undefined) throw call.error;
     return JSON.parse(call.completion);
   }
 
+  /**
+   * @param {ChatRequest} request
+   * @param {CallOptions} [options]
+   */
   stream(request, options) {
-    // The request is written down now; whatever is wrong with it rejects the first next().
+    // The request is serialized now; an error rejects the first read.
+    /** @type {string | undefined} */
     let json;
+    /** @type {unknown} */
     let failure;
     try {
-      json = toJson(request);
+      json = requestToJson(request);
     } catch (error) {
       failure = error;
     }
-    const makeCall = (mode) => {
-      if (failure) throw failure;
-      return new Call(this.#client, this.#host, json, options, mode);
+    /** @param {number} mode */
+    const createCall = (mode) => {
+      if (json === undefined) throw failure;
+      return new Call(this.#context, json, options, mode);
     };
-    return new ChatStream(makeCall, request?.stream_options?.include_usage === true);
+    return new ChatStream(createCall, request?.stream_options?.include_usage === true);
   }
 }
 
-/** For the gateway: what it asks of a client beside `fetch`. */
-export function insideOf(client) {
-  return inside.get(client);
-}
-
-function needFunction(name, value) {
-  if (value !== undefined && typeof value !== "function") throw refuse("invalid_options", `the option ${name} must be a function`);
+/**
+ * @param {object} client an OciGenAI
+ * @returns {ClientInternals}
+ */
+export function internalsOf(client) {
+  return /** @type {ClientInternals} */ (internals.get(client));
 }

@@ -1,34 +1,76 @@
 // OciError: the one class of every failure.
 
+import { CODES } from "./codes.js";
+
+/** @import { Attempt, ChatCompletion, OciErrorCode, OciError as PublicOciError } from "../index.js" */
+
 /**
- * Every failure of this package, except an abort by the caller, which rejects with the signal's own reason. See `OciErrorCode`
- * in index.d.ts for the codes.
+ * What an OciError is made of.
+ *
+ * @typedef {object} ErrorFields
+ * @property {OciErrorCode} code
+ * @property {string} message
+ * @property {string} [hint]
+ * @property {string} [param]
+ * @property {number} [status]
+ * @property {string} [serviceCode]
+ * @property {string} [opcRequestId]
+ * @property {Attempt[]} [attempts]
+ * @property {ChatCompletion} [partial]
+ */
+
+/**
+ * Every failure of this package, except an abort by the caller, which rejects with the signal's own
+ * reason. The codes are listed at `OciErrorCode` in index.d.ts.
+ *
+ * @implements {PublicOciError}
  */
 export class OciError extends Error {
+  /**
+   * @param {ErrorFields} fields
+   * @param {unknown} [cause] what the host threw
+   */
   constructor(fields, cause) {
     super(fields.message, cause === undefined ? undefined : { cause });
     this.code = fields.code;
-    this.retryable = fields.retryable ?? false;
+    this.retryable = CODES[fields.code].retryable;
     this.attempts = fields.attempts ?? [];
-    for (const name of ["status", "serviceCode", "opcRequestId", "hint", "param", "partial"]) {
-      if (fields[name] !== undefined) this[name] = fields[name];
+    // Absent where there is no value, so that a printed error shows only what is known.
+    if (fields.status !== undefined) this.status = fields.status;
+    if (fields.serviceCode !== undefined) this.serviceCode = fields.serviceCode;
+    if (fields.opcRequestId !== undefined) this.opcRequestId = fields.opcRequestId;
+    if (fields.hint !== undefined) this.hint = fields.hint;
+    if (fields.param !== undefined) this.param = fields.param;
+    if (fields.partial !== undefined) {
+      this.partial = fields.partial;
+      // A truncated answer can be read, but is not printed with the error.
+      Object.defineProperty(this, "partial", { enumerable: false });
     }
-    // An answer that broke off is there for whoever asks, and not for whoever prints the error.
-    if (this.partial !== undefined) Object.defineProperty(this, "partial", { enumerable: false });
   }
 
+  /**
+   * @override
+   * @returns {"OciError"}
+   */
   get name() {
     return "OciError";
   }
 
-  /** For logs. Holds neither what was sent nor what was answered, nor what the host threw. */
+  /** For logs: contains nothing of the request or the answer, and no cause. */
   toJSON() {
     const { code, message, status, serviceCode, opcRequestId, retryable, hint, param, attempts } = this;
     return { name: "OciError", code, message, status, serviceCode, opcRequestId, retryable, hint, param, attempts };
   }
 }
 
-/** An error about the options or the request, found before wasm was asked. */
-export function refuse(code, message, hint, cause) {
+/**
+ * An error that was found without the core.
+ *
+ * @param {OciErrorCode} code
+ * @param {string} message
+ * @param {string} [hint]
+ * @param {unknown} [cause]
+ */
+export function createError(code, message, hint, cause) {
   return new OciError({ code, message, hint }, cause);
 }

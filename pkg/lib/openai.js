@@ -1,159 +1,129 @@
-// `fetch`, speaking OpenAI's API: POST …/chat/completions and GET …/models.
+// `fetch` with OpenAI's API: POST …/chat/completions and GET …/models.
 
+import { createBody } from "./body.js";
 import { OciError } from "./error.js";
-import { errorBody } from "./stream.js";
+import { errorResponse, rejection } from "./openai-error.js";
 
-/** Answers one request. Rejects only with the reason of the caller's own signal, as fetch does. */
-export async function answer(client, input, init) {
-  const request = requestOf(input, init);
+/** @import { FetchInput } from "../index.js" */
+/** @import { Call } from "./call.js" */
+/** @import { ClientInternals } from "./client.js" */
+
+/**
+ * The part of a Request that is read.
+ *
+ * @typedef {{ method: string, url: string, signal?: AbortSignal, text(): string | Promise<string> }} RequestLike
+ */
+
+/**
+ * The response, and the call behind it if there is one.
+ *
+ * @typedef {{ response: Response, call?: Call }} Answer
+ */
+
+/**
+ * Responds to one request. Rejects only with the reason of the request's own signal, as `fetch`
+ * does.
+ *
+ * @param {ClientInternals} client
+ * @param {FetchInput} input
+ * @param {RequestInit} [init]
+ * @returns {Promise<Answer>}
+ */
+export async function respond(client, input, init) {
+  const request = readRequest(input, init);
   const path = new URL(request.url).pathname.replace(/\/+$/, "");
   if (path.endsWith("/chat/completions")) {
-    return request.method === "POST" ? complete(client, request) : wrongMethod("POST");
+    return request.method === "POST" ? complete(client, request) : { response: methodNotAllowed("POST") };
   }
   if (path.endsWith("/models")) {
-    return request.method === "GET" || request.method === "HEAD" ? models(client) : wrongMethod("GET");
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    return { response: isRead ? listModels(client) : methodNotAllowed("GET") };
   }
-  return plain(404, errorOf(`there is no ${path || "/"} here: POST …/chat/completions and GET …/models are`, "not_found"));
+  const message = `${path || "/"} is not served here; POST …/chat/completions and GET …/models are`;
+  return { response: rejection(404, "not_found", message) };
 }
 
-/** What is asked for. OpenAI's clients give an address and a string: a Request of it would be read back into that string. */
-function requestOf(input, init) {
+/**
+ * OpenAI's clients pass a URL and a string as the body: constructing a Request of them would only
+ * cost time.
+ *
+ * @param {FetchInput} input
+ * @param {RequestInit} [init]
+ * @returns {RequestLike}
+ */
+function readRequest(input, init) {
   if (input instanceof Request && init === undefined) return input;
   if (typeof input === "string" && init?.method === "POST" && typeof init.body === "string") {
-    return { method: "POST", url: input, signal: init.signal ?? undefined, text: () => init.body };
+    const { body } = init;
+    return { method: "POST", url: input, signal: init.signal ?? undefined, text: () => body };
   }
   return new Request(input, withDuplex(init));
 }
 
+/**
+ * `fetch` requires `duplex` if the body is a stream.
+ *
+ * @param {RequestInit} [init]
+ */
+function withDuplex(init) {
+  return init?.body instanceof ReadableStream ? { duplex: "half", ...init } : init;
+}
+
+/**
+ * @param {ClientInternals} client
+ * @param {RequestLike} request
+ * @returns {Promise<Answer>}
+ */
 async function complete(client, request) {
+  /** @type {Call | undefined} */
   let call;
   try {
-    call = client.call(await request.text(), { signal: request.signal });
+    call = client.createCall(await request.text(), { signal: request.signal });
     await call.open();
-    if (!call.isEvents) {
-      return { response: new Response(call.completion, { headers: { "content-type": "application/json", ...idOf(call) } }), call };
-    }
-    const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...idOf(call) };
-    return { response: new Response(events(call), { headers }), call };
+    return { response: call.isEvents ? eventsResponse(call) : completionResponse(call), call };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
-    return { response: failed(error), call };
+    return { response: errorResponse(error), call };
   }
 }
 
-/** The events of a call as a body: at most one network chunk is decoded ahead of the reader. */
-function events(call) {
-  let controller;
-  let reading = false;
-  // Gives what there is, or reads on. `pull` returns at once instead of a promise: the stream then need not wait for it before
-  // it pulls again, which is a promise and a turn less for every network chunk. `reading` keeps a second pull from reading too.
-  const give = () => {
-    if (call.bytes.length > 0) return controller.enqueue(call.bytes.shift());
-    if (!call.ended) {
-      reading = true;
-      call.reading().then(took, lost);
-      return;
-    }
-    if (call.error instanceof OciError) {
-      // Too late for a status: OpenAI's clients read this event as an error.
-      controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(errorBody(call.error))}\n\n`));
-    } else if (call.error !== undefined) {
-      return controller.error(call.error);
-    }
-    controller.close();
-  };
-  const took = (result) => {
-    reading = false;
-    if (cancelled) return;
-    call.took(result);
-    give();
-  };
-  const lost = (thrown) => {
-    reading = false;
-    if (cancelled) return;
-    call.lost(thrown);
-    give();
-  };
-  let cancelled = false;
-  return new ReadableStream(
+/** @param {Call} call */
+function completionResponse(call) {
+  if (call.completion === undefined) throw call.error;
+  return new Response(call.completion, { headers: { "content-type": "application/json", ...requestIdHeader(call) } });
+}
+
+/** @param {Call} call */
+function eventsResponse(call) {
+  const body = createBody(
     {
-      start: (own) => {
-        controller = own;
-      },
-      pull: () => {
-        if (!reading) give();
-      },
-      cancel: (reason) => {
-        cancelled = true;
-        call.stop(reason ?? new DOMException("the response was cancelled", "AbortError"));
-      },
+      open: async () => call,
+      take: () => call.events.shift(),
+      finish: () => undefined,
+      cancel: (reason) => call.cancel(reason ?? new DOMException("the response was cancelled", "AbortError")),
     },
-    { highWaterMark: 0 },
+    call,
   );
+  const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
+  return new Response(body, { headers: { ...headers, ...requestIdHeader(call) } });
 }
 
-function models(client) {
-  const data = client.models().map(({ id }) => ({ id, object: "model", created: 0, owned_by: "oci" }));
-  return plain(200, { object: "list", data });
-}
-
-/** Status and body as OpenAI would answer; its clients decide by them whether to try again. */
-export function failed(error, status = statusOf(error)) {
-  const headers = {};
-  if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
-  // What may pass has been tried again already.
-  headers["x-should-retry"] = "false";
-  return Response.json(errorBody(error), { status, headers });
-}
-
-const STATUS = {
-  invalid_model: 404,
-  invalid_request: 400,
-  unauthorized: 401,
-  not_found_or_unauthorized: 404,
-  conflict: 409,
-  rate_limited: 429,
-  bad_request: 400,
-  content_filtered: 400,
-  wrong_api_format: 400,
-  timeout: 504,
-  service_unavailable: 503,
-  all_targets_failed: 502,
-  network: 502,
-  redirected: 502,
-  service_error: 502,
-  invalid_response: 502,
-  unsupported_encoding: 502,
-  limit_exceeded: 502,
-  stream_truncated: 502,
-  stream_error: 502,
-};
-
-function statusOf(error) {
-  // A 4xx of the service's own is more exact than the one of its kind.
-  const own = error.status >= 400 && error.status < 500 ? error.status : undefined;
-  return (["bad_request", "content_filtered"].includes(error.code) && own) || STATUS[error.code] || 500;
-}
-
-function idOf(call) {
-  const id = call.report?.attempts.at(-1)?.opcRequestId;
+/**
+ * @param {Call} call
+ * @returns {Record<string, string>}
+ */
+function requestIdHeader(call) {
+  const id = call.report.attempts.at(-1)?.opcRequestId;
   return id ? { "x-request-id": id } : {};
 }
 
-function plain(status, body) {
-  return { response: Response.json(body, { status }) };
+/** @param {ClientInternals} client */
+function listModels(client) {
+  const data = client.models().map(({ id }) => ({ id, object: "model", created: 0, owned_by: "oci" }));
+  return Response.json({ object: "list", data });
 }
 
-function wrongMethod(allowed) {
-  const response = Response.json(errorOf(`the method must be ${allowed}`, "method_not_allowed"), { status: 405, headers: { allow: allowed } });
-  return { response };
-}
-
-function errorOf(message, code) {
-  return { error: { message, type: "invalid_request_error", param: null, code } };
-}
-
-/** A body that is a stream must say that it is sent before the answer is read. */
-function withDuplex(init) {
-  return init?.body instanceof ReadableStream ? { duplex: "half", ...init } : init;
+/** @param {string} allowed */
+function methodNotAllowed(allowed) {
+  return rejection(405, "method_not_allowed", `the method must be ${allowed}`, { headers: { allow: allowed } });
 }

@@ -1,4 +1,5 @@
 // What every entry exports.
+
 export { OciGenAI } from "./client.js";
 export { OciError } from "./error.js";
 export { ChatStream } from "./stream.js";

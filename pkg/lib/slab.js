@@ -1,37 +1,58 @@
-// Room for the bytes of one answer.
+// Slab: buffers for the bytes of one answer.
 
-/** From this size on a chunk gets a buffer of its own. */
-const LARGE = 4096;
-const LEAST = 2048;
-const MOST = 16384;
+/** Chunks of this size or larger, in bytes, get their own buffer. */
+const LARGE_CHUNK = 4096;
+/** Size of the first buffer, in bytes; each further one is twice as large. */
+const FIRST_SIZE = 2048;
+/** Size of the largest buffer, in bytes. */
+const LAST_SIZE = 16384;
 
 /**
- * Copies chunks into buffers that several share, as Node's `Buffer` does: to make an ArrayBuffer costs ten times what it costs to
- * fill one of a few hundred bytes. One slab serves one answer, so that no chunk's buffer holds another caller's bytes. Whoever
- * transfers a chunk's buffer takes the slab with it; from then on each chunk of that answer has its own.
+ * Copies chunks into buffers that several chunks share, as Node's `Buffer` does. SPEED: allocating an
+ * ArrayBuffer costs ten times as much as filling one of a few hundred bytes. Each answer has its own
+ * slab, so that a chunk's buffer never contains another caller's bytes. If a reader transfers a chunk's
+ * buffer, the slab's buffer is detached; all further chunks of that answer then get their own buffers.
  */
 export class Slab {
-  #room = new Uint8Array(0);
+  #buffer = new Uint8Array(0);
   #used = 0;
-  #size = LEAST;
+  #nextSize = FIRST_SIZE;
+  /** @type {"shared" | "separate"} */
+  #mode = "shared";
 
-  /** A copy of so many bytes. */
-  copy(bytes, from, to) {
-    const length = to - from;
-    if (length >= LARGE || this.#size === 0) return bytes.slice(from, to);
-    if (this.#used + length > this.#room.length) {
-      // A buffer that was made here is never empty: this one was transferred.
-      if (this.#used > 0 && this.#room.length === 0) {
-        this.#size = 0;
-        return bytes.slice(from, to);
+  /**
+   * A copy of the bytes from `start` to `end`.
+   *
+   * @param {Uint8Array} bytes
+   * @param {number} start
+   * @param {number} end
+   * @returns {Uint8Array<ArrayBuffer>}
+   */
+  copy(bytes, start, end) {
+    const length = end - start;
+    if (length >= LARGE_CHUNK || this.#mode === "separate") return copyOf(bytes, start, end);
+    if (this.#used + length > this.#buffer.length) {
+      // No buffer that is allocated here is empty: this one was transferred.
+      if (this.#used > 0 && this.#buffer.length === 0) {
+        this.#mode = "separate";
+        return copyOf(bytes, start, end);
       }
-      this.#room = new Uint8Array(Math.max(this.#size, length));
+      this.#buffer = new Uint8Array(Math.max(this.#nextSize, length));
       this.#used = 0;
-      this.#size = Math.min(2 * this.#size, MOST);
+      this.#nextSize = Math.min(2 * this.#nextSize, LAST_SIZE);
     }
-    const start = this.#used;
+    const offset = this.#used;
     this.#used += length;
-    this.#room.set(bytes.subarray(from, to), start);
-    return this.#room.subarray(start, this.#used);
+    this.#buffer.set(bytes.subarray(start, end), offset);
+    return this.#buffer.subarray(offset, this.#used);
   }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} start
+ * @param {number} end
+ */
+function copyOf(bytes, start, end) {
+  return (bytes.slice(start, end));
 }

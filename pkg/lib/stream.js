@@ -1,114 +1,161 @@
-// ChatStream: an async iterator over chunks, with a queue between network chunks and readers.
+// ChatStream: the async iterator over the chunks of one call.
 
-import { CHUNKS, Call, EVENTS } from "./call.js";
-import { Piece } from "./core.js";
-import { OciError } from "./error.js";
+import { createBody } from "./body.js";
+import { MODE_CHUNKS, MODE_EVENTS } from "./boundary.js";
+import { Fragment, deltaChunk, textOf } from "./chunk.js";
+import { Queue } from "./queue.js";
 
-/** Makes the object of a chunk that says one thing. One function, one hidden class. */
-function plainChunk(head, delta) {
-  const choices = [{ index: 0, delta, finish_reason: null }];
-  return { id: head.id, object: "chat.completion.chunk", created: head.created, model: head.model, choices };
-}
+/** @import { ChatCompletion, ChatCompletionChunk, ChatStream as PublicChatStream } from "../index.js" */
+/** @import { BodyChunk, Call } from "./call.js" */
+/** @import { Item, Metadata } from "./chunk.js" */
 
+const encoder = new TextEncoder();
+
+/** @implements {PublicChatStream} */
 export class ChatStream {
-  #makeCall;
+  /** @type {"new" | "opening" | "open" | "ended"} */
+  #state = "new";
+  /** @type {((mode: number) => Call) | undefined} */
+  #createCall;
+  /** @type {Call | undefined} */
   #call;
+  /** @type {Promise<Call> | undefined} */
   #opening;
-  #items = [];
-  #next = 0;
-  #head = { id: "", created: 0, model: "" };
-  #usageIsNull = false;
-  /** The reading of the next network chunk, while somebody waits for it. */
+  /**
+   * The read of the next network chunk, while a reader waits for it.
+   *
+   * @type {Promise<unknown> | undefined}
+   */
   #reading;
-  #opened = false;
-  /** Whether whoever opens wants the text alone. */
-  #joins = false;
-  #thrown = false;
-  #over = false;
-  #finalError;
+  /**
+   * The call's queue, as soon as there is a call.
+   *
+   * @type {Queue<Item>}
+   */
+  #chunks = new Queue();
+  /** Whether the reader that opens the call reads text alone. */
+  #coalesceText = false;
+  /** @type {Metadata} */
+  #metadata = { id: "", created: 0, model: "" };
+  /** With `stream_options.include_usage`, chunks without usage have `usage: null`. */
+  #usageIsNull;
+  /**
+   * The call's error, which `final` throws each time.
+   *
+   * @type {unknown}
+   */
+  #error;
+  /**
+   * The same error, until `next` has thrown it.
+   *
+   * @type {unknown}
+   */
+  #undeliveredError;
 
-  /** `makeCall(mode)` makes the Call, when the first reader says what it wants. */
-  constructor(makeCall, includeUsage) {
-    this.#makeCall = makeCall;
+  /**
+   * @param {(mode: number) => Call} createCall called when the first reader decides the mode
+   * @param {boolean} includeUsage
+   */
+  constructor(createCall, includeUsage) {
+    this.#createCall = createCall;
     this.#usageIsNull = includeUsage;
   }
 
+  /** @returns {this} */
   [Symbol.asyncIterator]() {
     return this;
   }
 
+  /** @returns {Promise<IteratorResult<ChatCompletionChunk, undefined>>} */
   next() {
-    if (this.#next < this.#items.length) return Promise.resolve({ value: this.#chunk(this.#items[this.#next++]), done: false });
-    return this.#nextOf(false);
+    const item = this.#chunks.shift();
+    if (item !== undefined) return Promise.resolve({ value: this.#toChunk(item), done: false });
+    return this.#read(false);
   }
 
+  /**
+   * @param {any} [value]
+   * @returns {Promise<IteratorReturnResult<any>>}
+   */
   async return(value) {
     await this.cancel();
     return { value, done: true };
   }
 
+  /**
+   * @param {any} [error]
+   * @returns {Promise<never>}
+   */
   async throw(error) {
     await this.cancel(error);
     throw error;
   }
 
+  /** @returns {AsyncIterableIterator<string>} */
   text() {
-    const stream = this;
     return {
       [Symbol.asyncIterator]() {
         return this;
       },
-      next() {
-        while (stream.#next < stream.#items.length) {
-          const value = textOf(stream.#items[stream.#next++]);
+      next: () => {
+        for (let item = this.#chunks.shift(); item !== undefined; item = this.#chunks.shift()) {
+          const value = textOf(item);
           if (value) return Promise.resolve({ value, done: false });
         }
-        return stream.#nextOf(true);
+        return this.#read(true);
       },
-      return: (value) => stream.return(value),
-      throw: (error) => stream.throw(error),
+      return: (value) => this.return(value),
+      throw: (error) => this.throw(error),
     };
   }
 
+  /** @returns {Promise<ChatCompletion>} */
   async final() {
-    while (await this.#fill()) this.#drop();
-    if (this.#finalError !== undefined) throw this.#finalError;
-    if (!this.#call?.completion) throw cancelled();
-    return JSON.parse(this.#call.completion);
+    while (this.#state !== "ended") {
+      this.#chunks.clear();
+      await this.#advance();
+    }
+    this.#chunks.clear();
+    if (this.#error !== undefined) throw this.#error;
+    const completion = this.#call?.completion;
+    if (completion === undefined) throw cancelled();
+    return JSON.parse(completion);
   }
 
+  /**
+   * @param {ResponseInit} [init]
+   * @returns {Promise<Response>}
+   */
   async toResponse(init) {
-    const body = this.toReadableStream();
-    // A failure before the first chunk has a status of its own: it must not become a response that says 200.
-    await this.#open(EVENTS);
+    // A failure before the first chunk rejects: it must not become a response with status 200.
+    await this.#open(MODE_EVENTS);
     const headers = new Headers(init?.headers);
     if (!headers.has("content-type")) headers.set("content-type", "text/event-stream; charset=utf-8");
     if (!headers.has("cache-control")) headers.set("cache-control", "no-cache");
-    return new Response(body, { ...init, headers });
+    return new Response(this.toReadableStream(), { ...init, headers });
   }
 
+  /** @returns {ReadableStream<Uint8Array>} */
   toReadableStream() {
-    const encoder = new TextEncoder();
-    const pull = async (controller) => {
-      await this.#open(EVENTS);
-      if (!this.#call) return controller.error(cancelled());
-      for (;;) {
-        const bytes = this.#call.isEvents ? this.#call.bytes.shift() : this.#encoded(encoder);
-        if (bytes) return controller.enqueue(bytes);
-        if (this.#call.ended) return this.#close(controller, encoder);
-        await this.#call.read();
-      }
+    const source = {
+      open: () => this.#open(MODE_EVENTS),
+      take: (/** @type {Call} */ call) => (call.isEvents ? call.events.shift() : this.#encodeChunks()),
+      finish: (/** @type {Call} */ call) => {
+        this.#end(call.error);
+        // With MODE_EVENTS the core writes it.
+        return call.isEvents ? undefined : encoder.encode("data: [DONE]\n\n");
+      },
+      cancel: (/** @type {unknown} */ reason) => void this.cancel(reason),
     };
-    const source = { pull, cancel: (reason) => this.cancel(reason) };
-    // Nothing is decoded ahead of the reader.
-    return new ReadableStream(source, { highWaterMark: 0 });
+    return createBody(source, this.#state === "opening" ? undefined : this.#call);
   }
 
+  /** @param {unknown} [reason] */
   async cancel(reason) {
-    this.#over = true;
-    this.#drop();
-    this.#makeCall = undefined;
-    this.#call?.stop(reason ?? cancelled());
+    this.#state = "ended";
+    this.#chunks.clear();
+    this.#createCall = undefined;
+    this.#call?.cancel(reason ?? cancelled());
   }
 
   async [Symbol.asyncDispose]() {
@@ -120,181 +167,136 @@ export class ChatStream {
     return report?.firstChunkMs === undefined && !this.#call?.ended ? undefined : report;
   }
 
-  // ------------------------------------------------------------ inside
+  // ------------------------------------------------------------ private
 
-  /** Opens the call, once. Whoever asks first decides what it gives. */
+  /**
+   * Opens the call, once. The first reader decides the mode.
+   *
+   * @param {number} mode
+   */
   #open(mode) {
-    this.#opening ??= (async () => {
-      if (!this.#makeCall) return;
-      this.#call = this.#makeCall(mode);
-      this.#call.joins = this.#joins;
-      await this.#call.open();
-      this.#opened = true;
-      this.#took();
-    })();
+    this.#opening ??= this.#openCall(mode);
     return this.#opening;
   }
 
-  /** What the call decoded becomes what readers take. */
-  #took() {
-    const { items } = this.#call;
-    if (items.length === 0) return;
-    if (this.#next === this.#items.length) {
-      // The usual case: everything was read, and the lists change places.
-      this.#items.length = 0;
-      this.#call.items = this.#items;
-      this.#items = items;
-      this.#next = 0;
-    } else {
-      for (const item of items) this.#items.push(item);
-      items.length = 0;
-    }
+  /** @param {number} mode */
+  async #openCall(mode) {
+    const createCall = this.#createCall;
+    if (createCall === undefined) throw cancelled();
+    this.#createCall = undefined;
+    this.#state = "opening";
+    const call = createCall(mode);
+    this.#call = call;
+    this.#chunks = call.chunks;
+    call.coalesceText = this.#coalesceText;
+    await call.open();
+    // Unless it was cancelled in the meantime.
+    if (this.#state === "opening") this.#state = "open";
+    return call;
   }
 
-  #drop() {
-    this.#items.length = 0;
-    this.#next = 0;
-  }
-
-  /** The next chunk or text, after reading on until there is one. */
-  async #nextOf(text) {
-    this.#joins = text;
+  /**
+   * Reads until there is a next chunk or text.
+   *
+   * @param {boolean} isText
+   * @returns {Promise<IteratorResult<any, undefined>>}
+   */
+  async #read(isText) {
+    this.#coalesceText = isText;
     for (;;) {
-      // Several may have waited for the same network chunk: the last of them may find nothing left.
-      while (this.#next < this.#items.length) {
-        const item = this.#items[this.#next++];
-        const value = text ? textOf(item) : this.#chunk(item);
+      // Several readers may wait for the same network chunk, and the first may take all of it.
+      for (let item = this.#chunks.shift(); item !== undefined; item = this.#chunks.shift()) {
+        const value = isText ? textOf(item) : this.#toChunk(item);
         if (value) return { value, done: false };
       }
-      if (this.#over) break;
+      if (this.#state === "ended") break;
       const call = this.#call;
-      if (this.#reading !== undefined || !this.#opened || call.ended) {
-        await this.#readOn();
+      if (this.#reading !== undefined || this.#state !== "open" || call === undefined || call.ended) {
+        await this.#advance();
         continue;
       }
-      // The way of nearly every network chunk, with one wait.
-      call.joins = text;
-      let result;
+      // SPEED: the path of nearly every network chunk awaits one promise.
+      call.coalesceText = isText;
+      let chunk;
       try {
-        result = await (this.#reading = call.reading());
-      } catch (thrown) {
+        /** @type {Promise<BodyChunk>} */
+        const reading = (this.#reading = call.readChunk());
+        chunk = await reading;
+      } catch (error_) {
         this.#reading = undefined;
-        call.lost(thrown);
+        call.onReadError(error_);
         continue;
       }
       this.#reading = undefined;
-      call.took(result);
-      this.#took();
+      call.onChunk(chunk);
     }
-    // An error is thrown once; after it the iterator is at its end.
-    if (this.#finalError !== undefined && !this.#thrown) {
-      this.#thrown = true;
-      throw this.#finalError;
-    }
+    // An error is thrown once; after that the iterator has ended.
+    const error = this.#undeliveredError;
+    this.#undeliveredError = undefined;
+    if (error !== undefined) throw error;
     return { value: undefined, done: true };
   }
 
-  /** One step towards more to take: opening, waiting for another's reading, or seeing the end. */
-  async #readOn() {
+  /**
+   * One step towards the next chunk or the end: opens the call, or reads, or waits for a read in
+   * progress.
+   */
+  async #advance() {
     try {
       if (this.#reading !== undefined) {
         await this.#reading.catch(() => {});
-        return;
-      }
-      if (!this.#opened) {
-        await this.#open(CHUNKS);
-        return;
-      }
-      // The call has ended, and everything of it was taken.
-      if (!this.#over) this.#finalError = this.#call?.error;
-      this.#over = true;
-    } catch (error) {
-      // After a cancel, what the cancelled request rejects with is nobody's error.
-      if (!this.#over) this.#finalError = error;
-      this.#over = true;
-    }
-  }
-
-  /** Whether there is something to take. */
-  async #fill() {
-    while (this.#next >= this.#items.length) {
-      if (this.#over) return false;
-      if (this.#reading === undefined && this.#opened && !this.#call.ended) {
+      } else if (this.#call === undefined || this.#state !== "open") {
+        await this.#open(MODE_CHUNKS);
+      } else if (this.#call.ended) {
+        this.#end(this.#call.error);
+      } else {
         this.#reading = this.#call.read();
         await this.#reading;
         this.#reading = undefined;
-        this.#took();
-      } else {
-        await this.#readOn();
       }
+    } catch (error) {
+      this.#end(error);
     }
-    return true;
   }
 
-  #chunk(item) {
-    const bare = typeof item === "string";
-    if (!bare && !(item instanceof Piece)) {
-      if (this.#head.id !== item.id) this.#head = { id: item.id, created: item.created, model: item.model };
+  /**
+   * Ends the stream, unless it has ended: after a cancel, errors of the cancelled call are ignored.
+   *
+   * @param {unknown} error
+   */
+  #end(error) {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#error = error;
+    this.#undeliveredError = error;
+  }
+
+  /**
+   * @param {Item} item
+   * @returns {ChatCompletionChunk}
+   */
+  #toChunk(item) {
+    if (typeof item !== "string" && !(item instanceof Fragment)) {
+      if (this.#metadata.id !== item.id) this.#metadata = { id: item.id, created: item.created, model: item.model };
       if (this.#usageIsNull && item.usage === undefined) item.usage = null;
       return item;
     }
-    const chunk = plainChunk(this.#head, bare ? { content: item } : item.delta);
+    const chunk = deltaChunk(this.#metadata, typeof item === "string" ? { content: item } : item.delta);
     if (this.#usageIsNull) chunk.usage = null;
     return chunk;
   }
 
-  /** Where chunks were read before the rest was wanted as bytes: what is left, written here. */
-  #encoded(encoder) {
-    this.#took();
-    if (this.#next >= this.#items.length) return undefined;
+  /** The events of the remaining chunks, if the call was opened by a reader of chunks. */
+  #encodeChunks() {
+    if (this.#chunks.isEmpty) return undefined;
     let events = "";
-    while (this.#next < this.#items.length) events += `data: ${JSON.stringify(this.#chunk(this.#items[this.#next++]))}\n\n`;
-    return encoder.encode(events);
-  }
-
-  #close(controller, encoder) {
-    const { error, done, isEvents } = this.#call;
-    this.#over = true;
-    this.#finalError = error;
-    if (error instanceof OciError) {
-      controller.enqueue(encoder.encode(`data: ${JSON.stringify(errorBody(error))}\n\n`));
-    } else if (error !== undefined) {
-      return controller.error(error);
-    } else if (done && !isEvents) {
-      controller.enqueue(encoder.encode("data: [DONE]\n\n"));
+    for (let item = this.#chunks.shift(); item !== undefined; item = this.#chunks.shift()) {
+      events += `data: ${JSON.stringify(this.#toChunk(item))}\n\n`;
     }
-    controller.close();
+    return encoder.encode(events);
   }
 }
 
 function cancelled() {
-  return new DOMException("the stream was cancelled before its answer ended", "AbortError");
+  return new DOMException("the stream was cancelled before the end of its answer", "AbortError");
 }
-
-function textOf(item) {
-  return typeof item === "string" ? item : item instanceof Piece ? undefined : item.choices?.[0]?.index === 0 ? item.choices[0].delta?.content : undefined;
-}
-
-/** OpenAI's error body. */
-export function errorBody(error) {
-  const type = TYPES[error.code] ?? (error.retryable ? "server_error" : "invalid_request_error");
-  const message = error.hint ? `${error.message} (${error.hint})` : error.message;
-  return { error: { message, type, param: error.param ?? null, code: error.code } };
-}
-
-const TYPES = {
-  unauthorized: "authentication_error",
-  not_found_or_unauthorized: "not_found_error",
-  rate_limited: "rate_limit_error",
-  signer_failed: "server_error",
-  invalid_signature: "server_error",
-  invalid_options: "server_error",
-  missing_compartment: "server_error",
-  region_mismatch: "server_error",
-  redirected: "server_error",
-  invalid_response: "server_error",
-  unsupported_encoding: "server_error",
-  limit_exceeded: "server_error",
-  internal: "server_error",
-  invalid_api_key: "authentication_error",
-};

@@ -1,23 +1,54 @@
-// The calls of a live run: one fixed prompt, few tokens, no retries that nobody counts.
+// The calls of a live run: one fixed prompt, few tokens, no retries beyond the request budget.
 import { OciGenAI } from "oci-genai-edge";
 
-/** At most: three tries to find the format and one retry, a stream with its fallback and one retry, and eight questions. */
+/** @import { Exchange, Recorder } from "./recorder.mjs" */
+/** @import { Settings } from "./settings.mjs" */
+
+/**
+ * The most requests of a run: three attempts to find the format and one retry, a stream with its fallback and one
+ * retry, and eight questions.
+ */
 export const BUDGET = 15;
 
-const MESSAGES = [{ role: "user", content: "Write the numbers from one to ten as English words, with commas between them. Nothing else." }];
+const PROMPT = "Write the numbers from one to ten as English words, with commas between them. Nothing else.";
 
-/** A client of the run's settings whose requests are recorded. */
-export function clientOf(settings, recorder, more = {}) {
+/**
+ * A client for the run's settings. Its requests are recorded.
+ *
+ * @param {Settings} settings
+ * @param {Recorder} recorder
+ * @param {import("oci-genai-edge").ClientOptions} [options] Added to those of the settings.
+ */
+export function clientOf(settings, recorder, options = {}) {
   const { region, compartmentId, endpoint, sign, apiFormat } = settings;
-  return new OciGenAI({ region, compartmentId, endpoint, sign, apiFormat, fetch: recorder.fetch, retry: { maxAttempts: 1 }, timeouts: { totalMs: 60_000 }, ...more });
+  return new OciGenAI({
+    region,
+    compartmentId,
+    endpoint,
+    sign,
+    apiFormat,
+    fetch: recorder.fetch,
+    retry: { maxAttempts: 1 },
+    timeouts: { totalMs: 60_000 },
+    ...options,
+  });
 }
 
-/** The request for a model. */
-export function ask(model, more = {}) {
-  return { model, messages: MESSAGES, max_tokens: 48, ...more };
+/**
+ * @param {string} model
+ * @param {Partial<import("oci-genai-edge").ChatRequest>} [parameters]
+ * @returns {import("oci-genai-edge").ChatRequest}
+ */
+export function chatRequest(model, parameters = {}) {
+  return { model, messages: [{ role: "user", content: PROMPT }], max_tokens: 48, ...parameters };
 }
 
-/** The format of the last request that was answered well: what the model behind the endpoint speaks. */
+/**
+ * The API format of the last successful request: the one that the model behind the endpoint accepts.
+ *
+ * @param {Exchange[]} exchanges
+ * @returns {string | undefined}
+ */
 export function formatOf(exchanges) {
   return exchanges.findLast(({ status }) => status === 200)?.request?.chatRequest?.apiFormat;
 }

@@ -1,42 +1,51 @@
-// `make live`: the package against a real endpoint on a Dedicated AI Cluster. docs/dac.md says what has to be set.
-// With RECORD=1 it keeps what the service sent, redacted, and answers what is not known of it.
+// `make live`: the package against a real endpoint on a Dedicated AI Cluster. docs/dac.md lists what has to be set.
+// With RECORD=1 it keeps the service's responses, redacted, and answers the open questions about the service.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { ask, BUDGET, clientOf, formatOf } from "./calls.mjs";
+import { BUDGET, chatRequest, clientOf, formatOf } from "./calls.mjs";
 import { answerQuestions, tableOf } from "./questions.mjs";
 import { Recorder } from "./recorder.mjs";
 import { redactor } from "./redact.mjs";
 import { readSettings } from "./settings.mjs";
 
-const settings = given();
-const skip = settings.missing ? `not set: ${settings.missing.join(", ")}` : false;
-if (skip) console.log(`The live tests are skipped. ${skip}`);
+const environment = settingsOrExit();
+if (environment.settings) {
+  const { settings } = environment;
+  describe("live", () => liveTests(settings));
+} else {
+  const skip = `not set: ${environment.missing.join(", ")}`;
+  console.log(`The live tests are skipped. ${skip}`);
+  describe("live", { skip }, () => {});
+}
 
-/** The settings. What is set and can't be used is a line, not a trace. */
-function given() {
+/** Settings that are present and unusable are reported in one line, without a stack trace. */
+function settingsOrExit() {
   try {
     return readSettings();
   } catch (error) {
-    console.error(`The live tests can't be run: ${error.message}`);
+    console.error(`The live tests can't be run: ${error instanceof Error ? error.message : error}`);
     process.exit(1);
   }
 }
 
-describe("live", { skip }, () => {
+function liveTests(/** @type {import("./settings.mjs").Settings} */ settings) {
   const { endpointId, record } = settings;
   const recorder = new Recorder({ budget: BUDGET });
-  const oci = skip ? undefined : clientOf(settings, recorder, { retry: { maxAttempts: 2 } });
+  const oci = clientOf(settings, recorder, { retry: { maxAttempts: 2 } });
+  /** @type {import("./recorder.mjs").Exchange[]} */
   let streamed = [];
+  /** @type {import("./questions.mjs").Row[] | undefined} */
   let rows;
 
   after(async () => {
     if (!record) return;
     await recorder.settled();
-    const root = new URL("../../tests/out/live/", import.meta.url);
-    const folder = settings.folder ? new URL(`${pathToFileURL(settings.folder)}/`) : root;
+    const folder = settings.folder
+      ? new URL(`${pathToFileURL(settings.folder)}/`)
+      : new URL("../../tests/out/live/", import.meta.url);
     const redact = redactor(settings.secrets);
     recorder.save(folder, redact);
     if (rows) {
@@ -44,7 +53,8 @@ describe("live", { skip }, () => {
       writeFileSync(new URL("answers.md", folder), `${table}\n`);
       console.log(`\n${table}`);
     }
-    console.log(`\n${recorder.exchanges.length} answers are in ${fileURLToPath(folder)}; read them once more before they go anywhere.`);
+    const count = recorder.exchanges.length;
+    console.log(`\n${count} responses are in ${fileURLToPath(folder)}. Read them before you publish them.`);
   });
 
   test("the OCID routes to DEDICATED on the native transport", () => {
@@ -56,27 +66,27 @@ describe("live", { skip }, () => {
 
   test("a completion has content", async () => {
     recorder.label("completion");
-    const { choices, usage } = await oci.chat(ask(endpointId, { max_tokens: 256 }));
-    assert.ok(choices[0]?.message.content, `no content: finish_reason ${choices[0]?.finish_reason}, usage ${JSON.stringify(usage)}`);
+    const { choices, usage } = await oci.chat(chatRequest(endpointId, { max_tokens: 256 }));
+    const details = `finish_reason ${choices[0]?.finish_reason}, usage ${JSON.stringify(usage)}`;
+    assert.ok(choices[0]?.message.content, `no content: ${details}`);
   });
 
   test("a stream yields at least one chunk and ends", async (t) => {
     recorder.label("stream");
     const before = recorder.exchanges.length;
-    const stream = oci.stream(ask(endpointId, { max_tokens: 256 }));
+    const stream = oci.stream(chatRequest(endpointId, { max_tokens: 256 }));
     let chunks = 0;
     for await (const chunk of stream) chunks += chunk.choices.length;
     await recorder.settled();
-    // The requests that were made in the format that the endpoint speaks.
     streamed = recorder.exchanges.slice(before);
     assert.ok(chunks >= 1);
-    assert.ok(stream.report.finishReason, "the stream ended without a finish");
+    assert.ok(stream.report?.finishReason, "the stream ended without a finish reason");
     if (stream.report.fallback) t.diagnostic(`it came unstreamed: ${stream.report.fallback}`);
   });
 
-  test("what is not known of the service", { skip: !record && "asked with RECORD=1 only" }, async (t) => {
+  test("the open questions about the service", { skip: !record && "needs RECORD=1" }, async (t) => {
     const format = formatOf(recorder.exchanges);
-    if (!format) return t.skip("no call went through");
-    rows = await answerQuestions({ settings, recorder, streamed, format });
+    if (format) rows = await answerQuestions({ settings, recorder, streamed, format });
+    else t.skip("no call succeeded");
   });
-});
+}

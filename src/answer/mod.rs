@@ -1,8 +1,14 @@
-//! The answer that is being received: text, reasoning and tool calls, put together from deltas.
+//! The answer that is being received: where the deltas of a stream and a whole body come together.
+//!
+//! The wires call the methods of [`Accumulator`]; a [`Sink`](crate::openai::Sink) gets chunks while
+//! they arrive, and [`Accumulator::completion`] gives the whole at any time.
 
 mod accumulator;
-pub(crate) mod tool_calls;
+mod choice;
+mod ending;
+mod tool_calls;
 mod tool_tags;
 
-pub(crate) use accumulator::service_said;
-pub use accumulator::Answer;
+pub use accumulator::Accumulator;
+pub(crate) use ending::FinishReason;
+pub(crate) use tool_calls::{arguments_text, Fragment};

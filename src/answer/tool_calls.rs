@@ -1,28 +1,29 @@
-//! Tool calls, put together from the fragments that the backends send.
+//! Tool calls, assembled from the fragments that the backends send.
 //!
-//! OCI's wire has no index for a call. The rules are those of section 4.4 of the protocol notes, each from a capture: a known
-//! id goes to its call; a name opens a call (Gemini gives no id at all); what has neither goes to the call that was opened
-//! last (Llama and GPT, also for the second and third parallel call); an unknown id without a name is a fragment whose id the
-//! backend made up afresh (gpt-oss behind a wrapper), unless nothing is open or it brings nothing else.
+//! OCI's wires have no index for a call. The rules are those of section 4.4 of the protocol notes,
+//! each from a capture: a known id continues its call; a name opens a call (Gemini sends no id at
+//! all); a fragment with neither continues the call that was opened last (Llama and GPT, also for
+//! the second and third parallel call); an unknown id without a name is a fragment whose id the
+//! backend made up afresh (gpt-oss behind a wrapper), unless no call is open or the fragment
+//! carries nothing else.
 
 use std::borrow::Cow;
 
 use crate::error::{Code, Error, Result};
-use crate::gather::each;
-use crate::json::Json;
-use crate::openai::{Function, FunctionDelta, Joiner, Text, ToolCall, ToolCallDelta};
+use crate::json::{RawJson, SurrogateJoiner, Wtf8Cow};
+use crate::openai::{Function, FunctionDelta, ToolCall, ToolCallDelta};
 
-/// What one event says of one call.
+/// What one event carries of one call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragment<'a> {
-    pub(crate) id: Option<Text<'a>>,
-    pub(crate) name: Option<Text<'a>>,
-    pub(crate) arguments: Option<Text<'a>>,
+    pub(crate) id: Option<Wtf8Cow<'a>>,
+    pub(crate) name: Option<Wtf8Cow<'a>>,
+    pub(crate) arguments: Option<Wtf8Cow<'a>>,
 }
 
 /// The calls of one choice, in the order in which they were opened.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ToolCalls {
+pub(super) struct ToolCalls {
     slots: Vec<Slot>,
     current: usize,
 }
@@ -32,60 +33,67 @@ struct Slot {
     id: String,
     name: String,
     arguments: String,
-    joiner: Joiner,
-    /// Whether the caller has been told that the call opened. A call without a name waits for it.
+    joiner: SurrogateJoiner,
+    /// The delta that opens the call has been emitted. A call without a name waits for its name.
     announced: bool,
 }
 
 impl ToolCalls {
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    pub(crate) fn is(&self, position: usize, name: &str, arguments: &str) -> bool {
-        let value = |text: &str| crate::json::parse(text.as_bytes()).ok();
-        // What is said again need not be written the same.
-        let same = |heard: &str| {
-            heard == arguments || value(heard).is_some_and(|heard| Some(heard) == value(arguments))
+    /// Whether the call at a position has this name and these arguments. Arguments that are written
+    /// differently and mean the same JSON value match.
+    pub(super) fn matches(&self, position: usize, name: &str, arguments: &str) -> bool {
+        let parse = |text: &str| crate::json::parse_lenient(text.as_bytes()).ok();
+        let same = |known: &str| {
+            known == arguments || parse(known).is_some_and(|known| Some(known) == parse(arguments))
         };
         self.slots
             .get(position)
             .is_some_and(|slot| slot.name == name && same(&slot.arguments))
     }
 
-    pub(crate) fn id(&self, position: usize) -> Option<String> {
+    pub(super) fn id(&self, position: usize) -> Option<String> {
         self.slots.get(position).map(|slot| slot.id.clone())
     }
 
-    /// Takes a fragment that says no more than that the call that is open goes on, and gives what is new of its arguments.
-    pub(crate) fn go_on<'f>(&mut self, fragment: &'f Fragment<'_>) -> Option<(usize, &'f str)> {
+    /// Takes a fragment that only continues the arguments of the current call, and returns the
+    /// index of the call with what is new of its arguments.
+    pub(super) fn append_arguments<'f>(
+        &mut self,
+        fragment: &'f Fragment<'_>,
+    ) -> Option<(usize, &'f str)> {
         let slot = self.slots.get_mut(self.current)?;
-        let says_more = fragment.name.is_some()
-            || fragment
-                .id
-                .as_ref()
-                .is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
-        let piece = std::str::from_utf8(&fragment.arguments.as_ref()?.0).ok()?;
-        if says_more || !slot.announced || !slot.joiner.is_clean() {
+        let other_id = fragment
+            .id
+            .as_ref()
+            .is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
+        let arguments = std::str::from_utf8(&fragment.arguments.as_ref()?.0).ok()?;
+        let is_plain = fragment.name.is_none() && !other_id;
+        if !is_plain || !slot.announced || !slot.joiner.is_clean() {
             return None;
         }
-        slot.arguments.push_str(piece);
-        Some((self.current, piece))
+        slot.arguments.push_str(arguments);
+        Some((self.current, arguments))
     }
 
-    /// Takes a fragment, and reports what the caller should hear of it. `make_id` names a call that OCI left without an id.
-    pub(crate) fn take(
+    /// Takes a fragment and reports the delta that it makes. `make_id` names a call that OCI sent
+    /// without an id.
+    pub(super) fn push_fragment(
         &mut self,
         fragment: &Fragment<'_>,
-        most: usize,
+        max: usize,
         make_id: impl FnOnce(usize) -> String,
         mut on_delta: impl FnMut(ToolCallDelta<'_>),
     ) -> Result<()> {
-        let lossy = |text: &Option<Text<'_>>| text.as_ref().map(Text::to_lossy).unwrap_or_default();
+        let lossy =
+            |text: &Option<Wtf8Cow<'_>>| text.as_ref().map(Wtf8Cow::to_lossy).unwrap_or_default();
         let (id, name) = (lossy(&fragment.id), lossy(&fragment.name));
         let arguments = fragment
             .arguments
@@ -112,12 +120,11 @@ impl ToolCalls {
         let index = match known {
             Some(index) => index,
             None if continues => self.current,
-            None if self.slots.len() >= most => {
-                return Err(Error::new(
-                    Code::LimitExceeded,
-                    format!("the answer makes more than {most} tool calls"),
-                )
-                .with_hint("raise limits.maxToolCalls"));
+            None if self.slots.len() >= max => {
+                let message = format!("the answer has more than {max} tool calls in one choice");
+                return Err(
+                    Error::new(Code::LimitExceeded, message).with_hint("raise limits.maxToolCalls")
+                );
             }
             None => {
                 let index = self.slots.len();
@@ -133,11 +140,8 @@ impl ToolCalls {
         let Some(slot) = self.slots.get_mut(index) else {
             return Ok(());
         };
-        if known.is_some()
-            && !name.is_empty()
-            && slot.name == name
-            && is_restated(&slot.arguments, arguments)
-        {
+        let names_it_again = known.is_some() && !name.is_empty() && slot.name == name;
+        if names_it_again && is_restated(&slot.arguments, arguments) {
             return Ok(());
         }
         if slot.name.is_empty() {
@@ -145,18 +149,8 @@ impl ToolCalls {
         }
         let before = slot.arguments.len();
         slot.arguments.push_str(&slot.joiner.join(arguments));
-        let new = slot.arguments.get(before..).unwrap_or_default();
         if slot.announced {
-            if !new.is_empty() {
-                on_delta(ToolCallDelta {
-                    index,
-                    function: FunctionDelta {
-                        name: None,
-                        arguments: new,
-                    },
-                    ..Default::default()
-                });
-            }
+            slot.emit_new(index, before, &mut on_delta);
         } else if !slot.name.is_empty() {
             slot.announced = true;
             on_delta(slot.opening(index));
@@ -164,40 +158,34 @@ impl ToolCalls {
         Ok(())
     }
 
-    /// Ends the calls: those without arguments get `{}`, and one that never got its name is told as it is.
-    pub(crate) fn finish(&mut self, mut on_delta: impl FnMut(ToolCallDelta<'_>)) {
+    /// Ends the calls: those without arguments get `{}`, and one that never got its name is emitted
+    /// without it.
+    pub(super) fn finish(&mut self, mut on_delta: impl FnMut(ToolCallDelta<'_>)) {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             let before = slot.arguments.len();
             slot.arguments.push_str(slot.joiner.end());
             if slot.arguments.trim().is_empty() {
                 slot.arguments.push_str("{}");
             }
-            let rest = slot.arguments.get(before..).unwrap_or_default();
-            if !slot.announced {
+            if slot.announced {
+                slot.emit_new(index, before, &mut on_delta);
+            } else {
                 slot.announced = true;
                 on_delta(slot.opening(index));
-            } else if !rest.is_empty() {
-                on_delta(ToolCallDelta {
-                    index,
-                    function: FunctionDelta {
-                        name: None,
-                        arguments: rest,
-                    },
-                    ..Default::default()
-                });
             }
         }
     }
 
-    /// Every call, whole.
-    pub(crate) fn opened(&self) -> Vec<ToolCallDelta<'_>> {
-        each(self.slots.iter().enumerate(), |(index, slot)| {
-            slot.opening(index)
-        })
+    /// Every call as one delta that opens it and carries all its arguments.
+    pub(super) fn to_deltas(&self) -> Vec<ToolCallDelta<'_>> {
+        self.slots
+            .iter()
+            .enumerate()
+            .map(|(index, slot)| slot.opening(index))
+            .collect()
     }
 
-    /// For the completion.
-    pub(crate) fn calls(&self) -> Vec<ToolCall> {
+    pub(super) fn to_tool_calls(&self) -> Vec<ToolCall> {
         let call = |slot: &Slot| ToolCall {
             id: slot.id.clone(),
             kind: "function",
@@ -206,7 +194,7 @@ impl ToolCalls {
                 arguments: slot.arguments.clone(),
             },
         };
-        each(self.slots.iter(), call)
+        self.slots.iter().map(call).collect()
     }
 }
 
@@ -222,21 +210,38 @@ impl Slot {
             },
         }
     }
+
+    /// Emits the arguments from a position on.
+    fn emit_new(&self, index: usize, from: usize, on_delta: &mut impl FnMut(ToolCallDelta<'_>)) {
+        let arguments = self.arguments.get(from..).unwrap_or_default();
+        if !arguments.is_empty() {
+            let function = FunctionDelta {
+                name: None,
+                arguments,
+            };
+            on_delta(ToolCallDelta {
+                index,
+                function,
+                ..ToolCallDelta::default()
+            });
+        }
+    }
 }
 
-/// Whether arguments that come with a known id and name say again what has been heard. Nothing goes on after a whole object.
-fn is_restated(heard: &str, arguments: &[u8]) -> bool {
-    let whole =
-        || heard.as_bytes() == arguments && Json::read(arguments).is_ok_and(Json::is_object);
-    !heard.is_empty() && (arguments.is_empty() || whole())
+/// Whether arguments that come with a known id and name restate what was received: no delta
+/// follows a complete object.
+fn is_restated(known: &str, arguments: &[u8]) -> bool {
+    let is_whole =
+        || known.as_bytes() == arguments && RawJson::parse(arguments).is_ok_and(RawJson::is_object);
+    !known.is_empty() && (arguments.is_empty() || is_whole())
 }
 
-/// JSON text of arguments: what is a string stays, anything else is written as it stood.
-pub(crate) fn arguments_text(json: Json<'_>) -> Text<'_> {
+/// The arguments of a call as JSON text: a string's content, anything else as it is written.
+pub(crate) fn arguments_text(json: RawJson<'_>) -> Wtf8Cow<'_> {
     match json.text() {
         Some(text) => text,
-        None if json.is_null() => Text::default(),
-        None => Text(Cow::Borrowed(json.as_bytes())),
+        None if json.is_null() => Wtf8Cow::default(),
+        None => Wtf8Cow(Cow::Borrowed(json.as_bytes())),
     }
 }
 
@@ -244,24 +249,25 @@ pub(crate) fn arguments_text(json: Json<'_>) -> Text<'_> {
 mod tests {
     use super::*;
 
-    type Given = (
+    /// Id, name and arguments.
+    type Sent = (
         Option<&'static str>,
         Option<&'static str>,
         Option<&'static str>,
     );
 
-    /// The calls, after checking that the deltas add up to them.
-    fn put_together(fragments: &[Given]) -> Vec<(String, String, String)> {
+    /// The calls that the fragments make, after checking that the deltas add up to them.
+    fn assembled(fragments: &[Sent]) -> Vec<(String, String, String)> {
         let text =
-            |text: Option<&'static str>| text.map(|text| Text(Cow::Borrowed(text.as_bytes())));
+            |text: Option<&'static str>| text.map(|text| Wtf8Cow(Cow::Borrowed(text.as_bytes())));
         let mut calls = ToolCalls::default();
-        let mut heard: Vec<(String, String, String)> = Vec::new();
-        let mut hear = |delta: ToolCallDelta<'_>| {
+        let mut added: Vec<(String, String, String)> = Vec::new();
+        let mut add = |delta: ToolCallDelta<'_>| {
             if let (Some(id), Some(name)) = (delta.id, delta.function.name) {
-                assert_eq!(delta.index, heard.len(), "calls open in order");
-                heard.push((id.into(), name.into(), String::new()));
+                assert_eq!(delta.index, added.len(), "calls open in order");
+                added.push((id.into(), name.into(), String::new()));
             }
-            heard[delta.index].2.push_str(delta.function.arguments);
+            added[delta.index].2.push_str(delta.function.arguments);
         };
         for &(id, name, arguments) in fragments {
             let fragment = Fragment {
@@ -270,16 +276,16 @@ mod tests {
                 arguments: text(arguments),
             };
             calls
-                .take(&fragment, 8, |index| format!("made-up-{index}"), &mut hear)
+                .push_fragment(&fragment, 8, |index| format!("made-up-{index}"), &mut add)
                 .unwrap();
         }
-        calls.finish(&mut hear);
+        calls.finish(&mut add);
         let whole: Vec<_> = calls
-            .calls()
+            .to_tool_calls()
             .into_iter()
             .map(|call| (call.id, call.function.name, call.function.arguments))
             .collect();
-        assert_eq!(heard, whole);
+        assert_eq!(added, whole);
         whole
     }
 
@@ -288,104 +294,91 @@ mod tests {
     }
 
     #[test]
-    fn fragments_without_an_id_go_to_the_call_opened_last() {
-        let seen = put_together(&[
+    fn fragments_without_an_id_continue_the_call_opened_last() {
+        let calls = assembled(&[
             (Some("a"), Some("f"), None),
             (None, None, Some("{\"x\":")),
             (None, None, Some("1}")),
             (Some("b"), Some("g"), Some("")),
             (None, Some(""), Some("{}")),
         ]);
-        assert_eq!(seen, [call("a", "f", "{\"x\":1}"), call("b", "g", "{}")]);
+        assert_eq!(calls, [call("a", "f", "{\"x\":1}"), call("b", "g", "{}")]);
     }
 
     #[test]
-    fn ids_interleave() {
-        let seen = put_together(&[
+    fn interleaved_ids_are_kept_apart() {
+        let calls = assembled(&[
             (Some("a"), Some("f"), Some("{\"x\":")),
             (Some("b"), Some("f"), Some("{\"x\":")),
             (Some("a"), None, Some("1}")),
             (Some("b"), None, Some("2}")),
         ]);
         assert_eq!(
-            seen,
+            calls,
             [call("a", "f", "{\"x\":1}"), call("b", "f", "{\"x\":2}")]
         );
     }
 
     #[test]
     fn a_name_opens_a_call() {
-        let seen = put_together(&[(None, Some("f"), Some("{}")), (None, Some("f"), Some("{}"))]);
+        let calls = assembled(&[(None, Some("f"), Some("{}")), (None, Some("f"), Some("{}"))]);
         assert_eq!(
-            seen,
+            calls,
             [call("made-up-0", "f", "{}"), call("made-up-1", "f", "{}")]
         );
     }
 
     #[test]
-    fn ids_that_change_with_every_fragment() {
-        let seen = put_together(&[
+    fn ids_that_change_with_every_fragment_do_not_open_calls() {
+        let calls = assembled(&[
             (Some("a"), Some("f"), Some("")),
             (Some("x"), Some(""), Some("{\"k\":")),
             (Some("y"), None, Some("1}")),
         ]);
-        assert_eq!(seen, [call("a", "f", "{\"k\":1}")]);
+        assert_eq!(calls, [call("a", "f", "{\"k\":1}")]);
     }
 
     #[test]
-    fn a_name_that_comes_late() {
-        assert_eq!(
-            put_together(&[(Some("a"), None, None), (None, Some("f"), Some("{}"))]),
-            [call("a", "f", "{}")]
-        );
-        assert_eq!(
-            put_together(&[(None, None, Some("{\"k\":")), (None, Some("f"), Some("1}"))]),
-            [call("made-up-0", "f", "{\"k\":1}")]
-        );
+    fn a_name_may_arrive_after_the_id_or_the_arguments() {
+        let late = assembled(&[(Some("a"), None, None), (None, Some("f"), Some("{}"))]);
+        assert_eq!(late, [call("a", "f", "{}")]);
+        let later = assembled(&[(None, None, Some("{\"k\":")), (None, Some("f"), Some("1}"))]);
+        assert_eq!(later, [call("made-up-0", "f", "{\"k\":1}")]);
     }
 
     #[test]
-    fn what_is_said_again_is_not_added() {
-        let seen = put_together(&[
+    fn restated_arguments_are_not_added_again() {
+        let calls = assembled(&[
             (Some("a"), Some("f"), Some("{\"x\":")),
             (Some("a"), None, Some("1}")),
             (Some("a"), Some("f"), Some("{\"x\":1}")),
             (Some("a"), Some("f"), None),
         ]);
-        assert_eq!(seen, [call("a", "f", "{\"x\":1}")]);
+        assert_eq!(calls, [call("a", "f", "{\"x\":1}")]);
     }
 
     #[test]
-    fn no_arguments_are_an_empty_object() {
-        assert_eq!(
-            put_together(&[(Some("a"), Some("f"), None), (None, None, Some(""))]),
-            [call("a", "f", "{}")]
-        );
-        assert_eq!(
-            put_together(&[(Some("a"), None, None)]),
-            [call("a", "", "{}")]
-        );
+    fn missing_arguments_become_an_empty_object() {
+        let calls = assembled(&[(Some("a"), Some("f"), None), (None, None, Some(""))]);
+        assert_eq!(calls, [call("a", "f", "{}")]);
+        assert_eq!(assembled(&[(Some("a"), None, None)]), [call("a", "", "{}")]);
     }
 
     #[test]
-    fn there_is_a_limit() {
+    fn more_calls_than_the_limit_are_an_error() {
         let mut calls = ToolCalls::default();
         let named = Fragment {
-            name: Some(Text(Cow::Borrowed(b"f"))),
+            name: Some(Wtf8Cow(Cow::Borrowed(b"f"))),
             ..Fragment::default()
         };
         for _ in 0..3 {
             calls
-                .take(&named, 3, |index| index.to_string(), |_| ())
+                .push_fragment(&named, 3, |index| index.to_string(), |_| ())
                 .unwrap();
         }
-        assert_eq!(
-            calls
-                .take(&named, 3, |index| index.to_string(), |_| ())
-                .unwrap_err()
-                .code(),
-            Code::LimitExceeded
-        );
-        assert_eq!(calls.len(), 3);
+        let error = calls
+            .push_fragment(&named, 3, |index| index.to_string(), |_| ())
+            .unwrap_err();
+        assert_eq!((error.code(), calls.len()), (Code::LimitExceeded, 3));
     }
 }

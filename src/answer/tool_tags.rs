@@ -1,33 +1,33 @@
 //! `<tool_call>{…}</tool_call>` in the text of a model -> tool calls.
 //!
-//! Qwen on a Dedicated AI Cluster writes its calls into the text unless it was deployed with a tool parser; fine-tunes of Hermes
-//! and Llama write `<tool_calling>` (seen by locus `docs/how-to/oci-dac.md` and langchain-oracle). Text is held back only while it
-//! could still be an opening tag, or stands inside one; what turns out to be neither is released as the text that it was.
+//! Qwen on a Dedicated AI Cluster writes its calls into the text unless it was deployed with a tool
+//! parser; fine-tunes of Hermes and Llama write `<tool_calling>` (seen in locus
+//! `docs/how-to/oci-dac.md` and langchain-oracle). Text is buffered only while it may be the start
+//! of an opening tag, or stands inside a pair of tags; what turns out to be neither is emitted as
+//! the text that it is.
 
-use crate::gather::try_each;
-use crate::json::{Flaw, Value};
+use serde_json::Value;
 
-use crate::json;
-
-/// What the text turned out to be.
+/// What the parser finds in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(super) enum TagEvent {
     Text(String),
     Call { name: String, arguments: String },
 }
 
 /// Looks for calls in the text of one choice.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ToolText {
-    held: String,
-    /// Which of the tags is open; the held text starts with it.
-    open: Option<usize>,
-    /// How far the held text has been searched for the closing tag.
+pub(super) struct ToolTagParser {
+    /// Text that has not been decided on.
+    buffer: String,
+    /// Index of the tag that is open; the buffer starts with it.
+    open_tag: Option<usize>,
+    /// How far the buffer has been searched for the closing tag, from behind the opening one.
     searched: usize,
-    /// A call was the last thing found: white space after it only separates it from the next.
+    /// The last event was a call: white space after it only separates it from the next call.
     after_call: bool,
-    /// That white space, before a tag of which it isn't known yet whether a call follows.
-    gap: String,
+    /// That white space, in front of a tag that may or may not hold a call.
+    pending_whitespace: String,
 }
 
 const TAGS: [(&str, &str); 2] = [
@@ -35,88 +35,83 @@ const TAGS: [(&str, &str); 2] = [
     ("<tool_calling>", "</tool_calling>"),
 ];
 
-impl ToolText {
-    /// The next piece of the text.
-    pub(crate) fn push(&mut self, piece: &str, found: &mut Vec<Found>) {
-        self.held.push_str(piece);
-        while self.step(found) {}
+impl ToolTagParser {
+    /// Takes the next delta of the text.
+    pub(super) fn push(&mut self, delta: &str, events: &mut Vec<TagEvent>) {
+        self.buffer.push_str(delta);
+        while self.step(events) {}
     }
 
-    /// The text ended: what is held is a call whose closing tag is missing, or text.
-    pub(crate) fn end(&mut self, found: &mut Vec<Found>) {
-        let held = std::mem::take(&mut self.held);
-        let inside = self
-            .open
-            .take()
-            .and_then(|tag| TAGS.get(tag))
-            .and_then(|(open, _)| held.strip_prefix(open));
-        let gap = std::mem::take(&mut self.gap);
-        match inside.and_then(|inside| calls(inside.trim()).ok()) {
-            Some(calls) => found.extend(calls),
-            None if self.after_call && held.trim().is_empty() => {}
+    /// Ends the text: the buffer holds a call whose closing tag is missing, or text.
+    pub(super) fn end(&mut self, events: &mut Vec<TagEvent>) {
+        let buffer = std::mem::take(&mut self.buffer);
+        let tag = self.open_tag.take().and_then(|tag| TAGS.get(tag));
+        let body = tag.and_then(|(open, _)| buffer.strip_prefix(open));
+        let whitespace = std::mem::take(&mut self.pending_whitespace);
+        match body.and_then(|body| parse_calls(body.trim()).ok()) {
+            Some(calls) => events.extend(calls),
+            None if self.after_call && buffer.trim().is_empty() => {}
             None => {
-                release(&gap, found);
-                release(&held, found);
+                push_text(&whitespace, events);
+                push_text(&buffer, events);
             }
         }
     }
 
-    /// Takes one thing off the held text; false when more must come first.
-    fn step(&mut self, found: &mut Vec<Found>) -> bool {
-        match self.open.and_then(|tag| TAGS.get(tag)) {
-            Some((open, close)) => self.inside(open, close, found),
-            None => self.outside(found),
+    /// Takes one event off the buffer; false when more text must arrive first.
+    fn step(&mut self, events: &mut Vec<TagEvent>) -> bool {
+        match self.open_tag.and_then(|tag| TAGS.get(tag)) {
+            Some((open, close)) => self.step_inside(open, close, events),
+            None => self.step_outside(events),
         }
     }
 
-    fn outside(&mut self, found: &mut Vec<Found>) -> bool {
+    fn step_outside(&mut self, events: &mut Vec<TagEvent>) -> bool {
         if self.after_call {
-            let blank = self.held.len() - self.held.trim_start().len();
-            let rest = self.held.get(blank..).unwrap_or_default();
+            let blank = self.buffer.len() - self.buffer.trim_start().len();
+            let rest = self.buffer.get(blank..).unwrap_or_default();
             if rest.is_empty() {
                 return false;
             }
             if TAGS.iter().any(|(open, _)| rest.starts_with(open)) {
-                self.gap = self.held.drain(..blank).collect();
+                let rest = self.buffer.split_off(blank);
+                self.pending_whitespace = std::mem::replace(&mut self.buffer, rest);
             } else if TAGS.iter().any(|(open, _)| open.starts_with(rest)) {
                 return false;
             }
             self.after_call = false;
         }
-        let Some(at) = self.held.find('<') else {
-            release(&std::mem::take(&mut self.held), found);
+        let Some(at) = self.buffer.find('<') else {
+            push_text(&std::mem::take(&mut self.buffer), events);
             return false;
         };
-        let Some((before, tag)) = self.held.split_at_checked(at) else {
+        let Some((before, tag)) = self.buffer.split_at_checked(at) else {
             return false;
         };
-        release(before, found);
+        push_text(before, events);
         if let Some(open) = TAGS.iter().position(|(open, _)| tag.starts_with(open)) {
-            self.open = Some(open);
+            self.open_tag = Some(open);
             self.searched = 0;
         } else if TAGS.iter().any(|(open, _)| open.starts_with(tag)) {
-            self.held.drain(..at);
+            self.buffer.drain(..at);
             return false;
         } else {
-            release("<", found);
-            self.held.drain(..=at);
+            push_text("<", events);
+            self.buffer.drain(..=at);
             return true;
         }
-        self.held.drain(..at);
+        self.buffer.drain(..at);
         true
     }
 
-    fn inside(&mut self, open: &str, close: &str, found: &mut Vec<Found>) -> bool {
-        let body = self.held.get(open.len()..).unwrap_or_default();
-        // What does not start like JSON will never be a call.
+    fn step_inside(&mut self, open: &str, close: &str, events: &mut Vec<TagEvent>) -> bool {
+        let body = self.buffer.get(open.len()..).unwrap_or_default();
+        // A body that does not start like JSON never becomes a call.
         if !body.trim_start().is_empty() && !body.trim_start().starts_with(['{', '[']) {
-            return self.give_up(open.len(), found);
+            return self.reject(open.len(), events);
         }
-        let Some(at) = body
-            .get(self.searched..)
-            .and_then(|rest| rest.find(close))
-            .map(|at| at + self.searched)
-        else {
+        let found = body.get(self.searched..).and_then(|rest| rest.find(close));
+        let Some(at) = found.map(|at| at + self.searched) else {
             // The closing tag may be cut in two.
             let mut from = body.len().saturating_sub(close.len());
             while !body.is_char_boundary(from) {
@@ -125,64 +120,66 @@ impl ToolText {
             self.searched = from;
             return false;
         };
-        match calls(body.get(..at).unwrap_or_default().trim()) {
+        match parse_calls(body.get(..at).unwrap_or_default().trim()) {
             Ok(calls) => {
-                found.extend(calls);
-                self.held.drain(..open.len() + at + close.len());
-                self.open = None;
+                events.extend(calls);
+                self.buffer.drain(..open.len() + at + close.len());
+                self.open_tag = None;
                 self.after_call = true;
-                self.gap.clear();
+                self.pending_whitespace.clear();
                 true
             }
-            // The tag stood inside a string of the arguments.
-            Err(Broken::Unfinished) => {
+            // The tag stands inside a string of the arguments.
+            Err(InvalidCall::Unfinished) => {
                 self.searched = at + close.len();
                 true
             }
-            Err(Broken::NoCall) => self.give_up(open.len() + at + close.len(), found),
+            Err(InvalidCall::NotACall) => self.reject(open.len() + at + close.len(), events),
         }
     }
 
-    /// Not a call: so many bytes are text after all.
-    fn give_up(&mut self, bytes: usize, found: &mut Vec<Found>) -> bool {
-        let rest = self.held.split_off(bytes);
-        release(&std::mem::take(&mut self.gap), found);
-        release(&std::mem::replace(&mut self.held, rest), found);
-        self.open = None;
+    /// The first `bytes` of the buffer are text after all.
+    fn reject(&mut self, bytes: usize, events: &mut Vec<TagEvent>) -> bool {
+        let rest = self.buffer.split_off(bytes);
+        push_text(&std::mem::take(&mut self.pending_whitespace), events);
+        push_text(&std::mem::replace(&mut self.buffer, rest), events);
+        self.open_tag = None;
         true
     }
 }
 
-/// Adjacent text is one piece.
-fn release(text: &str, found: &mut Vec<Found>) {
-    match found.last_mut() {
+/// Adjacent text is one event.
+fn push_text(text: &str, events: &mut Vec<TagEvent>) {
+    match events.last_mut() {
         _ if text.is_empty() => {}
-        Some(Found::Text(known)) => known.push_str(text),
-        _ => found.push(Found::Text(text.to_owned())),
+        Some(TagEvent::Text(known)) => known.push_str(text),
+        _ => events.push(TagEvent::Text(text.to_owned())),
     }
 }
 
-enum Broken {
+enum InvalidCall {
     Unfinished,
-    NoCall,
+    NotACall,
 }
 
-/// One call, or a list of them: `{"name": …, "arguments": {…}}`. Some models say `parameters`.
-fn calls(body: &str) -> Result<Vec<Found>, Broken> {
-    // The tag may have stood inside a string of the arguments; elsewhere it ends what it is in.
-    let unfinished = |flaw| {
-        if flaw == Flaw::Incomplete && ends_in_string(body) {
-            Broken::Unfinished
+/// One call, or a list of them: `{"name": …, "arguments": {…}}`. Some models write `parameters`.
+fn parse_calls(body: &str) -> Result<Vec<TagEvent>, InvalidCall> {
+    // The closing tag may stand inside a string of the arguments; elsewhere it ends the call.
+    let parsed = crate::json::parse_lenient(body.as_bytes()).map_err(|error| {
+        if error.is_eof() && ends_in_string(body) {
+            InvalidCall::Unfinished
         } else {
-            Broken::NoCall
+            InvalidCall::NotACall
         }
+    })?;
+    let calls = match parsed {
+        Value::Array(calls) if !calls.is_empty() => calls,
+        call => vec![call],
     };
-    let parsed = json::parse(body.as_bytes()).map_err(unfinished)?;
-    let several = match parsed {
-        Value::Array(several) if !several.is_empty() => several,
-        one => vec![one],
-    };
-    try_each(several.iter(), |one| call(one).ok_or(Broken::NoCall))
+    calls
+        .iter()
+        .map(|call| parse_call(call).ok_or(InvalidCall::NotACall))
+        .collect()
 }
 
 /// Whether JSON text breaks off inside a string.
@@ -199,7 +196,7 @@ fn ends_in_string(json: &str) -> bool {
     inside
 }
 
-fn call(call: &Value) -> Option<Found> {
+fn parse_call(call: &Value) -> Option<TagEvent> {
     let call = call
         .get("function")
         .filter(|inner| inner.is_object())
@@ -208,9 +205,9 @@ fn call(call: &Value) -> Option<Found> {
     let arguments = match call.get("arguments").or_else(|| call.get("parameters")) {
         Some(Value::String(text)) => text.clone(),
         None | Some(Value::Null) => "{}".to_owned(),
-        Some(value) => String::from_utf8(json::write(value)).ok()?,
+        Some(value) => crate::json::to_text(value),
     };
-    Some(Found::Call {
+    Some(TagEvent::Call {
         name: name.to_owned(),
         arguments,
     })
@@ -220,73 +217,73 @@ fn call(call: &Value) -> Option<Found> {
 mod tests {
     use super::*;
 
-    fn call(name: &str, arguments: &str) -> Found {
-        Found::Call {
+    fn call(name: &str, arguments: &str) -> TagEvent {
+        TagEvent::Call {
             name: name.into(),
             arguments: arguments.into(),
         }
     }
 
-    fn text(text: &str) -> Found {
-        Found::Text(text.into())
+    fn text(text: &str) -> TagEvent {
+        TagEvent::Text(text.into())
     }
 
-    fn filter<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Vec<Found> {
-        let (mut filter, mut all) = (ToolText::default(), Vec::new());
+    fn parse<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Vec<TagEvent> {
+        let (mut parser, mut all) = (ToolTagParser::default(), Vec::new());
         for piece in pieces {
-            filter.push(piece, &mut all);
+            parser.push(piece, &mut all);
         }
-        filter.end(&mut all);
+        parser.end(&mut all);
         all
     }
 
-    /// What is found, after checking that every cut gives the same.
-    fn found(whole: &str) -> Vec<Found> {
-        let expected = filter([whole]);
+    /// The events, after checking that every cut of the text gives the same.
+    fn events(whole: &str) -> Vec<TagEvent> {
+        let expected = parse([whole]);
         let cuts: Vec<usize> = (0..=whole.len())
             .filter(|at| whole.is_char_boundary(*at))
             .collect();
         for &at in &cuts {
             let (head, tail) = whole.split_at(at);
-            assert_eq!(filter([head, tail]), expected, "{whole:?} cut at {at}");
+            assert_eq!(parse([head, tail]), expected, "{whole:?} cut at {at}");
         }
         let single: Vec<&str> = cuts
             .windows(2)
             .map(|ends| whole.get(ends[0]..ends[1]).unwrap())
             .collect();
-        assert_eq!(filter(single), expected, "{whole:?} in single characters");
+        assert_eq!(parse(single), expected, "{whole:?} in single characters");
         expected
     }
 
     #[test]
-    fn calls_between_text() {
+    fn calls_are_extracted_from_the_text_around_them() {
         assert_eq!(
-            found("Let me look.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"b\": 1, \"a\": \"é\"}}\n</tool_call>"),
+            events("Let me look.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"b\": 1, \"a\": \"é\"}}\n</tool_call>"),
             [text("Let me look.\n"), call("f", "{\"b\":1,\"a\":\"é\"}")]
         );
         assert_eq!(
-            found("<tool_call>{\"name\":\"f\"}</tool_call>\n<tool_call>{\"name\":\"g\",\"parameters\":{}}</tool_call>\n"),
+            events("<tool_call>{\"name\":\"f\"}</tool_call>\n<tool_call>{\"name\":\"g\",\"parameters\":{}}</tool_call>\n"),
             [call("f", "{}"), call("g", "{}")]
         );
         assert_eq!(
-            found("<tool_calling>{\"name\":\"f\",\"arguments\":\"{}\"}</tool_calling> and more"),
+            events("<tool_calling>{\"name\":\"f\",\"arguments\":\"{}\"}</tool_calling> and more"),
             [call("f", "{}"), text(" and more")]
         );
         let broken = " \n<tool_call>{\"name\":\"\"}</tool_call>";
         assert_eq!(
-            found(&format!(
+            events(&format!(
                 "<tool_call>{{\"name\":\"f\"}}</tool_call>{broken}"
             )),
             [call("f", "{}"), text(broken)]
         );
         assert_eq!(
-            found("<tool_call>[{\"name\":\"f\"},{\"name\":\"g\"}]</tool_call>"),
+            events("<tool_call>[{\"name\":\"f\"},{\"name\":\"g\"}]</tool_call>"),
             [call("f", "{}"), call("g", "{}")]
         );
     }
 
     #[test]
-    fn what_is_no_call_is_text() {
+    fn tags_without_a_call_stay_text() {
         for plain in [
             "a < b and <b>bold</b> <",
             "<tool",
@@ -300,26 +297,26 @@ mod tests {
             "<<tool_call",
             "é<é",
         ] {
-            assert_eq!(found(plain), [text(plain)], "{plain}");
+            assert_eq!(events(plain), [text(plain)], "{plain}");
         }
     }
 
     #[test]
-    fn a_closing_tag_may_be_missing_or_be_quoted() {
-        assert_eq!(found("<tool_call>{\"name\":\"f\"}\n"), [call("f", "{}")]);
+    fn the_closing_tag_may_be_missing_or_stand_in_a_string() {
+        assert_eq!(events("<tool_call>{\"name\":\"f\"}\n"), [call("f", "{}")]);
         let quoted = "{\"name\":\"f\",\"arguments\":{\"x\":\"</tool_call>\"}}";
         assert_eq!(
-            found(&format!("<tool_call>{quoted}</tool_call>")),
+            events(&format!("<tool_call>{quoted}</tool_call>")),
             [call("f", "{\"x\":\"</tool_call>\"}")]
         );
     }
 
     #[test]
-    fn text_is_not_held_longer_than_needed() {
-        let (mut filter, mut seen) = (ToolText::default(), Vec::new());
-        filter.push("1 <tool_box> 2 <tool_", &mut seen);
+    fn text_is_buffered_only_while_it_may_be_a_tag() {
+        let (mut parser, mut seen) = (ToolTagParser::default(), Vec::new());
+        parser.push("1 <tool_box> 2 <tool_", &mut seen);
         assert_eq!(seen, [text("1 <tool_box> 2 ")]);
-        filter.push("x", &mut seen);
+        parser.push("x", &mut seen);
         assert_eq!(seen, [text("1 <tool_box> 2 <tool_x")]);
     }
 }

@@ -1,7 +1,13 @@
-//! The life of one call.
+//! The life of one call, as a state machine without I/O: it is given what happened and answers what
+//! to do next. A shell sends, waits and reads, and supplies the time in milliseconds.
 
 mod machine;
+mod recovery;
 mod report;
+mod settings;
+mod step;
 
-pub use machine::{Call, Next, Now, Outgoing, Response, Settings, Standing};
+pub use machine::Call;
 pub use report::{Attempt, Report};
+pub use settings::Settings;
+pub use step::{Clock, PreparedRequest, ResponseHead, Status, Step};

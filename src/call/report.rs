@@ -1,67 +1,54 @@
-//! What there is to tell of a call when it is over: for logs, metrics, billing.
+//! The report of a call: for logs, metrics, billing.
 
-use crate::gather::each;
-use crate::json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// One request and how it ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    pub(crate) url: String,
-    pub(crate) status: Option<u16>,
-    pub(crate) code: Option<&'static str>,
-    pub(crate) opc_request_id: Option<String>,
-    pub(crate) ms: f64,
-    pub(crate) started: f64,
+    pub(super) url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) opc_request_id: Option<String>,
+    #[serde(serialize_with = "whole_milliseconds")]
+    pub(super) ms: f64,
+    #[serde(skip)]
+    pub(super) started: f64,
 }
 
-/// `CallReport`
-#[derive(Clone, Debug)]
+/// `CallReport` of `index.d.ts`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report<'a> {
-    pub(crate) model: &'a str,
-    pub(crate) attempts: &'a [Attempt],
-    pub(crate) streamed: bool,
-    pub(crate) fallback: Option<&'a str>,
-    pub(crate) usage: Option<&'a Value>,
-    pub(crate) finish_reason: Option<&'a str>,
-    pub(crate) first_chunk_ms: Option<f64>,
-    pub(crate) total_ms: f64,
-    pub(crate) error: Option<&'static str>,
+    pub(super) model: &'a str,
+    pub(super) attempts: &'a [Attempt],
+    pub(super) streamed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fallback: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) usage: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) finish_reason: Option<&'a str>,
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "some_milliseconds"
+    )]
+    pub(super) first_chunk_ms: Option<f64>,
+    #[serde(serialize_with = "whole_milliseconds")]
+    pub(super) total_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<&'static str>,
 }
 
-impl Attempt {
-    /// As JavaScript sees it.
-    pub fn to_value(&self) -> Value {
-        let mut told = Map::new();
-        told.insert("url", self.url.as_str().into());
-        told.insert_some("status", self.status.map(u64::from));
-        told.insert_some("code", self.code);
-        told.insert_some("opcRequestId", self.opc_request_id.as_deref());
-        told.insert("ms", milliseconds(self.ms));
-        told.into()
-    }
+/// Runtimes' clocks have whole milliseconds. A clock that was set back counts as 0.
+fn whole_milliseconds<S: Serializer>(ms: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u32(*ms as u32)
 }
 
-impl Report<'_> {
-    /// As JavaScript sees it.
-    pub fn to_value(&self) -> Value {
-        let mut told = Map::new();
-        told.insert("model", self.model.into());
-        told.insert(
-            "attempts",
-            each(self.attempts.iter(), Attempt::to_value).into(),
-        );
-        told.insert("streamed", self.streamed.into());
-        told.insert_some("fallback", self.fallback);
-        told.insert_some("usage", self.usage);
-        told.insert_some("finishReason", self.finish_reason);
-        told.insert_some("firstChunkMs", self.first_chunk_ms.map(milliseconds));
-        told.insert("totalMs", milliseconds(self.total_ms));
-        told.insert_some("error", self.error);
-        told.into()
-    }
-}
-
-/// Whole milliseconds: that is how exact a runtime's clock is. One that was set back makes none.
-fn milliseconds(ms: f64) -> Value {
-    (ms as u64).into()
+fn some_milliseconds<S: Serializer>(ms: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    whole_milliseconds(&ms.unwrap_or_default(), serializer)
 }

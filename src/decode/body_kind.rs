@@ -1,43 +1,45 @@
 //! What a body is, by its first bytes.
 
-use crate::gather::holds;
-
+/// What a body is: deployments label JSON as `text/event-stream`, and event streams as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opening {
+pub(crate) enum BodyKind {
+    /// Too few bytes to decide.
     Undecided,
     Events,
     Whole,
+    /// Compressed in a way that the runtime did not undo.
     Compressed,
 }
 
-/// How much white space may stand before a body that is worth waiting for, in bytes.
-const MOST_UNDECIDED: usize = 1024;
+/// How much white space before a body leaves it undecided, in bytes: it is scanned again with every
+/// chunk.
+const MAX_UNDECIDED_BYTES: usize = 1024;
 
-/// What a body is, by its first bytes: deployments say `text/event-stream` of JSON and the other way round.
-pub(crate) fn opening(bytes: &[u8], content_type: &str) -> Opening {
+/// The kind of a body by its first bytes, and by its content type where they leave it open.
+pub(crate) fn body_kind(bytes: &[u8], content_type: &str) -> BodyKind {
     const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
     const GZIP: &[u8] = &[0x1F, 0x8B];
     for magic in [ZSTD, GZIP] {
         if bytes.starts_with(magic) {
-            return Opening::Compressed;
+            return BodyKind::Compressed;
         }
         if magic.starts_with(bytes) {
-            return Opening::Undecided;
+            return BodyKind::Undecided;
         }
     }
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        // White space is looked at again with every piece: there is an end to that.
-        None if bytes.len() < MOST_UNDECIDED => Opening::Undecided,
+        None if bytes.len() < MAX_UNDECIDED_BYTES => BodyKind::Undecided,
         // data, event, id, retry, a comment, a byte order mark: no JSON begins so.
-        Some(b'd' | b'e' | b'i' | b'r' | b':' | 0xEF) => Opening::Events,
-        Some(b'{') => Opening::Whole,
-        _ if is_event_stream(content_type) => Opening::Events,
-        _ => Opening::Whole,
+        Some(b'd' | b'e' | b'i' | b'r' | b':' | 0xEF) => BodyKind::Events,
+        Some(b'{') => BodyKind::Whole,
+        _ if is_event_stream(content_type) => BodyKind::Events,
+        _ => BodyKind::Whole,
     }
 }
 
+/// Whether a content type is that of an event stream.
 pub(crate) fn is_event_stream(content_type: &str) -> bool {
-    holds(&content_type.to_ascii_lowercase(), "event-stream")
+    content_type.to_ascii_lowercase().contains("event-stream")
 }
 
 #[cfg(test)]
@@ -45,28 +47,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_bytes_decide_before_the_label() {
-        for (bytes, content_type, wanted) in [
-            (&b"data: {}"[..], "application/json", Opening::Events),
-            (b": ping", "", Opening::Events),
-            (b"\xEF\xBB\xBFdata", "", Opening::Events),
-            (b" \n{\"a\":1}", "text/event-stream", Opening::Whole),
-            (b"<html>", "text/html", Opening::Whole),
-            (b"x: y", "Text/Event-Stream; charset=utf-8", Opening::Events),
-            (b"", "application/json", Opening::Undecided),
-            (b" \r\n", "application/json", Opening::Undecided),
+    fn the_first_bytes_count_more_than_the_content_type() {
+        for (bytes, content_type, expected) in [
+            (&b"data: {}"[..], "application/json", BodyKind::Events),
+            (b": ping", "", BodyKind::Events),
+            (b"\xEF\xBB\xBFdata", "", BodyKind::Events),
+            (b" \n{\"a\":1}", "text/event-stream", BodyKind::Whole),
+            (b"<html>", "text/html", BodyKind::Whole),
             (
-                &[b' '; MOST_UNDECIDED],
-                "text/event-stream",
-                Opening::Events,
+                b"x: y",
+                "Text/Event-Stream; charset=utf-8",
+                BodyKind::Events,
             ),
-            (b"\x28\xB5", "", Opening::Undecided),
-            (b"\x28\xB5\x2F\xFD\x00", "", Opening::Compressed),
-            (b"\x1F\x8B\x08", "text/event-stream", Opening::Compressed),
+            (b"", "application/json", BodyKind::Undecided),
+            (b" \r\n", "application/json", BodyKind::Undecided),
+            (
+                &[b' '; MAX_UNDECIDED_BYTES],
+                "text/event-stream",
+                BodyKind::Events,
+            ),
+            (b"\x28\xB5", "", BodyKind::Undecided),
+            (b"\x28\xB5\x2F\xFD\x00", "", BodyKind::Compressed),
+            (b"\x1F\x8B\x08", "text/event-stream", BodyKind::Compressed),
         ] {
             assert_eq!(
-                opening(bytes, content_type),
-                wanted,
+                body_kind(bytes, content_type),
+                expected,
                 "{bytes:?} {content_type}"
             );
         }

@@ -1,8 +1,24 @@
-//! Bytes of an answer -> chunks.
+//! Bytes of a response -> chunks.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `body_kind` | an event stream or a whole answer, by the first bytes |
+//! | `decoder` | the public [`Decoder`]: limits, and when an answer has ended |
+//! | `events` | lines -> events -> the accumulator: the hot loop |
+//! | `template` | the events that a stream repeats, recognised without reading their JSON |
+//! | `output` | what the sink gets: chunks |
+//! | `passthrough` | what the sink gets on the openai transport: the service's own lines |
+//! | `stream` | the adapter for `futures` |
 
-pub(crate) mod body_kind;
+mod body_kind;
 mod decoder;
-pub(crate) mod template;
+mod events;
+mod output;
+mod passthrough;
+mod stream;
+mod template;
 
-pub(crate) use decoder::Silent;
-pub use decoder::{pieces, Decoder, Limits, Piece};
+pub use decoder::Decoder;
+pub use stream::{pieces, Piece};
+
+pub(crate) use body_kind::{body_kind, is_event_stream, BodyKind};

@@ -1,24 +1,42 @@
 //! A failure on its way to JavaScript, where it becomes an `OciError`.
 
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::shell::to_object;
+use crate::call::Attempt;
 use crate::error::Error;
-use crate::json::{Map, Value};
 
-/// What `OciError` is made of: a class of its own, so that nothing a host throws can be taken for one.
+/// What an `OciError` is made of: a class of its own, so that nothing a host throws is mistaken for
+/// it.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Failure {
-    json: String,
+    fields: JsValue,
     cause: JsValue,
+}
+
+/// The fields of an `OciError`. What the service sent of an answer is JSON text.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    code: &'static str,
+    message: &'a str,
+    attempts: &'a [Attempt],
+    hint: Option<&'a str>,
+    param: Option<&'a str>,
+    status: Option<u16>,
+    service_code: Option<&'a str>,
+    opc_request_id: Option<&'a str>,
+    partial: Option<&'a str>,
 }
 
 #[wasm_bindgen]
 impl Failure {
-    /// Code, message and the other plain fields, as JSON text.
+    /// Code, message and the other fields.
     #[wasm_bindgen(getter)]
-    pub fn json(&self) -> String {
-        self.json.clone()
+    pub fn fields(&self) -> JsValue {
+        self.fields.clone()
     }
 
     /// What the host threw, where it did.
@@ -29,25 +47,26 @@ impl Failure {
 }
 
 impl Failure {
+    /// `partial`: what was received of the answer, as JSON text.
     pub(super) fn new(
         error: &Error,
-        attempts: Value,
-        partial: Option<Value>,
+        attempts: &[Attempt],
+        partial: Option<&str>,
         cause: JsValue,
     ) -> Failure {
-        let mut json = Map::new();
-        json.insert("code", error.code().as_str().into());
-        json.insert("message", error.message().into());
-        json.insert("retryable", error.code().is_retryable().into());
-        json.insert("attempts", attempts);
-        json.insert_some("hint", error.hint());
-        json.insert_some("param", error.param_name());
-        json.insert_some("status", error.status().map(u64::from));
-        json.insert_some("serviceCode", error.service_code());
-        json.insert_some("opcRequestId", error.opc_request_id());
-        json.insert_some("partial", partial);
+        let fields = Fields {
+            code: error.code().as_str(),
+            message: error.message(),
+            attempts,
+            hint: error.hint(),
+            param: error.param_name(),
+            status: error.status(),
+            service_code: error.service_code(),
+            opc_request_id: error.opc_request_id(),
+            partial,
+        };
         Failure {
-            json: String::from_utf8(crate::json::write(&json.into())).unwrap_or_default(),
+            fields: to_object(&fields),
             cause,
         }
     }
@@ -55,6 +74,6 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::new(&error, Value::Array(Vec::new()), None, JsValue::UNDEFINED)
+        Failure::new(&error, &[], None, JsValue::UNDEFINED)
     }
 }

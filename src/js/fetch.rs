@@ -1,4 +1,4 @@
-//! `fetch`: one request, sent as the core says.
+//! `fetch`: one request, sent as the core prepared it.
 
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -8,14 +8,15 @@ use web_sys::{
     RequestRedirect, Response, ResponseType, Url,
 };
 
-use crate::call::{self, Outgoing};
+use crate::call::{PreparedRequest, ResponseHead};
 use crate::error::{Code, Error};
+use crate::routing::host_of;
 
-/// The functions that a host lends.
+/// The functions of the host.
 #[derive(Clone, Debug)]
 pub(super) struct Hooks {
-    /// `(request, headers, takesApiKey) => Promise<void>`: signs, and puts what signing gives into the headers. It throws
-    /// `{ code, message, cause }`. Keys and tokens pass through JavaScript only.
+    /// `(request, headers, acceptsApiKey) => Promise<void>`: signs, and adds the signing headers.
+    /// It throws `{ code, message, cause }`. Keys and tokens stay in JavaScript.
     pub(super) authorize: Function,
     /// `(ms, signal) => Promise<void>`
     pub(super) sleep: Function,
@@ -23,124 +24,133 @@ pub(super) struct Hooks {
     pub(super) fetch: Option<Function>,
 }
 
-/// Why nothing came back.
-pub(super) enum Unsent {
-    /// The signer, or what it returned.
-    Refused(Error, JsValue),
-    /// The connection, or the caller's signal: only the caller can tell.
-    Broken(JsValue),
+/// Why there is no response.
+pub(super) enum SendError {
+    /// The signer failed, or what it returned was rejected.
+    NotAuthorized(Error, JsValue),
+    /// The connection failed, or the caller aborted: only the caller knows which.
+    Failed(JsValue),
 }
 
 /// Signs and sends one request.
 pub(super) async fn send(
     hooks: &Hooks,
-    outgoing: &Outgoing,
+    request: &PreparedRequest,
     signal: &AbortSignal,
-) -> Result<Response, Unsent> {
-    check_host(outgoing)?;
-    let body = Uint8Array::from(outgoing.body.as_slice());
-    let headers = Headers::new().map_err(Unsent::Broken)?;
-    let shown = Object::new();
-    for (name, value) in &outgoing.headers {
-        headers.set(name, value).map_err(Unsent::Broken)?;
-        set(&shown, name, &value.into());
+) -> Result<Response, SendError> {
+    check_host(request)?;
+    let body = Uint8Array::from(request.body.as_slice());
+    let signable_headers = Object::new();
+    for (name, value) in &request.headers {
+        set(&signable_headers, name, &value.into());
     }
-    let request = Object::new();
-    set(&request, "method", &"POST".into());
-    set(&request, "url", &outgoing.url.as_str().into());
-    set(&request, "headers", &Object::freeze(&shown).into());
-    set(&request, "body", &body);
-    set(&request, "attempt", &outgoing.attempt.into());
-    set(&request, "signal", signal);
+    // SPEED: one call into the host instead of one for each header.
+    let headers = Headers::new_with_record_from_str_to_str(&signable_headers);
+    let headers = headers.map_err(SendError::Failed)?;
+    // `SignableRequest` of index.d.ts.
+    let signable = Object::new();
+    set(&signable, "method", &"POST".into());
+    set(&signable, "url", &request.url.as_str().into());
+    set(
+        &signable,
+        "headers",
+        &Object::freeze(&signable_headers).into(),
+    );
+    set(&signable, "body", &body);
+    set(&signable, "attempt", &request.attempt.into());
+    set(&signable, "signal", signal);
     let authorized = hooks.authorize.call3(
         &JsValue::UNDEFINED,
-        &Object::freeze(&request),
+        &Object::freeze(&signable),
         &headers,
-        &outgoing.takes_api_key.into(),
+        &request.accepts_api_key.into(),
     );
-    settled(authorized).await.map_err(refused)?;
+    settled(authorized).await.map_err(not_authorized)?;
     if signal.aborted() {
-        return Err(Unsent::Broken(signal.reason()));
+        return Err(SendError::Failed(signal.reason()));
     }
 
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_headers(&headers);
     init.set_body(&body);
-    // "error" would hide which failure it was; following one would take the signature to another host.
+    // "error" would hide which failure it was; following a redirect would send the signature to
+    // another host.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(signal));
-    let url = JsValue::from_str(&outgoing.url);
+    let url = JsValue::from_str(&request.url);
     let response = match &hooks.fetch {
         Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url, &init),
         None => {
-            // There is no `window` in a Worker, and a host may replace `fetch` at any time: it is looked up at each call.
+            // There is no `window` in a Worker, and a host may replace `fetch` at any time: it is
+            // looked up for each request.
             let global = js_sys::global();
-            let fetch = Reflect::get(&global, &"fetch".into()).map_err(Unsent::Broken)?;
+            let fetch = Reflect::get(&global, &"fetch".into()).map_err(SendError::Failed)?;
             fetch
                 .unchecked_into::<Function>()
                 .call2(&global, &url, &init)
         }
     };
-    let response = settled(response).await.map_err(Unsent::Broken)?;
+    let response = settled(response).await.map_err(SendError::Failed)?;
     if !response.is_object() {
-        return Err(Unsent::Broken(JsValue::from_str(
-            "fetch resolved to something that is no Response",
-        )));
+        let message = "fetch resolved to something that is not a Response";
+        return Err(SendError::Failed(JsValue::from_str(message)));
     }
-    // Not `dyn_into`: a host's own fetch may answer with a Response of another realm.
+    // Not `dyn_into`: a host's own fetch may return a Response of another realm.
     Ok(response.unchecked_into())
 }
 
-/// The URL, as the runtime will read it, must name the host that it was made for.
-fn check_host(outgoing: &Outgoing) -> Result<(), Unsent> {
-    let wanted = crate::routing::base_url::host_of(&outgoing.url);
-    let parsed = Url::new(&outgoing.url).map_err(Unsent::Broken)?;
-    let plain =
-        parsed.username().is_empty() && parsed.password().is_empty() && parsed.hash().is_empty();
-    if plain && wanted == Some(parsed.host().as_str()) {
-        return Ok(());
-    }
-    let error = Error::new(
-        Code::Internal,
-        "the runtime reads another host in the URL than the one that it was made for",
-    );
-    Err(Unsent::Refused(error, JsValue::UNDEFINED))
-}
-
-/// The head of a response, for the core.
-pub(super) fn head(response: &Response) -> call::Response {
+/// Status and headers of a response, for the core.
+pub(super) fn response_head(response: &Response) -> ResponseHead {
     let headers = response.headers();
     let header = |name: &str| headers.get(name).ok().flatten();
-    let hidden = response.type_() == ResponseType::Opaqueredirect;
-    call::Response {
-        status: if hidden { 0 } else { response.status() },
+    let is_hidden = response.type_() == ResponseType::Opaqueredirect;
+    ResponseHead {
+        status: if is_hidden { 0 } else { response.status() },
         content_type: header("content-type").unwrap_or_default(),
         opc_request_id: header("opc-request-id"),
         retry_after: header("retry-after"),
     }
 }
 
-/// A reader of the body; none where there is no body.
-pub(super) fn reader(response: &Response) -> Option<ReadableStreamDefaultReader> {
+/// A reader of the body; `None` where there is no body.
+pub(super) fn body_reader(response: &Response) -> Option<ReadableStreamDefaultReader> {
     let body: ReadableStream = response.body()?;
     Some(body.get_reader().unchecked_into())
 }
 
-/// The next bytes; none at the end.
+/// The next bytes; `None` at the end.
 pub(super) async fn read(
     reader: &ReadableStreamDefaultReader,
 ) -> Result<Option<Uint8Array>, JsValue> {
     let result = JsFuture::from(reader.read()).await?;
-    let done = Reflect::get(&result, &"done".into())?;
-    if done.is_truthy() {
+    if Reflect::get(&result, &"done".into())?.is_truthy() {
         return Ok(None);
     }
     let value = Reflect::get(&result, &"value".into())?;
+    let message = "the body holds something other than bytes";
     value
         .dyn_into::<Uint8Array>()
         .map(Some)
-        .map_err(|_| JsValue::from_str("the body holds something other than bytes"))
+        .map_err(|_| JsValue::from_str(message))
+}
+
+/// The URL, as the runtime parses it, must name the host that it was made for.
+fn check_host(request: &PreparedRequest) -> Result<(), SendError> {
+    let url = Url::new(&request.url).map_err(SendError::Failed)?;
+    // SPEED: nearly always the runtime keeps the text, whose host `Route::url` checked.
+    if url.href() == request.url {
+        return Ok(());
+    }
+    let is_plain = url.username().is_empty() && url.password().is_empty() && url.hash().is_empty();
+    if is_plain && host_of(&request.url) == Some(url.host().as_str()) {
+        return Ok(());
+    }
+    let message = "the runtime parses another host from the URL than the one that it was made for";
+    Err(SendError::NotAuthorized(
+        Error::new(Code::Internal, message),
+        JsValue::UNDEFINED,
+    ))
 }
 
 async fn settled(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
@@ -148,29 +158,25 @@ async fn settled(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue>
 }
 
 fn set(object: &Object, name: &str, value: &JsValue) {
-    // Setting a plain property of a new object can't fail.
+    // To set a property of a new plain object can't fail.
     let _ = Reflect::set(object, &name.into(), value);
 }
 
 /// What `authorize` throws.
-fn refused(thrown: JsValue) -> Unsent {
-    let text = |name: &str| {
-        Reflect::get(&thrown, &name.into())
-            .ok()
-            .and_then(|value| value.as_string())
-    };
+fn not_authorized(thrown: JsValue) -> SendError {
+    let get = |name: &str| Reflect::get(&thrown, &name.into()).ok();
+    let text = |name: &str| get(name).and_then(|value| value.as_string());
     let code = text("code").filter(|_| !thrown.is_instance_of::<js_sys::Error>());
-    let (code, cause) = match code.as_deref() {
-        Some("invalid_signature") => (
-            Code::InvalidSignature,
-            Reflect::get(&thrown, &"cause".into()).unwrap_or_default(),
-        ),
-        Some("signer_failed") => (
-            Code::SignerFailed,
-            Reflect::get(&thrown, &"cause".into()).unwrap_or_default(),
-        ),
-        _ => (Code::Internal, thrown.clone()),
+    let code = match code.as_deref() {
+        Some("invalid_signature") => Code::InvalidSignature,
+        Some("signer_failed") => Code::SignerFailed,
+        _ => Code::Internal,
+    };
+    let cause = if code == Code::Internal {
+        thrown.clone()
+    } else {
+        get("cause").unwrap_or_default()
     };
     let message = text("message").unwrap_or_else(|| "signing failed".into());
-    Unsent::Refused(Error::new(code, message), cause)
+    SendError::NotAuthorized(Error::new(code, message), cause)
 }

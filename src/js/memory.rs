@@ -1,25 +1,30 @@
-//! The bridge: bytes cross between JavaScript and wasm through memory that is already there.
+//! Bytes cross between JavaScript and wasm through memory that is allocated once.
 //!
-//! JavaScript copies a network chunk to [`input_pointer`], calls `feed`, and reads what came of it through the words at
-//! [`header_pointer`]. Nothing here is `unsafe`: addresses are handed out as numbers, JavaScript writes only while no Rust code
-//! runs (decoding is synchronous), and what it wrote is borrowed after that. For the same reason one pair of buffers serves all
-//! streams.
+//! JavaScript copies a network chunk to [`input_pointer`], calls `feed`, and reads the output
+//! through the words at [`header_pointer`]. Nothing here is `unsafe`: addresses are handed out as
+//! numbers, JavaScript writes only while no Rust code runs (decoding is synchronous), and what it
+//! wrote is borrowed afterwards. For the same reason one pair of buffers serves all streams.
 
 use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::prelude::*;
 
-/// How many bytes are handed over at once: as much as runtimes read at once. A longer chunk is handed over in pieces.
+use super::boundary::{
+    HEADER_IS_MIXED, HEADER_LENGTH, HEADER_OUTPUT, HEADER_OUTPUT_LENGTH, HEADER_WORDS,
+    HEADER_WORD_COUNT,
+};
+
+/// How many bytes are copied at once: as many as runtimes read at once. A longer chunk is copied in
+/// pieces.
 const INPUT_BYTES: usize = 64 * 1024;
-/// Address of the output, its length, address of the words of its chunks, their number, whether they are not all plain text.
-const HEADER_WORDS: usize = 5;
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; INPUT_BYTES]);
-    static HEADER: [Cell<u32>; HEADER_WORDS] = const { [const { Cell::new(0) }; HEADER_WORDS] };
+    static HEADER: [Cell<u32>; HEADER_LENGTH as usize] =
+        const { [const { Cell::new(0) }; HEADER_LENGTH as usize] };
 }
 
-/// Where a chunk is to be written.
+/// The address that a chunk is copied to.
 #[wasm_bindgen(js_name = inputPointer)]
 pub fn input_pointer() -> u32 {
     INPUT.with_borrow_mut(|input| input.as_mut_ptr() as usize as u32)
@@ -31,34 +36,29 @@ pub fn input_capacity() -> u32 {
     INPUT_BYTES as u32
 }
 
-/// Where the words of the output stand.
+/// The address of the words that describe the output: the `HEADER_…` of [`super::boundary`].
 #[wasm_bindgen(js_name = headerPointer)]
 pub fn header_pointer() -> u32 {
     HEADER.with(|header| header.as_ptr() as usize as u32)
 }
 
-/// Lends the bytes that JavaScript wrote. Longer than the buffer is as long as the buffer.
+/// The bytes that JavaScript copied. A length beyond the buffer is the length of the buffer.
 pub(super) fn with_input<T>(length: u32, read: impl FnOnce(&[u8]) -> T) -> T {
     INPUT.with_borrow(|input| read(input.get(..length as usize).unwrap_or(input)))
 }
 
-/// Says where the output stands. It stays there until the same call is fed again, or freed.
-pub(super) fn set_header(output: &[u8], words: &[u32], mixed: bool) {
-    let (output_at, words_at) = (
-        output.as_ptr() as usize as u32,
-        words.as_ptr() as usize as u32,
-    );
-    let header_words = [
-        output_at,
-        output.len() as u32,
-        words_at,
-        words.len() as u32,
-        u32::from(mixed),
-    ];
+/// Describes the output. It stays at its address until the same call is fed again, or freed.
+pub(super) fn set_header(output: &[u8], words: &[u32], is_mixed: bool) {
+    let set = |header: &[Cell<u32>], index: u32, value: usize| {
+        if let Some(word) = header.get(index as usize) {
+            word.set(value as u32);
+        }
+    };
     HEADER.with(|header| {
-        header
-            .iter()
-            .zip(header_words)
-            .for_each(|(cell, word)| cell.set(word))
+        set(header, HEADER_OUTPUT, output.as_ptr() as usize);
+        set(header, HEADER_OUTPUT_LENGTH, output.len());
+        set(header, HEADER_WORDS, words.as_ptr() as usize);
+        set(header, HEADER_WORD_COUNT, words.len());
+        set(header, HEADER_IS_MIXED, usize::from(is_mixed));
     });
 }

@@ -1,21 +1,51 @@
-//! The shell: the only rooms that know JavaScript. They lend the core a clock, `fetch` and memory, and decide nothing.
+//! The shell: the only rooms that know JavaScript. They supply a clock, `fetch` and memory, and
+//! decide nothing.
 //!
-//! What crosses the boundary: requests, routes, reports and rare chunks as JSON text (the parser stops at a depth of 127, and
-//! `JSON.parse` makes no prototypes), and the bytes of a stream through [`memory`].
+//! What crosses the boundary: requests, options and rare chunks as JSON text (serde_json stops at a
+//! depth of 128, and `JSON.parse` sets no prototypes), closed and flat values (routes, reports,
+//! failures) as objects by serde-wasm-bindgen, and the bytes of a stream through [`memory`].
 
+pub mod boundary;
+#[cfg(target_arch = "wasm32")]
 mod call;
+#[cfg(target_arch = "wasm32")]
 mod client;
+#[cfg(target_arch = "wasm32")]
 mod failure;
+#[cfg(target_arch = "wasm32")]
 mod fetch;
+#[cfg(target_arch = "wasm32")]
 mod memory;
+#[cfg(target_arch = "wasm32")]
 mod output;
 
-pub use call::CallHandle;
-pub use client::Client;
-pub use failure::Failure;
-pub use memory::{header_pointer, input_capacity, input_pointer};
+#[cfg(target_arch = "wasm32")]
+pub use shell::*;
 
-/// Milliseconds since 1970.
-fn now() -> f64 {
-    js_sys::Date::now()
+#[cfg(target_arch = "wasm32")]
+mod shell {
+    use serde::Serialize;
+    use wasm_bindgen::prelude::*;
+
+    pub use super::call::CallHandle;
+    pub use super::client::Client;
+    pub use super::failure::Failure;
+    pub use super::memory::{header_pointer, input_capacity, input_pointer};
+
+    /// The known name that is nearest to a misspelt one, if one is near.
+    #[wasm_bindgen(js_name = nearestName)]
+    pub fn nearest_name(name: &str, known: Vec<String>) -> Option<String> {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        crate::options::nearest_name(name, &known).map(str::to_owned)
+    }
+
+    /// A closed, flat value as a JavaScript object.
+    pub(super) fn to_object(value: &impl Serialize) -> JsValue {
+        serde_wasm_bindgen::to_value(value).unwrap_or_default()
+    }
+
+    /// Milliseconds since 1970.
+    pub(super) fn now() -> f64 {
+        js_sys::Date::now()
+    }
 }

@@ -1,8 +1,9 @@
-//! The two shapes of output that JavaScript reads: chunks, and OpenAI's events.
+//! The two forms of output that JavaScript reads: chunks, and OpenAI's events.
 
-use crate::openai::{Chunk, EventWriter, Head, Sink};
+use super::boundary::{KIND_ARGUMENTS, KIND_JSON, KIND_REASONING, KIND_SHIFT, KIND_TEXT};
+use crate::openai::{Chunk, EventWriter, Metadata, Sink};
 
-/// What a call's sink writes.
+/// Where a call's chunks go.
 #[derive(Debug)]
 pub(super) enum Output {
     /// For `for await`.
@@ -11,22 +12,15 @@ pub(super) enum Output {
     Events(EventWriter),
 }
 
-/// The chunks of one network chunk: all their text in one buffer, and a word a chunk, which is its kind and the length of its
-/// text. Lengths count UTF-16 units, as JavaScript's strings do.
+/// The chunks of one network chunk: all their text in one buffer, and for each chunk a word with
+/// its kind and the length of its text. Lengths are in UTF-16 units, as in JavaScript's strings.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     text: Vec<u8>,
     words: Vec<u32>,
-    /// Whether there is anything but plain text.
-    mixed: bool,
+    /// Whether any chunk is more than plain text.
+    is_mixed: bool,
 }
-
-/// The kinds, in the two highest bits. What a model says piece by piece travels bare; all else is a whole chunk as JSON text.
-const TEXT: u32 = 0;
-const REASONING: u32 = 1 << 30;
-/// A piece of a call's arguments; the next word is the index of the call.
-const ARGUMENTS: u32 = 2 << 30;
-const JSON: u32 = 3 << 30;
 
 impl Output {
     pub(super) fn sink(&mut self) -> &mut dyn Sink {
@@ -43,9 +37,9 @@ impl Output {
         }
     }
 
-    /// Whether there is anything but plain text.
+    /// Whether any chunk is more than plain text.
     pub(super) fn is_mixed(&self) -> bool {
-        matches!(self, Output::Chunks(chunks) if chunks.mixed)
+        matches!(self, Output::Chunks(chunks) if chunks.is_mixed)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -57,7 +51,7 @@ impl Output {
             Output::Chunks(chunks) => {
                 chunks.text.clear();
                 chunks.words.clear();
-                chunks.mixed = false;
+                chunks.is_mixed = false;
             }
             Output::Events(events) => events.clear(),
         }
@@ -66,37 +60,38 @@ impl Output {
 
 impl Chunks {
     fn push(&mut self, text: &str, kind: u32) {
+        // SPEED: text is ASCII in nearly all streams, where units are bytes.
         let units = if text.is_ascii() {
             text.len()
         } else {
             text.encode_utf16().count()
         };
         self.text.extend_from_slice(text.as_bytes());
-        self.words.push(units as u32 | kind);
-        self.mixed |= kind != TEXT;
+        self.words.push(units as u32 | kind << KIND_SHIFT);
+        self.is_mixed |= kind != KIND_TEXT;
     }
 }
 
 impl Sink for Chunks {
-    fn text(&mut self, _: &Head, text: &str) {
-        self.push(text, TEXT);
+    fn text(&mut self, _: &Metadata, text: &str) {
+        self.push(text, KIND_TEXT);
     }
 
-    fn reasoning(&mut self, _: &Head, text: &str) {
-        self.push(text, REASONING);
+    fn reasoning(&mut self, _: &Metadata, text: &str) {
+        self.push(text, KIND_REASONING);
     }
 
-    fn arguments(&mut self, _: &Head, call: usize, piece: &str) {
-        self.push(piece, ARGUMENTS);
+    fn arguments(&mut self, _: &Metadata, call: usize, arguments: &str) {
+        self.push(arguments, KIND_ARGUMENTS);
         self.words.push(call as u32);
     }
 
-    fn chunk(&mut self, head: &Head, chunk: &Chunk<'_>) {
-        let json = chunk.to_json(head);
-        self.push(&String::from_utf8_lossy(&json), JSON);
+    fn chunk(&mut self, metadata: &Metadata, chunk: &Chunk<'_>) {
+        let json = chunk.to_json(metadata);
+        self.push(&String::from_utf8_lossy(&json), KIND_JSON);
     }
 
     fn verbatim(&mut self, json: &str) {
-        self.push(json, JSON);
+        self.push(json, KIND_JSON);
     }
 }

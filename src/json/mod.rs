@@ -1,47 +1,35 @@
-//! JSON, as far as a chat needs it: text that is known to be well-formed and is read where it stands ([`Json`]), values that are
-//! kept ([`Value`]), and the writer.
+//! JSON text, read where it stands: the hot half of the component.
 //!
-//! Why not serde: in WebAssembly its derived readers, its numbers and its map weighed more than all of this component (the
-//! figures are in `docs/performance.md`), and an event of a stream is read without making a value of it. `serde_json` is the
-//! oracle that the tests hold this module against, text by text.
+//! [`RawJson`] checks a text once and finds members in it without making a value of it; nearly
+//! every event of a stream is read that way. Everything that is kept or written goes through
+//! `serde_json`: [`RawJson::to_value`] and [`parse_lenient`].
 //!
-//! The grammar is that of [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259), strictly, to a depth of 127. Numbers are kept as
-//! they are written, so that none loses a digit on its way, and none is too large. Strings are forgiving: half of a surrogate
-//! pair, or bytes that are no UTF-8, make U+FFFD of themselves and nothing else. Halves that stand as three bytes each, which is
-//! no UTF-8 either, are the halves that they are: two of them meet.
+//! The grammar is that of [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259), strictly, to
+//! `serde_json`'s depth of 127. Strings are lenient, because services split text anywhere: a lone
+//! surrogate escape, or bytes that are not UTF-8, become U+FFFD. Surrogates encoded as three bytes
+//! each (WTF-8) count as the surrogates that they are, so that a pair of them makes its character.
 
+mod lenient;
 mod raw;
 mod scan;
-mod value;
+mod unescape;
 mod write;
 mod wtf8;
 
-pub use raw::{Flaw, Json};
-pub use value::{Map, Number, Value};
+use serde_json::Value;
 
-pub(crate) use raw::unescaped;
-pub(crate) use scan::{is_at, quote};
-pub(crate) use value::{digits, object};
-pub(crate) use write::{content as write_content, Members};
-pub(crate) use wtf8::{Joiner, Text};
+pub use lenient::parse_lenient;
+pub use raw::{Items, RawJson, SyntaxError};
 
-/// Parses JSON text into a value.
-#[inline(never)]
-pub fn parse(text: &[u8]) -> Result<Value, Flaw> {
-    value::parse(text)
+pub(crate) use scan::{find_string_end, matches_at};
+pub(crate) use unescape::unescape;
+pub(crate) use write::{append, escape_into, to_json, to_text};
+pub(crate) use wtf8::{SurrogateJoiner, Wtf8Cow};
+
+/// A value made of an object's members, in this order.
+///
+/// SIZE: not `json!`, which serializes each member into a copy and brings serde_json's serializer
+/// to values: 2.4 KiB gzipped.
+pub(crate) fn object(members: Vec<(&str, Value)>) -> Value {
+    members.into_iter().collect()
 }
-
-/// Writes a value.
-pub fn write(value: &Value) -> Vec<u8> {
-    let mut out = Vec::new();
-    write::value(&mut out, value);
-    out
-}
-
-/// A value, for tests.
-#[cfg(test)]
-macro_rules! json {
-    ($($text:tt)*) => { $crate::json::parse(serde_json::json!($($text)*).to_string().as_bytes()).unwrap() };
-}
-#[cfg(test)]
-pub(crate) use json;

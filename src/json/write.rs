@@ -1,58 +1,65 @@
-//! Values -> JSON text.
+//! Values -> JSON text by `serde_json`, and text -> the content of a JSON string.
+
+use std::io;
+
+use serde::Serialize;
 
 use super::scan::plain_end;
-use super::value::Value;
 
-/// Writes a value.
-pub(super) fn value(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Number(number) => out.extend_from_slice(number.as_str().as_bytes()),
-        Value::String(text) => string(out, text),
-        Value::Array(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                self::value(out, item);
-            }
-            out.push(b']');
+/// JSON text of a value. A request, a chunk or a completion has nothing that can't be written.
+pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    append(&mut out, value);
+    out
+}
+
+/// The same as a string.
+///
+/// SIZE: not `Value::to_string`, which brings serde_json's writer for formatters, pretty and
+/// compact: 1.3 KiB gzipped.
+pub(crate) fn to_text(value: &impl Serialize) -> String {
+    String::from_utf8(to_json(value)).unwrap_or_default()
+}
+
+/// Appends JSON text of a value.
+pub(crate) fn append(out: &mut Vec<u8>, value: &impl Serialize) {
+    // Writing to a vector can't fail.
+    let _ = serde_json::to_writer(Appender(out), value);
+}
+
+/// SPEED: serde_json writes quotes, colons and braces one by one, and for each of them
+/// `memory.copy` costs more in V8 than pushing a byte. It makes a short call 5 µs faster (Node 24).
+struct Appender<'a>(&'a mut Vec<u8>);
+
+impl io::Write for Appender<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match bytes {
+            [byte] => self.0.push(*byte),
+            _ => self.0.extend_from_slice(bytes),
         }
-        Value::Object(members) => {
-            out.push(b'{');
-            for (index, (name, member)) in members.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                string(out, name);
-                out.push(b':');
-                self::value(out, member);
-            }
-            out.push(b'}');
-        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
-/// Writes a string with its quotes.
-pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    content(out, text);
-    out.push(b'"');
-}
-
-/// Writes what stands between the quotes of a string. Only what must be escaped is.
-pub(crate) fn content(out: &mut Vec<u8>, text: &str) {
+/// Writes a text as it stands between the quotes of a JSON string. Only what must be escaped is.
+pub(crate) fn escape_into(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut rest = text.as_bytes();
     loop {
-        let (plain, escaped) = rest
+        let (plain, special) = rest
             .split_at_checked(plain_end(rest, 0))
             .unwrap_or((rest, &[]));
         out.extend_from_slice(plain);
-        let Some((&byte, after)) = escaped.split_first() else {
+        let Some((&byte, after)) = special.split_first() else {
             break;
         };
         rest = after;
@@ -77,51 +84,25 @@ pub(crate) fn content(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Writes the members of an object, one after the other.
-pub(crate) struct Members<'o> {
-    out: &'o mut Vec<u8>,
-    begun: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'o> Members<'o> {
-    /// Opens an object.
-    pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Members { out, begun: false }
-    }
-
-    /// Writes a name; its value is to be written next.
-    pub(crate) fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        if std::mem::replace(&mut self.begun, true) {
-            self.out.push(b',');
+    /// `serde_json`, which escapes the same characters, is the oracle.
+    #[test]
+    fn every_character_is_escaped_as_serde_json_escapes_it() {
+        let ascii = (0..0x80).map(|byte: u8| char::from(byte).to_string());
+        let others =
+            ["\u{80}", "é", "\u{2028}", "\u{FFFD}", "\u{FEFF}", "😀", ""].map(String::from);
+        for text in ascii.chain(others) {
+            // At each place of the eight bytes that are scanned at once, and behind them.
+            for before in 0..17 {
+                let text = "x".repeat(before) + &text + "y" + &text;
+                let mut written = vec![b'"'];
+                escape_into(&mut written, &text);
+                written.push(b'"');
+                assert_eq!(written, serde_json::to_vec(&text).unwrap(), "{text:?}");
+            }
         }
-        string(self.out, name);
-        self.out.push(b':');
-        self.out
-    }
-
-    /// Writes a string, if there is one.
-    pub(crate) fn text(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            string(self.name(name), text);
-        }
-    }
-
-    /// Writes a number.
-    pub(crate) fn number(&mut self, name: &str, number: u64) {
-        let digits = number.to_string();
-        self.name(name).extend_from_slice(digits.as_bytes());
-    }
-
-    /// Writes a value, if there is one.
-    pub(crate) fn value(&mut self, name: &str, given: Option<&Value>) {
-        if let Some(given) = given {
-            value(self.name(name), given);
-        }
-    }
-
-    /// Closes the object.
-    pub(crate) fn end(self) {
-        self.out.push(b'}');
     }
 }

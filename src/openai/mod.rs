@@ -1,24 +1,31 @@
-//! The vocabulary: a chat as OpenAI's Chat Completions speak of it. Callers see nothing else; the wires translate to it and
-//! from it.
+//! The vocabulary of callers: OpenAI's Chat Completions, in and out. The wires translate to it and
+//! from it; a caller never meets another one.
+//!
+//! Field names and meanings are those of OpenAI's
+//! [API reference](https://platform.openai.com/docs/api-reference/chat). What OCI has and OpenAI has
+//! not stands under `oci`.
 
 mod chunk;
 mod completion;
 mod event_writer;
+mod message;
+mod metadata;
 mod param;
+pub mod parameters;
 mod request;
+mod sink;
+mod tool;
 
-pub use chunk::{Chunk, ChunkChoice, Delta, Extras, FunctionDelta, Head, Sink, ToolCallDelta};
-pub use completion::{Choice, Completion, Function, Message as AnswerMessage, ToolCall};
+pub use chunk::{Chunk, ChunkChoice, Delta, Extras, FunctionDelta, ToolCallDelta};
+pub use completion::{AssistantMessage, Choice, Completion, Function, ToolCall};
 pub use event_writer::EventWriter;
+pub use metadata::Metadata;
 pub use request::ChatRequest;
+pub use sink::Sink;
 
-pub(crate) use crate::json::{Joiner, Text};
-pub use crate::wire::translate::finish_reason::finish_reason;
-pub(crate) use crate::wire::translate::logprobs::{
-    to_openai as logprobs_to_openai, whole as logprobs_whole,
-};
-pub(crate) use crate::wire::translate::usage::{is_usage, to_openai as usage_to_openai};
-pub(crate) use param::Reader;
-pub(crate) use request::{
-    Detail, Media, Message, Part, ResponseFormat, SentCall, Tool, ToolChoice,
-};
+pub(crate) use completion::logprobs;
+pub(crate) use message::{Detail, Media, Message, Part, RequestedCall};
+pub(crate) use param::Param;
+pub(crate) use request::Chat;
+pub(crate) use sink::NullSink;
+pub(crate) use tool::{ResponseFormat, Tool, ToolChoice};

@@ -1,149 +1,79 @@
-//! A request in OpenAI's vocabulary: its messages, tools and formats, read once and checked while they are read.
-//!
-//! What a wire makes of the parameters stands in the wire's own table. This file knows what OpenAI means by them
+//! A request in OpenAI's vocabulary
 //! ([`ChatCompletionCreateParams`](https://platform.openai.com/docs/api-reference/chat/create)).
+//!
+//! [`ChatRequest`] is the JSON object that the caller sent, which the openai transport passes on.
+//! The native wires read it as a [`Chat`], once in the life of a call.
 
-use crate::json::{Flaw, Map, Value};
+use std::cell::OnceCell;
 
-use super::param::Reader;
+use serde_json::{Map, Value};
+
+use super::message::Message;
+use super::param::Param;
+use super::tool::{ResponseFormat, Tool, ToolChoice};
 use crate::error::{Code, Error, Result};
-use crate::gather::try_each;
-use crate::json;
 
-/// A request: the JSON object that the caller gave.
+/// A request as the caller sent it.
 #[derive(Clone, Debug)]
 pub struct ChatRequest {
     model: String,
-    params: Map,
+    body: Map<String, Value>,
+    chat: OnceCell<Result<Chat>>,
 }
 
-/// One message.
-#[derive(Debug)]
-pub(crate) enum Message<'a> {
-    System {
-        developer: bool,
-        name: Option<&'a str>,
-        content: Vec<Part<'a>>,
-    },
-    User {
-        name: Option<&'a str>,
-        content: Vec<Part<'a>>,
-    },
-    Assistant {
-        name: Option<&'a str>,
-        content: Vec<Part<'a>>,
-        calls: Vec<SentCall<'a>>,
-    },
-    Tool {
-        call_id: &'a str,
-        content: Vec<Part<'a>>,
-    },
-}
-
-/// A piece of a message.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Part<'a> {
-    Text(&'a str),
-    Image(Media<'a>),
-    Audio(Media<'a>),
-    Video(Media<'a>),
-    /// A file: a PDF, for example.
-    File(Media<'a>),
-    /// A grounding document of Cohere's: an object.
-    Document(&'a Value),
-    Refusal(&'a str),
-    Reasoning(&'a str),
-}
-
-/// Something that is given by its address or as a `data:` URL.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Media<'a> {
-    pub(crate) url: std::borrow::Cow<'a, str>,
-    pub(crate) detail: Option<Detail>,
-}
-
-/// OpenAI's `detail` of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detail {
-    Auto,
-    High,
-    Low,
-}
-
-/// A call that an assistant message reports.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct SentCall<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) arguments: &'a str,
-}
-
-/// A function that the model may call.
+/// The same request, typed: what every native wire reads. The messages, tools and limits are
+/// checked; the other parameters are checked by the table of the wire that they are sent on.
 #[derive(Clone, Debug)]
-pub(crate) struct Tool<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) description: Option<&'a str>,
-    pub(crate) parameters: Option<&'a Value>,
-    pub(crate) strict: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ToolChoice<'a> {
-    Auto,
-    None,
-    Required,
-    Named(&'a str),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum ResponseFormat<'a> {
-    Text,
-    JsonObject,
-    JsonSchema {
-        name: &'a str,
-        description: Option<&'a str>,
-        schema: Option<&'a Value>,
-        strict: Option<bool>,
-    },
+pub(crate) struct Chat {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) tools: Vec<Tool>,
+    pub(crate) tool_choice: Option<ToolChoice>,
+    pub(crate) response_format: Option<ResponseFormat>,
+    /// The limit on the answer's tokens, whichever of its two names was used. The newer name wins.
+    pub(crate) max_tokens: Option<u64>,
+    pub(crate) stop: Option<Vec<String>>,
+    /// Every parameter, none of them null, in the caller's order; what is under `oci` as
+    /// `oci.top_k`.
+    pub(crate) parameters: Vec<(String, Value)>,
 }
 
 impl ChatRequest {
-    /// Reads a request from JSON text. Only what every wire needs is checked here: that it is an object with a model and
-    /// with messages.
+    /// Reads a request from JSON text. What every wire needs is checked here: that it is an object
+    /// with a model and with messages.
     ///
-    /// A lone half of a surrogate pair (a string that was cut in the middle of an emoji) becomes U+FFFD, as it does wherever
-    /// JavaScript writes UTF-8.
+    /// A lone surrogate (a string that was cut in the middle of an emoji) becomes U+FFFD, as it
+    /// does wherever JavaScript writes UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request`, with the parameter at fault.
     pub fn from_json(json: &str) -> Result<ChatRequest> {
-        let unreadable = |why: &str| {
-            Error::new(
-                Code::InvalidRequest,
-                format!("the request is not a JSON object that can be read: {why}"),
-            )
+        let invalid = |reason: String| {
+            let message = format!("the request is not a JSON object: {reason}");
+            Error::new(Code::InvalidRequest, message)
         };
-        let mut params = match json::parse(json.as_bytes()) {
-            Ok(Value::Object(params)) => params,
-            Ok(_) => return Err(unreadable("it is another kind of value")),
-            Err(Flaw::Incomplete) => return Err(unreadable("it ends too early")),
-            Err(Flaw::Malformed(at)) => {
-                return Err(unreadable(&format!(
-                    "what stands at byte {at} can't stand there"
-                )))
-            }
+        let body = match crate::json::parse_lenient(json.as_bytes()) {
+            Ok(Value::Object(body)) => body,
+            Ok(_) => return Err(invalid("it is another kind of value".into())),
+            Err(error) => return Err(invalid(error.to_string())),
         };
-        let model = match params.remove("model") {
-            Some(Value::String(model)) => model,
+        let model = match body.get("model") {
+            Some(Value::String(model)) => model.clone(),
             Some(Value::Null) | None => return Err(Error::param("model", "model is missing")),
             Some(_) => return Err(Error::param("model", "model must be a string")),
         };
-        // Null is OpenAI's way to say nothing.
-        params.retain(|value| !value.is_null());
-        match params.get("messages") {
+        // At OpenAI null is the same as absent.
+        let body: Map<String, Value> = body
+            .into_iter()
+            .filter(|(name, value)| name != "model" && !value.is_null())
+            .collect();
+        match body.get("messages") {
             Some(Value::Array(messages)) if !messages.is_empty() => {}
             Some(Value::Array(_)) => return Err(Error::param("messages", "messages is empty")),
             Some(_) => return Err(Error::param("messages", "messages must be an array")),
             None => return Err(Error::param("messages", "messages is missing")),
         }
-        if params
+        if body
             .get("stream_options")
             .is_some_and(|options| !options.is_object())
         {
@@ -152,7 +82,11 @@ impl ChatRequest {
                 "stream_options must be an object",
             ));
         }
-        Ok(ChatRequest { model, params })
+        Ok(ChatRequest {
+            model,
+            body,
+            chat: OnceCell::new(),
+        })
     }
 
     /// The model as the caller named it.
@@ -160,14 +94,9 @@ impl ChatRequest {
         &self.model
     }
 
-    /// Every parameter but the model; none of them null.
-    pub fn params(&self) -> &Map {
-        &self.params
-    }
-
-    /// Whether a streaming answer was asked for in the body, which is how it is asked for over HTTP.
+    /// Whether the body asks for a streamed answer, which is how HTTP clients ask for it.
     pub fn wants_stream(&self) -> bool {
-        self.params
+        self.body
             .get("stream")
             .and_then(Value::as_bool)
             .unwrap_or(false)
@@ -175,322 +104,123 @@ impl ChatRequest {
 
     /// Whether the caller wants usage as a last chunk.
     pub fn wants_usage(&self) -> bool {
-        let options = self.params.get("stream_options");
-        options
-            .and_then(|options| options.get("include_usage"))
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        let options = self.body.get("stream_options");
+        let include = options.and_then(|options| options.get("include_usage"));
+        include.and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// Whether the model may call tools.
     pub fn has_tools(&self) -> bool {
-        self.params
+        self.body
             .get("tools")
             .and_then(Value::as_array)
             .is_some_and(|tools| !tools.is_empty())
     }
 
-    pub(crate) fn param(&self, name: &'static str) -> Option<Reader<'_, 'static>> {
-        self.params.get(name).map(|value| Reader::new(name, value))
+    /// Every parameter but the model; none of them null.
+    pub(crate) fn body(&self) -> &Map<String, Value> {
+        &self.body
     }
 
-    pub(crate) fn messages(&self) -> Result<Vec<Message<'_>>> {
-        match self.param("messages") {
-            Some(messages) => try_each(messages.items()?, |message| read_message(&message)),
+    /// The request as a typed model, or what is wrong with it.
+    pub(crate) fn chat(&self) -> Result<&Chat> {
+        self.chat
+            .get_or_init(|| Chat::parse(&self.body))
+            .as_ref()
+            .map_err(Error::clone)
+    }
+}
+
+impl Chat {
+    fn parse(body: &Map<String, Value>) -> Result<Chat> {
+        let param = |name: &'static str| body.get(name).map(|value| Param::new(name, value));
+        let messages = match param("messages") {
+            Some(messages) => messages.items()?.map(|it| Message::parse(&it)).collect(),
             None => Ok(Vec::new()),
-        }
-    }
-
-    pub(crate) fn tools(&self) -> Result<Vec<Tool<'_>>> {
-        match self.param("tools") {
-            Some(tools) => try_each(tools.items()?, |tool| read_tool(&tool)),
+        };
+        let tools = match param("tools") {
+            Some(tools) => tools.items()?.map(|tool| Tool::parse(&tool)).collect(),
             None => Ok(Vec::new()),
-        }
+        };
+        let limit = param("max_completion_tokens").or_else(|| param("max_tokens"));
+        Ok(Chat {
+            messages: messages?,
+            tools: tools?,
+            tool_choice: param("tool_choice")
+                .map(|it| ToolChoice::parse(&it))
+                .transpose()?,
+            response_format: param("response_format")
+                .map(|format| ResponseFormat::parse(&format))
+                .transpose()?,
+            max_tokens: limit.map(|limit| parse_limit(&limit)).transpose()?,
+            stop: param("stop").map(|stop| parse_stop(&stop)).transpose()?,
+            parameters: flatten(body)?,
+        })
     }
 
-    pub(crate) fn tool_choice(&self) -> Result<Option<ToolChoice<'_>>> {
-        let Some(choice) = self.param("tool_choice") else {
-            return Ok(None);
-        };
-        let chosen =
-            match (
-                choice.value.as_str(),
-                choice.get_string("type").unwrap_or(None),
-            ) {
-                (Some("auto"), _) => ToolChoice::Auto,
-                (Some("none"), _) => ToolChoice::None,
-                (Some("required"), _) => ToolChoice::Required,
-                (None, Some("function")) => {
-                    ToolChoice::Named(choice.need("function")?.need("name")?.string()?)
+    /// A parameter with its path, if it is present.
+    pub(crate) fn param<'a>(&'a self, name: &'a str) -> Option<Param<'a, 'a>> {
+        let (_, value) = self.parameters.iter().find(|(known, _)| known == name)?;
+        Some(Param::new(name, value))
+    }
+}
+
+fn parse_limit(limit: &Param<'_, '_>) -> Result<u64> {
+    let positive = limit.value.as_u64().filter(|limit| *limit > 0);
+    positive.ok_or_else(|| limit.must_be("a whole number above 0"))
+}
+
+/// `stop` is one string or several.
+fn parse_stop(stop: &Param<'_, '_>) -> Result<Vec<String>> {
+    if let Some(one) = stop.value.as_str() {
+        return Ok(vec![one.to_owned()]);
+    }
+    stop.items()?
+        .map(|item| item.string().map(str::to_owned))
+        .collect()
+}
+
+/// The parameters as a list, with those under `oci` by their full names.
+fn flatten(body: &Map<String, Value>) -> Result<Vec<(String, Value)>> {
+    let mut parameters = Vec::with_capacity(body.len());
+    for (name, value) in body {
+        // These are typed, and may be large.
+        if matches!(name.as_str(), "messages" | "tools") {
+            parameters.push((name.clone(), Value::Null));
+        } else if name == "oci" {
+            for (name, value) in Param::new("oci", value).object()? {
+                if !value.is_null() {
+                    parameters.push((format!("oci.{name}"), value.clone()));
                 }
-                _ => return Err(choice.wanted(
-                    "\"auto\", \"none\", \"required\" or {type: \"function\", function: {name}}",
-                )),
-            };
-        Ok(Some(chosen))
-    }
-
-    pub(crate) fn response_format(&self) -> Result<Option<ResponseFormat<'_>>> {
-        let Some(format) = self.param("response_format") else {
-            return Ok(None);
-        };
-        let read = match format.need("type")?.string()? {
-            "text" => ResponseFormat::Text,
-            "json_object" => ResponseFormat::JsonObject,
-            "json_schema" => {
-                let schema = format.need("json_schema")?;
-                let strict = schema.get("strict");
-                ResponseFormat::JsonSchema {
-                    name: schema.need("name")?.string()?,
-                    description: schema.get_string("description")?,
-                    schema: schema.get("schema").map(|schema| schema.value),
-                    strict: strict
-                        .map(|strict| {
-                            strict
-                                .value
-                                .as_bool()
-                                .ok_or_else(|| strict.wanted("a boolean"))
-                        })
-                        .transpose()?,
-                }
             }
-            _ => return Err(format.wanted("of type \"text\", \"json_object\" or \"json_schema\"")),
-        };
-        Ok(Some(read))
+        } else {
+            parameters.push((name.clone(), value.clone()));
+        }
     }
-
-    /// The limit on the answer's tokens, whichever of its two names was used. The newer name wins.
-    pub(crate) fn max_tokens(&self) -> Result<Option<&Value>> {
-        for name in ["max_completion_tokens", "max_tokens"] {
-            if let Some(limit) = self.param(name) {
-                let whole = limit.value.as_u64().is_some_and(|limit| limit > 0);
-                return if whole {
-                    Ok(Some(limit.value))
-                } else {
-                    Err(limit.wanted("a whole number above 0"))
-                };
-            }
-        }
-        Ok(None)
-    }
-
-    /// `stop`, which may be one string or several.
-    pub(crate) fn stop(&self) -> Result<Option<Vec<&str>>> {
-        let Some(stop) = self.param("stop") else {
-            return Ok(None);
-        };
-        if let Some(one) = stop.value.as_str() {
-            return Ok(Some(vec![one]));
-        }
-        let several = try_each(stop.items()?, |item| item.string())?;
-        Ok(Some(several))
-    }
-}
-
-fn read_message<'a>(message: &Reader<'a, '_>) -> Result<Message<'a>> {
-    message.object()?;
-    let name = message.get_string("name")?;
-    let role = message.need("role")?;
-    let read = match role.string()? {
-        role @ ("system" | "developer") => Message::System {
-            developer: role == "developer",
-            name,
-            content: read_content(message)?,
-        },
-        "user" => Message::User {
-            name,
-            content: read_content(message)?,
-        },
-        "assistant" => {
-            let mut content = Vec::new();
-            // The two names that OpenAI-like services have for it.
-            for key in ["reasoning_content", "reasoning"] {
-                let text = message
-                    .get_string(key)?
-                    .filter(|text| !text.is_empty() && content.is_empty());
-                content.extend(text.map(Part::Reasoning));
-            }
-            if message.get("content").is_some() {
-                content.extend(read_content(message)?);
-            }
-            content.extend(
-                message
-                    .get_string("refusal")?
-                    .filter(|text| !text.is_empty())
-                    .map(Part::Refusal),
-            );
-            if let Some(call) = message.get("function_call") {
-                return Err(
-                    call.error("function_call is OpenAI's former name: use tool_calls".into())
-                );
-            }
-            let calls = match message.get("tool_calls") {
-                Some(calls) => try_each(calls.items()?, |call| read_sent_call(&call))?,
-                None => Vec::new(),
-            };
-            Message::Assistant {
-                name,
-                content,
-                calls,
-            }
-        }
-        "tool" => {
-            let call_id = message.need("tool_call_id")?.string()?;
-            Message::Tool {
-                call_id,
-                content: read_content(message)?,
-            }
-        }
-        "function" => {
-            return Err(role.error(
-                "role \"function\" is OpenAI's former name: use \"tool\" with tool_call_id".into(),
-            ))
-        }
-        _ => {
-            return Err(
-                role.wanted("\"system\", \"developer\", \"user\", \"assistant\" or \"tool\"")
-            )
-        }
-    };
-    Ok(read)
-}
-
-fn read_content<'a>(message: &Reader<'a, '_>) -> Result<Vec<Part<'a>>> {
-    let content = message.need("content")?;
-    match content.value {
-        Value::String(text) => Ok(vec![Part::Text(text)]),
-        Value::Array(_) => try_each(content.items()?, |part| read_part(&part)),
-        _ => Err(content.wanted("a string or an array of parts")),
-    }
-}
-
-fn read_part<'a>(part: &Reader<'a, '_>) -> Result<Part<'a>> {
-    part.object()?;
-    let kind = part.need("type")?;
-    let read = match kind.string()? {
-        "text" => Part::Text(part.need("text")?.string()?),
-        "image_url" => Part::Image(read_url(&part.need("image_url")?)?),
-        "audio_url" => Part::Audio(read_url(&part.need("audio_url")?)?),
-        "video_url" => Part::Video(read_url(&part.need("video_url")?)?),
-        "document_url" => Part::File(read_url(&part.need("document_url")?)?),
-        "input_audio" => {
-            let audio = part.need("input_audio")?;
-            let (data, format) = (audio.need("data")?.string()?, audio.need("format")?.string()?);
-            // mp3 is the one format whose media type has another name.
-            let subtype = if format == "mp3" { "mpeg" } else { format };
-            Part::Audio(Media { url: format!("data:audio/{subtype};base64,{data}").into(), detail: None })
-        }
-        "file" => read_file(&part.need("file")?)?,
-        "document" => Part::Document(part.need("document")?.value),
-        "refusal" => Part::Refusal(part.need("refusal")?.string()?),
-        "thinking" => Part::Reasoning(part.need("thinking")?.string()?),
-        "reasoning" => Part::Reasoning(part.need("text")?.string()?),
-        _ => {
-            return Err(kind.wanted(
-                "\"text\", \"image_url\", \"input_audio\", \"audio_url\", \"video_url\", \"file\", \"document_url\", \
-                 \"document\", \"refusal\" or \"thinking\"",
-            ))
-        }
-    };
-    Ok(read)
-}
-
-/// `{url, detail}`, or the address by itself.
-fn read_url<'a>(media: &Reader<'a, '_>) -> Result<Media<'a>> {
-    if let Some(url) = media.value.as_str() {
-        return Ok(Media {
-            url: url.into(),
-            detail: None,
-        });
-    }
-    let url = media.need("url")?.string()?;
-    let detail = match media.get("detail") {
-        None => None,
-        Some(detail) => Some(match detail.string()? {
-            "auto" => Detail::Auto,
-            "high" => Detail::High,
-            "low" => Detail::Low,
-            _ => return Err(detail.wanted("\"auto\", \"high\" or \"low\"")),
-        }),
-    };
-    Ok(Media {
-        url: url.into(),
-        detail,
-    })
-}
-
-fn read_file<'a>(file: &Reader<'a, '_>) -> Result<Part<'a>> {
-    let Some(data) = file.get_string("file_data")? else {
-        return Err(file.error(
-            "OCI has no stored files for a chat: give the file itself as file_data, a data: URL"
-                .into(),
-        ));
-    };
-    let url = if data.starts_with("data:") || data.starts_with("https:") {
-        data.into()
-    } else {
-        format!("data:application/pdf;base64,{data}").into()
-    };
-    let video = data.starts_with("data:video/");
-    let media = Media { url, detail: None };
-    Ok(if video {
-        Part::Video(media)
-    } else {
-        Part::File(media)
-    })
-}
-
-fn read_sent_call<'a>(call: &Reader<'a, '_>) -> Result<SentCall<'a>> {
-    if call
-        .get_string("type")?
-        .is_some_and(|kind| kind != "function")
-    {
-        return Err(call.error(format!("{}: OCI has function calls only", call.name())));
-    }
-    let function = call.need("function")?;
-    Ok(SentCall {
-        id: call.need("id")?.string()?,
-        name: function.need("name")?.string()?,
-        arguments: function.get_string("arguments")?.unwrap_or_default(),
-    })
-}
-
-fn read_tool<'a>(tool: &Reader<'a, '_>) -> Result<Tool<'a>> {
-    if tool.need("type")?.string()? != "function" {
-        return Err(tool.error(format!("{}: OCI has function tools only", tool.name())));
-    }
-    let function = tool.need("function")?;
-    let parameters = function.get("parameters");
-    parameters
-        .map(|parameters| parameters.object())
-        .transpose()?;
-    Ok(Tool {
-        name: function.need("name")?.string()?,
-        description: function.get_string("description")?,
-        parameters: parameters.map(|parameters| parameters.value),
-        strict: function
-            .get("strict")
-            .is_some_and(|strict| strict.value.as_bool() == Some(true)),
-    })
+    Ok(parameters)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{json, Value};
+    use crate::openai::message::{Detail, Media, Part, RequestedCall};
+    use serde_json::json;
 
-    fn with_messages(messages: Value) -> ChatRequest {
-        ChatRequest::from_json(&json!({"model": "m.x", "messages": messages}).to_string()).unwrap()
+    fn parse(messages: Value) -> Result<Vec<Message>> {
+        let request = json!({"model": "m.x", "messages": messages}).to_string();
+        ChatRequest::from_json(&request)?
+            .chat()
+            .map(|chat| chat.messages.clone())
     }
 
     fn param_of(messages: Value) -> String {
-        let error = with_messages(messages).messages().unwrap_err();
+        let error = parse(messages).unwrap_err();
         assert_eq!(error.code(), Code::InvalidRequest);
         error.param_name().unwrap().to_owned()
     }
 
     #[test]
-    fn what_every_request_needs() {
+    fn a_request_needs_a_model_and_messages() {
         let param = |json: &str| {
             ChatRequest::from_json(json)
                 .unwrap_err()
@@ -510,11 +240,8 @@ mod tests {
                 Code::InvalidRequest
             );
         }
-        let deep = format!(
-            "{{\"model\":\"m\",\"messages\":{}1{}}}",
-            "[".repeat(5000),
-            "]".repeat(5000)
-        );
+        let (open, close) = ("[".repeat(5000), "]".repeat(5000));
+        let deep = format!("{{\"model\":\"m\",\"messages\":{open}1{close}}}");
         assert_eq!(
             ChatRequest::from_json(&deep).unwrap_err().code(),
             Code::InvalidRequest
@@ -522,19 +249,18 @@ mod tests {
     }
 
     #[test]
-    fn null_says_nothing() {
-        let request =
-            ChatRequest::from_json(r#"{"model":"m","messages":[{}],"stop":null,"tools":null}"#)
-                .unwrap();
-        assert!(request.stop().unwrap().is_none() && request.tools().unwrap().is_empty());
+    fn null_counts_as_absent() {
+        let json = r#"{"model":"m","messages":[{"role":"user","content":""}],"stop":null,
+            "tools":null}"#;
+        let request = ChatRequest::from_json(json).unwrap();
+        let chat = request.chat().unwrap();
+        assert!(chat.stop.is_none() && chat.tools.is_empty());
     }
 
     #[test]
-    fn errors_name_the_place() {
-        assert_eq!(
-            param_of(json!([{"role": "user", "content": "a"}, {"role": "user"}])),
-            "messages[1]"
-        );
+    fn errors_name_the_path() {
+        let second = json!([{"role": "user", "content": "a"}, {"role": "user"}]);
+        assert_eq!(param_of(second), "messages[1]");
         assert_eq!(
             param_of(json!([{"role": "user", "content": 5}])),
             "messages[0].content"
@@ -543,10 +269,8 @@ mod tests {
             param_of(json!([{"role": "king", "content": "a"}])),
             "messages[0].role"
         );
-        assert_eq!(
-            param_of(json!([{"role": "user", "content": [{"type": "smell"}]}])),
-            "messages[0].content[0].type"
-        );
+        let part = json!([{"role": "user", "content": [{"type": "smell"}]}]);
+        assert_eq!(param_of(part), "messages[0].content[0].type");
         assert_eq!(
             param_of(json!([{"role": "tool", "content": "a"}])),
             "messages[0]"
@@ -559,94 +283,90 @@ mod tests {
     }
 
     #[test]
-    fn an_assistant_turn() {
-        let request = with_messages(
-            json!([{"role": "assistant", "content": null, "reasoning_content": "hm", "refusal": "no",
-            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]),
-        );
-        let messages = request.messages().unwrap();
-        let Message::Assistant { content, calls, .. } = &messages[0] else {
-            panic!()
+    fn an_assistant_message() {
+        let messages = parse(json!([{"role": "assistant", "content": null,
+            "reasoning_content": "hm", "refusal": "no", "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]));
+        let expected = Message::Assistant {
+            name: None,
+            content: vec![Part::Reasoning("hm".into()), Part::Refusal("no".into())],
+            calls: vec![RequestedCall {
+                id: "c1".into(),
+                name: "f".into(),
+                arguments: "{}".into(),
+            }],
         };
-        assert_eq!(content, &[Part::Reasoning("hm"), Part::Refusal("no")]);
+        assert_eq!(messages.unwrap(), [expected]);
+    }
+
+    #[test]
+    fn media() {
+        let messages = parse(json!([{"role": "user", "content": [
+            {"type": "image_url", "image_url": {"url": "data:x", "detail": "low"}},
+            {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
+            {"type": "file", "file": {"file_data": "QUJD", "filename": "a.pdf"}},
+        ]}]));
+        let media = |url: &str, detail| Media {
+            url: url.into(),
+            detail,
+        };
+        let content = vec![
+            Part::Image(media("data:x", Some(Detail::Low))),
+            Part::Audio(media("data:audio/mpeg;base64,AAAA", None)),
+            Part::File(media("data:application/pdf;base64,QUJD", None)),
+        ];
         assert_eq!(
-            calls,
-            &[SentCall {
-                id: "c1",
-                name: "f",
-                arguments: "{}"
+            messages.unwrap(),
+            [Message::User {
+                name: None,
+                content
             }]
         );
     }
 
     #[test]
-    fn media() {
-        let request = with_messages(json!([{"role": "user", "content": [
-            {"type": "image_url", "image_url": {"url": "data:x", "detail": "low"}},
-            {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
-            {"type": "file", "file": {"file_data": "QUJD", "filename": "a.pdf"}},
-        ]}]));
-        let messages = request.messages().unwrap();
-        let Message::User { content, .. } = &messages[0] else {
-            panic!()
-        };
-        let media = |url: &'static str, detail| Media {
-            url: url.into(),
-            detail,
-        };
-        assert_eq!(content[0], Part::Image(media("data:x", Some(Detail::Low))));
-        assert_eq!(
-            content[1],
-            Part::Audio(media("data:audio/mpeg;base64,AAAA", None))
-        );
-        assert_eq!(
-            content[2],
-            Part::File(media("data:application/pdf;base64,QUJD", None))
-        );
-    }
-
-    #[test]
-    fn half_an_emoji_does_not_stop_a_request() {
+    fn a_lone_surrogate_is_replaced() {
         let request = ChatRequest::from_json(
-            r#"{"model":"m","messages":[{"role":"user","content":"a\ud83d \\ud83d \ud83d\ude00 \udc00"}]}"#,
+            r#"{"model":"m","messages":[{"role":"user",
+                "content":"a\ud83d \\ud83d \ud83d\ude00 \udc00"}]}"#,
         );
         let request = request.unwrap();
-        let messages = request.messages().unwrap();
-        let Message::User { content, .. } = &messages[0] else {
-            panic!()
+        let content = vec![Part::Text("a\u{FFFD} \\ud83d 😀 \u{FFFD}".into())];
+        let expected = Message::User {
+            name: None,
+            content,
         };
-        assert_eq!(content, &[Part::Text("a\u{FFFD} \\ud83d 😀 \u{FFFD}")]);
+        assert_eq!(request.chat().unwrap().messages, [expected]);
     }
 
     #[test]
-    fn choices_and_formats() {
+    fn choices_formats_and_limits() {
         let request = |extra: Value| {
-            let mut whole = json!({"model": "m", "messages": [{}]});
+            let messages = json!([{"role": "user", "content": "a"}]);
+            let mut whole = json!({"model": "m", "messages": messages});
             whole
                 .as_object_mut()
                 .unwrap()
                 .extend(extra.as_object().unwrap().clone());
             ChatRequest::from_json(&whole.to_string()).unwrap()
         };
-        let named =
-            request(json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}));
-        assert_eq!(named.tool_choice().unwrap(), Some(ToolChoice::Named("f")));
-        assert!(request(json!({"tool_choice": "any"}))
-            .tool_choice()
-            .is_err());
-        assert!(request(json!({"response_format": {"type": "xml"}}))
-            .response_format()
-            .is_err());
+        let named = request(json!({"tool_choice":
+            {"type": "function", "function": {"name": "f"}}}));
         assert_eq!(
-            request(json!({"max_tokens": 5, "max_completion_tokens": 6}))
-                .max_tokens()
-                .unwrap(),
-            Some(&crate::json::Value::from(6u64))
+            named.chat().unwrap().tool_choice,
+            Some(ToolChoice::Named("f".into()))
         );
-        assert!(request(json!({"max_tokens": 0.5})).max_tokens().is_err());
+        assert!(request(json!({"tool_choice": "any"})).chat().is_err());
+        assert!(request(json!({"response_format": {"type": "xml"}}))
+            .chat()
+            .is_err());
+        let both = request(json!({"max_tokens": 5, "max_completion_tokens": 6}));
+        assert_eq!(both.chat().unwrap().max_tokens, Some(6));
+        assert!(request(json!({"max_tokens": 0.5})).chat().is_err());
+        let stop = request(json!({"stop": "x"}));
         assert_eq!(
-            request(json!({"stop": "x"})).stop().unwrap(),
-            Some(vec!["x"])
+            stop.chat().unwrap().stop.as_deref(),
+            Some(&["x".to_owned()][..])
         );
     }
 }

@@ -1,24 +1,31 @@
-//! The options of a client and of a call, read from JSON: what is not an option that can be used is refused by name.
+//! The options of a client and of a call, read from JSON text. What is unknown or invalid is an
+//! error that names it.
 
-use crate::json::{Map, Value};
+mod headers;
+mod limits;
+pub mod read;
+mod target;
 
-use crate::decode::Limits;
-use crate::error::{Code, Error, Result};
-use crate::gather::{joined, try_each};
-use crate::json;
-use crate::routing::base_url::Endpoint;
-use crate::routing::route::{ApiFormat, Overrides, Route, Site, Transport};
+pub use limits::{Limits, Retry, Timeouts};
+pub use read::nearest_name;
+pub use target::Target;
 
-/// `ClientOptions`, without the functions that a host lends.
+use crate::error::Result;
+use crate::routing::{
+    ApiFormat, BaseUrl, Candidate, Realm, Route, RouteOverrides, RoutingOptions, Transport,
+};
+use read::{invalid_option, parse_object, OptionNames, OptionReader};
+
+/// `ClientOptions` of `index.d.ts`, without those that JavaScript keeps for itself.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Where the client stands.
-    pub site: Site,
+    /// `region`, `realm`, `endpoint`, `apiFormat` and `transport`
+    pub routing: RoutingOptions,
     /// `compartmentId`
     pub compartment_id: Option<String>,
     /// `models`, in the order in which they were given.
     pub aliases: Vec<(String, Vec<Target>)>,
-    /// `headers`
+    /// `headers`, with lower-case names.
     pub headers: Vec<(String, String)>,
     /// `retry`
     pub retry: Retry,
@@ -26,156 +33,98 @@ pub struct Options {
     pub timeouts: Timeouts,
     /// `limits`
     pub limits: Limits,
-    /// `fallback` is not "never"
+    /// `fallback` is not "never".
     pub fallback: bool,
-    /// `toolCallText` is not "off"
+    /// `toolCallText` is not "off".
     pub tool_call_text: bool,
 }
 
-/// One target of an alias.
-#[derive(Clone, Debug, Default)]
-pub struct Target {
-    /// The model id.
-    pub model: String,
-    /// Instead of the client's own.
-    pub region: Option<String>,
-    /// Instead of the client's own.
-    pub compartment_id: Option<String>,
-    /// Instead of the client's own.
-    pub endpoint: Option<Endpoint>,
-    /// What the alias says of the model.
-    pub overrides: Overrides,
-}
-
-/// How often, and how long after, a call is made again.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Retry {
-    /// Attempts at the same request, the first included. 3.
-    pub max_attempts: u32,
-    /// The wait before the second attempt, in milliseconds; it doubles from there. 500.
-    pub base_delay_ms: f64,
-    /// The longest wait, in milliseconds. A service that asks for a longer one is not asked again. 8,000.
-    pub max_delay_ms: f64,
-}
-
-/// How long a call may take, in milliseconds. Nothing runs out unless it is set.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Timeouts {
-    /// The whole call, from its first request to the end of the answer.
-    pub total_ms: Option<f64>,
-    /// From the start of the call to its first chunk.
-    pub first_chunk_ms: Option<f64>,
-    /// From one network chunk to the next.
-    pub chunk_ms: Option<f64>,
-}
-
-/// `CallOptions`, without the signal.
+/// `CallOptions` of `index.d.ts`, without the signal.
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
-    /// What the call says of the model.
-    pub overrides: Overrides,
-    /// Over the client's own.
+    /// `apiFormat` and `transport`
+    pub overrides: RouteOverrides,
+    /// `timeouts`, which take precedence over the client's one by one.
     pub timeouts: Timeouts,
-    /// Over the client's own.
+    /// `headers`, which take precedence over the client's one by one.
     pub headers: Vec<(String, String)>,
-    /// Instead of the client's own.
+    /// `fallback`, if set.
     pub fallback: Option<bool>,
-}
-
-/// A target with everything that a request to it needs.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// Where it is.
-    pub route: Route,
-    /// Its compartment.
-    pub compartment_id: Option<String>,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Retry {
-            max_attempts: 3,
-            base_delay_ms: 500.0,
-            max_delay_ms: 8000.0,
-        }
-    }
 }
 
 impl Options {
     /// Reads the options from JSON text.
     pub fn from_json(json: &str) -> Result<Options> {
-        let options = object_of(json)?;
-        let at = Place {
-            what: "",
-            object: &options,
+        const NAMES: OptionNames = OptionNames {
+            here: &[
+                "compartmentId",
+                "region",
+                "realm",
+                "endpoint",
+                "models",
+                "headers",
+                "retry",
+                "timeouts",
+                "limits",
+                "fallback",
+                "toolCallText",
+                "apiFormat",
+                "transport",
+            ],
+            javascript: &["sign", "apiKey", "fetch", "onFinish"],
         };
-        let mut aliases: Vec<(String, Vec<Target>)> = Vec::new();
-        if let Some(models) = at.object("models")? {
-            for (name, value) in models.iter() {
-                let targets = match value {
-                    Value::Array(several) => try_each(several.iter(), |one| target(name, one))?,
-                    one => vec![target(name, one)?],
-                };
-                if targets.is_empty() {
-                    return Err(refused(&format!("models.{name}"), "at least one target"));
-                }
-                aliases.push((name.to_owned(), targets));
-            }
+        let object = parse_object(json)?;
+        let options = OptionReader::new("", &object, NAMES)?;
+        let realm = options.string("realm")?;
+        if realm.as_deref().is_some_and(|id| Realm::find(id).is_none()) {
+            return Err(invalid_option("realm", "a realm of OCI, such as \"oc1\""));
         }
-        let realm = at.text("realm")?;
-        if realm
-            .as_deref()
-            .is_some_and(|realm| crate::routing::region::Realm::find(realm).is_none())
-        {
-            return Err(refused("realm", "a realm that OCI has, such as \"oc1\""));
-        }
+        let tool_call_text = options.read_enum("toolCallText", &["auto", "off"], |name| name)?;
         Ok(Options {
-            site: Site {
-                region: at.text("region")?,
+            routing: RoutingOptions {
+                region: options.string("region")?,
                 realm,
-                endpoint: endpoint(&at)?,
-                defaults: overrides(&at)?,
+                base_url: read_base_url(&options)?,
+                defaults: read_overrides(&options)?,
             },
-            compartment_id: at.text("compartmentId")?,
-            aliases,
-            headers: headers(&at)?,
-            retry: retry(&at)?,
-            timeouts: timeouts(&at)?,
-            limits: limits(&at)?,
-            fallback: one_of(&at, "fallback", ["auto", "never"])? != Some(1),
-            tool_call_text: one_of(&at, "toolCallText", ["auto", "off"])? != Some(1),
+            compartment_id: options.string("compartmentId")?,
+            aliases: target::read_aliases(&options)?,
+            headers: headers::read(&options)?,
+            retry: Retry::read(&options)?,
+            timeouts: Timeouts::read(&options)?,
+            limits: Limits::read(&options)?,
+            fallback: read_fallback(&options)?.unwrap_or(true),
+            tool_call_text: tool_call_text != Some("off"),
         })
     }
 
     /// The targets that a model id or alias stands for, in the order in which they are tried.
-    pub fn candidates(&self, model: &str, told: Overrides) -> Result<Vec<Candidate>> {
-        let plain = [Target {
-            model: model.to_owned(),
-            ..Target::default()
-        }];
-        let targets = self
-            .aliases
-            .iter()
-            .rfind(|(name, _)| name == model)
-            .map_or(&plain[..], |(_, targets)| targets.as_slice());
-        try_each(targets.iter(), |target| self.candidate(target, told))
+    pub fn candidates(&self, model: &str, overrides: RouteOverrides) -> Result<Vec<Candidate>> {
+        let alias = self.aliases.iter().find(|(name, _)| name == model);
+        match alias {
+            Some((_, targets)) => targets
+                .iter()
+                .map(|target| self.candidate(target, overrides))
+                .collect(),
+            None => Ok(vec![self.candidate(&Target::new(model), overrides)?]),
+        }
     }
 
-    fn candidate(&self, target: &Target, told: Overrides) -> Result<Candidate> {
-        let mut site = self.site.clone();
-        site.region = target.region.clone().or(site.region);
-        site.endpoint = target.endpoint.clone().or(site.endpoint);
-        let overrides = Overrides {
-            api_format: told.api_format.or(target.overrides.api_format),
-            transport: told.transport.or(target.overrides.transport),
+    fn candidate(&self, target: &Target, overrides: RouteOverrides) -> Result<Candidate> {
+        let client = self.routing.clone();
+        let routing = RoutingOptions {
+            region: target.region.clone().or(client.region),
+            base_url: target.base_url.clone().or(client.base_url),
+            ..client
         };
-        let route = Route::to(&target.model, &site, overrides)?;
+        let overrides = RouteOverrides {
+            api_format: overrides.api_format.or(target.overrides.api_format),
+            transport: overrides.transport.or(target.overrides.transport),
+        };
+        let compartment_id = target.compartment_id.as_ref();
         Ok(Candidate {
-            route,
-            compartment_id: target
-                .compartment_id
-                .clone()
-                .or_else(|| self.compartment_id.clone()),
+            route: Route::resolve(&target.model, &routing, overrides)?,
+            compartment_id: compartment_id.or(self.compartment_id.as_ref()).cloned(),
         })
     }
 }
@@ -183,234 +132,57 @@ impl Options {
 impl CallOptions {
     /// Reads the options from JSON text.
     pub fn from_json(json: &str) -> Result<CallOptions> {
-        let options = object_of(json)?;
-        let at = Place {
-            what: "",
-            object: &options,
+        const NAMES: OptionNames = OptionNames {
+            here: &["apiFormat", "transport", "timeouts", "headers", "fallback"],
+            javascript: &["signal"],
         };
+        let object = parse_object(json)?;
+        let options = OptionReader::new("", &object, NAMES)?;
         Ok(CallOptions {
-            overrides: overrides(&at)?,
-            timeouts: timeouts(&at)?,
-            headers: headers(&at)?,
-            fallback: one_of(&at, "fallback", ["auto", "never"])?.map(|choice| choice == 0),
+            overrides: read_overrides(&options)?,
+            timeouts: Timeouts::read(&options)?,
+            headers: headers::read(&options)?,
+            fallback: read_fallback(&options)?,
         })
     }
 }
 
-/// An object of options and where it stands.
-struct Place<'a> {
-    what: &'a str,
-    object: &'a Map,
-}
-
-impl Place<'_> {
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.object.get(name).filter(|value| !value.is_null())
-    }
-
-    fn name(&self, name: &str) -> String {
-        format!("{}{name}", self.what)
-    }
-
-    fn text(&self, name: &str) -> Result<Option<String>> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
-            Some(_) => Err(refused(&self.name(name), "a string that is not empty")),
-        }
-    }
-
-    fn object(&self, name: &str) -> Result<Option<&Map>> {
-        let object = self.get(name).map(|value| {
-            value
-                .as_object()
-                .ok_or_else(|| refused(&self.name(name), "an object"))
-        });
-        object.transpose()
-    }
-
-    fn number(&self, name: &str, least: u32) -> Result<Option<f64>> {
-        let number = self.get(name).map(|value| {
-            let fits = value.as_f64().filter(|number| *number >= f64::from(least));
-            fits.ok_or_else(|| refused(&self.name(name), &format!("a number, at least {least}")))
-        });
-        number.transpose()
-    }
-
-    fn count(&self, name: &str, usual: usize) -> Result<usize> {
-        // A float holds every count up to 2^53; what is larger is as good as no limit.
-        Ok(self
-            .number(name, 1)?
-            .map_or(usual, |number| number as usize))
+impl RouteOverrides {
+    /// Reads the overrides, and nothing else, from JSON text.
+    pub fn from_json(json: &str) -> Result<RouteOverrides> {
+        const NAMES: OptionNames = OptionNames {
+            here: &["apiFormat", "transport"],
+            javascript: &[],
+        };
+        let object = parse_object(json)?;
+        read_overrides(&OptionReader::new("", &object, NAMES)?)
     }
 }
 
-fn object_of(json: &str) -> Result<Map> {
-    match json::parse(json.as_bytes()) {
-        Ok(Value::Object(options)) => Ok(options),
-        _ => Err(Error::new(
-            Code::InvalidOptions,
-            "the options must be an object of plain values",
-        )),
-    }
-}
-
-fn refused(name: &str, wanted: &str) -> Error {
-    Error::new(
-        Code::InvalidOptions,
-        format!("the option {name} must be {wanted}"),
-    )
-}
-
-fn one_of<const N: usize>(at: &Place<'_>, name: &str, words: [&str; N]) -> Result<Option<usize>> {
-    let Some(value) = at.get(name) else {
-        return Ok(None);
-    };
-    let found = words.iter().position(|word| value == word);
-    found.map(Some).ok_or_else(|| {
-        refused(
-            &at.name(name),
-            &format!("\"{}\"", joined(&words, "\" or \"")),
-        )
+fn read_overrides(options: &OptionReader<'_>) -> Result<RouteOverrides> {
+    Ok(RouteOverrides {
+        api_format: options.read_enum("apiFormat", &ApiFormat::ALL, ApiFormat::name)?,
+        transport: options.read_enum("transport", &Transport::ALL, Transport::name)?,
     })
 }
 
-fn overrides(at: &Place<'_>) -> Result<Overrides> {
-    let formats = [ApiFormat::Generic, ApiFormat::Cohere, ApiFormat::CohereV2];
-    let format = one_of(at, "apiFormat", formats.map(ApiFormat::as_str))?;
-    let transports = [Transport::Native, Transport::OpenAi];
-    let transport = one_of(at, "transport", transports.map(Transport::as_str))?;
-    Ok(Overrides {
-        api_format: format.and_then(|index| formats.get(index).copied()),
-        transport: transport.and_then(|index| transports.get(index).copied()),
-    })
+fn read_base_url(options: &OptionReader<'_>) -> Result<Option<BaseUrl>> {
+    let endpoint = options.string("endpoint")?;
+    endpoint.map(|text| BaseUrl::parse(&text)).transpose()
 }
 
-fn endpoint(at: &Place<'_>) -> Result<Option<Endpoint>> {
-    at.text("endpoint")?
-        .map(|text| Endpoint::parse(&text))
-        .transpose()
-}
-
-fn target(alias: &str, value: &Value) -> Result<Target> {
-    let what = format!("models.{alias}.");
-    if let Some(model) = value.as_str() {
-        return Ok(Target {
-            model: model.to_owned(),
-            ..Target::default()
-        });
-    }
-    let object = value.as_object().ok_or_else(|| {
-        refused(
-            &format!("models.{alias}"),
-            "a model id, a target or a list of them",
-        )
-    })?;
-    let at = Place {
-        what: &what,
-        object,
-    };
-    Ok(Target {
-        model: at
-            .text("model")?
-            .ok_or_else(|| refused(&at.name("model"), "given"))?,
-        region: at.text("region")?,
-        compartment_id: at.text("compartmentId")?,
-        endpoint: endpoint(&at)?,
-        overrides: overrides(&at)?,
-    })
-}
-
-fn headers(at: &Place<'_>) -> Result<Vec<(String, String)>> {
-    let Some(given) = at.object("headers")? else {
-        return Ok(Vec::new());
-    };
-    let mut headers = Vec::with_capacity(given.len());
-    for (name, value) in given.iter() {
-        let lower = name.to_ascii_lowercase();
-        let is_token = !lower.is_empty()
-            && lower
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
-        let ours = matches!(
-            lower.as_str(),
-            "authorization" | "host" | "connection" | "transfer-encoding"
-        ) || lower.starts_with("content-")
-            || lower.starts_with("proxy-");
-        let place = at.name(&format!("headers.{name}"));
-        if !is_token || ours {
-            return Err(refused(
-                &place,
-                "a header other than authorization, host and content-*",
-            ));
-        }
-        let value = value
-            .as_str()
-            .filter(|text| !text.bytes().any(|b| b.is_ascii_control() && b != b'\t'));
-        headers.push((
-            lower,
-            value
-                .ok_or_else(|| refused(&place, "a string of one line"))?
-                .to_owned(),
-        ));
-    }
-    Ok(headers)
-}
-
-fn retry(at: &Place<'_>) -> Result<Retry> {
-    let usual = Retry::default();
-    let Some(object) = at.object("retry")? else {
-        return Ok(usual);
-    };
-    let at = Place {
-        what: "retry.",
-        object,
-    };
-    Ok(Retry {
-        max_attempts: at.count("maxAttempts", 3)?.min(100) as u32,
-        base_delay_ms: at.number("baseDelayMs", 0)?.unwrap_or(usual.base_delay_ms),
-        max_delay_ms: at.number("maxDelayMs", 0)?.unwrap_or(usual.max_delay_ms),
-    })
-}
-
-fn timeouts(at: &Place<'_>) -> Result<Timeouts> {
-    let Some(object) = at.object("timeouts")? else {
-        return Ok(Timeouts::default());
-    };
-    let at = Place {
-        what: "timeouts.",
-        object,
-    };
-    Ok(Timeouts {
-        total_ms: at.number("totalMs", 1)?,
-        first_chunk_ms: at.number("firstChunkMs", 1)?,
-        chunk_ms: at.number("chunkMs", 1)?,
-    })
-}
-
-fn limits(at: &Place<'_>) -> Result<Limits> {
-    let usual = Limits::default();
-    let Some(object) = at.object("limits")? else {
-        return Ok(usual);
-    };
-    let at = Place {
-        what: "limits.",
-        object,
-    };
-    Ok(Limits {
-        max_event_bytes: at.count("maxEventBytes", usual.max_event_bytes)?,
-        max_response_bytes: at.count("maxResponseBytes", usual.max_response_bytes)?,
-        max_error_bytes: at.count("maxErrorBytes", usual.max_error_bytes)?,
-        max_tool_calls: at.count("maxToolCalls", usual.max_tool_calls)?,
-    })
+fn read_fallback(options: &OptionReader<'_>) -> Result<Option<bool>> {
+    let fallback = options.read_enum("fallback", &["auto", "never"], |name| name)?;
+    Ok(fallback.map(|name| name == "auto"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     #[test]
-    fn defaults() {
+    fn everything_has_a_default() {
         let options = Options::from_json("{}").unwrap();
         assert!(options.fallback && options.tool_call_text);
         assert_eq!(
@@ -422,11 +194,66 @@ mod tests {
             }
         );
         assert_eq!(options.timeouts, Timeouts::default());
+        assert_eq!(options.limits, Limits::default());
     }
 
     #[test]
-    fn what_is_refused() {
-        for (json, named) in [
+    fn reads_every_option() {
+        let options = Options::from_json(
+            r#"{"compartmentId":"c","region":"ord","realm":"OC1","endpoint":"https://h.example/p/",
+                "models":{"a":"meta.llama"},"headers":{"X-A":"1\t2"},
+                "retry":{"maxAttempts":1e9,"baseDelayMs":0,"maxDelayMs":1.5},
+                "timeouts":{"totalMs":1,"firstChunkMs":2,"chunkMs":3},
+                "limits":{"maxEventBytes":4,"maxResponseBytes":5,"maxErrorBytes":6,"maxToolCalls":7},
+                "fallback":"never","toolCallText":"off","apiFormat":"COHEREV2","transport":"openai"}"#,
+        )
+        .unwrap();
+        assert_eq!(options.compartment_id.as_deref(), Some("c"));
+        let routing = &options.routing;
+        assert_eq!(routing.region.as_deref(), Some("ord"));
+        assert_eq!(routing.realm.as_deref(), Some("OC1"));
+        let base_url = routing.base_url.as_ref().map(BaseUrl::as_str);
+        assert_eq!(base_url, Some("https://h.example/p"));
+        assert_eq!(
+            routing.defaults,
+            RouteOverrides {
+                api_format: Some(ApiFormat::CohereV2),
+                transport: Some(Transport::OpenAi)
+            }
+        );
+        assert_eq!(options.aliases[0].1[0].model, "meta.llama");
+        assert_eq!(options.headers, [("x-a".into(), "1\t2".into())]);
+        assert_eq!(
+            options.retry,
+            Retry {
+                max_attempts: 100,
+                base_delay_ms: 0.0,
+                max_delay_ms: 1.5
+            }
+        );
+        assert_eq!(
+            options.timeouts,
+            Timeouts {
+                total_ms: Some(1.0),
+                first_chunk_ms: Some(2.0),
+                chunk_ms: Some(3.0)
+            }
+        );
+        assert_eq!(
+            options.limits,
+            Limits {
+                max_event_bytes: 4,
+                max_response_bytes: 5,
+                max_error_bytes: 6,
+                max_tool_calls: 7
+            }
+        );
+        assert!(!options.fallback && !options.tool_call_text);
+    }
+
+    #[test]
+    fn rejects_invalid_values_by_path() {
+        for (json, path) in [
             ("[]", "options"),
             (r#"{"region":5}"#, "region"),
             (r#"{"realm":"oc99"}"#, "realm"),
@@ -434,7 +261,9 @@ mod tests {
             (r#"{"apiFormat":"generic"}"#, "apiFormat"),
             (r#"{"transport":"grpc"}"#, "transport"),
             (r#"{"fallback":true}"#, "fallback"),
+            (r#"{"toolCallText":"on"}"#, "toolCallText"),
             (r#"{"endpoint":"ftp://x"}"#, "endpoint"),
+            (r#"{"headers":["x"]}"#, "headers"),
             (
                 r#"{"headers":{"Authorization":"x"}}"#,
                 "headers.Authorization",
@@ -444,6 +273,7 @@ mod tests {
                 "headers.content-type",
             ),
             (r#"{"headers":{"x-a":"a\r\nb: c"}}"#, "headers.x-a"),
+            (r#"{"headers":{"x-a":5}}"#, "headers.x-a"),
             (r#"{"headers":{"x a":"y"}}"#, "headers.x a"),
             (r#"{"retry":{"maxAttempts":0}}"#, "retry.maxAttempts"),
             (r#"{"timeouts":{"totalMs":"1"}}"#, "timeouts.totalMs"),
@@ -451,36 +281,108 @@ mod tests {
             (r#"{"models":{"a":[]}}"#, "models.a"),
             (r#"{"models":{"a":{"region":"x"}}}"#, "models.a.model"),
             (r#"{"models":{"a":5}}"#, "models.a"),
+            (r#"{"models":{"a":["meta.llama",null]}}"#, "models.a[1]"),
+            (
+                r#"{"models":{"a":["meta.llama",{"model":"x.y","region":5}]}}"#,
+                "models.a[1].region",
+            ),
         ] {
             let error = Options::from_json(json).unwrap_err();
             assert_eq!(error.code(), Code::InvalidOptions, "{json}");
-            assert!(error.message().contains(named), "{json}: {error}");
+            assert!(error.message().contains(path), "{json}: {error}");
         }
     }
 
     #[test]
-    fn aliases_are_tried_in_order() {
+    fn rejects_unknown_options_everywhere() {
+        for (json, path, hint) in [
+            (r#"{"regoin":"x"}"#, "regoin", "did you mean region?"),
+            (r#"{"Sign":"x"}"#, "Sign", "did you mean sign?"),
+            (r#"{"apikey":"x"}"#, "apikey", "did you mean apiKey?"),
+            (r#"{"onfinished":1}"#, "onfinished", "did you mean onFinish?"),
+            (
+                r#"{"timeouts":{"totalMS":5}}"#,
+                "timeouts.totalMS",
+                "did you mean timeouts.totalMs?",
+            ),
+            (
+                r#"{"retry":{"attempts":5}}"#,
+                "retry.attempts",
+                "did you mean retry.maxAttempts?",
+            ),
+            (
+                r#"{"limits":{"maxTokens":5}}"#,
+                "limits.maxTokens",
+                "the options of limits are maxEventBytes, maxResponseBytes, maxErrorBytes, maxToolCalls",
+            ),
+            (
+                r#"{"models":{"a":{"model":"x.y","compartmentID":"c"}}}"#,
+                "models.a.compartmentID",
+                "did you mean models.a.compartmentId?",
+            ),
+            (
+                r#"{"models":{"a":["x.y",{"model":"x.y","realm":"oc1"}]}}"#,
+                "models.a[1].realm",
+                "the options of models.a[1] are model, region, compartmentId, endpoint, apiFormat, transport",
+            ),
+        ] {
+            let error = Options::from_json(json).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidOptions, "{json}");
+            let message = format!("the option {path} is not known");
+            assert_eq!((error.message(), error.hint()), (message.as_str(), Some(hint)));
+        }
+        // These have names of the caller's own.
+        assert!(
+            Options::from_json(r#"{"headers":{"regoin":"x"},"models":{"regoin":"x.y"}}"#).is_ok()
+        );
+    }
+
+    #[test]
+    fn call_options_and_overrides_have_their_own_names() {
+        let message = |error: crate::error::Error| error.message().to_owned();
+        assert!(CallOptions::from_json(
+            r#"{"apiFormat":"GENERIC","transport":"native","timeouts":{},"headers":{},"fallback":"auto"}"#
+        )
+        .is_ok());
+        for (json, path, hint) in [
+            (r#"{"region":"x"}"#, "region", "the options are"),
+            (r#"{"Signal":1}"#, "Signal", "did you mean signal?"),
+            (r#"{"timeout":{}}"#, "timeout", "did you mean timeouts?"),
+            (
+                r#"{"timeouts":{"chunkms":1}}"#,
+                "timeouts.chunkms",
+                "did you mean timeouts.chunkMs?",
+            ),
+        ] {
+            let error = CallOptions::from_json(json).unwrap_err();
+            assert!(
+                error.hint().is_some_and(|it| it.starts_with(hint)),
+                "{error}"
+            );
+            assert_eq!(message(error), format!("the option {path} is not known"));
+        }
+        assert!(RouteOverrides::from_json(r#"{"apiFormat":"COHERE","transport":null}"#).is_ok());
+        let error = RouteOverrides::from_json(r#"{"headers":{}}"#).unwrap_err();
+        assert_eq!(error.hint(), Some("the options are apiFormat, transport"));
+        assert_eq!(message(error), "the option headers is not known");
+    }
+
+    #[test]
+    fn an_alias_stands_for_targets_in_order() {
         let options = Options::from_json(
             r#"{"region":"us-chicago-1","compartmentId":"c0","models":{"fast":["meta.llama",
                 {"model":"cohere.command-r","region":"us-ashburn-1","compartmentId":"c1","apiFormat":"COHEREV2"}]}}"#,
         )
         .unwrap();
-        let candidates = options.candidates("fast", Overrides::default()).unwrap();
-        assert_eq!(
-            candidates
-                .iter()
-                .map(|it| it.route.region())
-                .collect::<Vec<_>>(),
-            ["us-chicago-1", "us-ashburn-1"]
-        );
-        assert_eq!(candidates[1].route.api_format(), Some(ApiFormat::CohereV2));
+        let candidates = options
+            .candidates("fast", RouteOverrides::default())
+            .unwrap();
+        let regions: Vec<_> = candidates.iter().map(|it| it.route.region()).collect();
+        assert_eq!(regions, ["us-chicago-1", "us-ashburn-1"]);
+        assert_eq!(candidates[0].compartment_id.as_deref(), Some("c0"));
         assert_eq!(candidates[1].compartment_id.as_deref(), Some("c1"));
-        assert_eq!(
-            options
-                .candidates("slow", Overrides::default())
-                .unwrap_err()
-                .code(),
-            Code::InvalidModel
-        );
+        assert_eq!(candidates[1].route.api_format(), Some(ApiFormat::CohereV2));
+        let unknown = options.candidates("slow", RouteOverrides::default());
+        assert_eq!(unknown.unwrap_err().code(), Code::InvalidModel);
     }
 }

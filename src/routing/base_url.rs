@@ -1,86 +1,81 @@
-//! The address that replaces the derived host: a private endpoint, a dual-stack host, a proxy, a simulator.
+//! The address that requests are sent to: the inference host of a region, or the `endpoint` option
+//! (a private endpoint, a dual-stack host, a proxy, a simulator).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::error::{Code, Error, Result};
-use crate::gather::holds;
 
-/// A base address that requests may be sent to: `https`, or `http` on loopback, with neither user, query nor fragment.
+/// Origin and path prefix of every URL of a target: `https`, or `http` on a loopback host, without
+/// credentials, query or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    base: String,
+pub struct BaseUrl {
+    text: String,
     host: String,
 }
 
-/// The longest address that is read, in bytes.
+/// The longest address that is accepted, in bytes.
 const MAX_LEN: usize = 1024;
 
-impl Endpoint {
-    /// Reads the `endpoint` option. A path is kept as a prefix, so that a proxy may live below one.
-    pub fn parse(text: &str) -> Result<Endpoint> {
-        let refuse = |why: &'static str| {
-            Error::new(Code::InvalidOptions, why)
-                .with_hint("endpoint is an address such as https://host.example, or http:// on localhost, 127.0.0.1 or [::1]")
-        };
+impl BaseUrl {
+    /// Parses the `endpoint` option. Its path is kept as a prefix, for a proxy that serves OCI
+    /// below one.
+    pub fn parse(text: &str) -> Result<BaseUrl> {
         if text.len() > MAX_LEN {
-            return Err(refuse("endpoint is too long"));
+            return Err(invalid("endpoint is too long"));
         }
         let (scheme, rest) =
-            scheme_of(text).ok_or_else(|| refuse("endpoint is not an absolute URL"))?;
-        let (authority, path) = match rest.find('/') {
-            Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
-            None => (rest, ""),
-        };
-        let (host, port) =
-            split_port(authority).ok_or_else(|| refuse("endpoint has no valid host"))?;
-        let host = host.to_ascii_lowercase();
-        if !is_host(&host) {
-            return Err(refuse("endpoint has no valid host"));
-        }
+            split_scheme(text).ok_or_else(|| invalid("endpoint is not an absolute URL"))?;
+        let (authority, path) = split_path(rest);
+        let (host, port) = split_port(authority)
+            .map(|(host, port)| (host.to_ascii_lowercase(), port))
+            .filter(|(host, _)| is_host(host))
+            .ok_or_else(|| invalid("endpoint has no valid host"))?;
         let scheme = scheme.to_ascii_lowercase();
         match scheme.as_str() {
             "https" => {}
             "http" if is_loopback(&host) => {}
-            "http" => return Err(refuse("endpoint must be https: http is for loopback only")),
-            _ => return Err(refuse("endpoint must be https")),
+            "http" => return Err(invalid("endpoint must be https: http is for loopback only")),
+            _ => return Err(invalid("endpoint must be https")),
         }
-        if !path.bytes().all(is_path_byte) || holds(path, "/..") || holds(path, "/./") {
-            return Err(refuse(
+        if !path.bytes().all(is_path_byte) || path.contains("/..") || path.contains("/./") {
+            return Err(invalid(
                 "endpoint may have a plain path, but neither query nor fragment",
             ));
         }
-        // What WHATWG URLs leave out, so that the finished URL and its parsed form stay the same text.
-        let port = match (scheme.as_str(), port) {
-            ("https", Some(443)) | ("http", Some(80)) | (_, None) => String::new(),
-            (_, Some(port)) => format!(":{port}"),
+        // The WHATWG URL parser drops a default port. Without it a finished URL and its parsed form
+        // are the same text.
+        let host = match (scheme.as_str(), port) {
+            ("https", Some(443)) | ("http", Some(80)) | (_, None) => host,
+            (_, Some(port)) => format!("{host}:{port}"),
         };
-        let host = format!("{host}{port}");
         let path = path.trim_end_matches('/');
-        Ok(Endpoint {
-            base: format!("{scheme}://{host}{path}"),
+        Ok(BaseUrl {
+            text: format!("{scheme}://{host}{path}"),
             host,
         })
     }
 
-    /// The inference service of a region.
-    pub(crate) fn of_host(host: String) -> Endpoint {
-        Endpoint {
-            base: format!("https://{host}"),
+    /// The `https` origin of a host that is known to be valid.
+    pub(crate) fn from_host(host: String) -> BaseUrl {
+        BaseUrl {
+            text: format!("https://{host}"),
             host,
         }
     }
 
     /// Scheme, host, port and path prefix, without a slash at the end.
-    pub fn base(&self) -> &str {
-        &self.base
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
-    /// Host and, where it isn't the scheme's own, port.
+    /// The host, and the port unless it is the scheme's default.
     pub fn host(&self) -> &str {
         &self.host
     }
 }
 
-/// The host (with port) of a finished URL, read again from its text and independently of how it was put together.
-/// Nothing that could make another reader see another host is let through.
+/// The host (with port) of a finished URL, parsed from its text and independently of how the URL
+/// was built. `None` for a URL that other parsers may read differently.
 pub(crate) fn host_of(url: &str) -> Option<&str> {
     let rest = url
         .strip_prefix("https://")
@@ -90,26 +85,39 @@ pub(crate) fn host_of(url: &str) -> Option<&str> {
     (is_host(host) && path.bytes().all(is_path_byte)).then_some(authority)
 }
 
-/// What stands before `://`, and after it.
-fn scheme_of(url: &str) -> Option<(&str, &str)> {
+fn invalid(message: &'static str) -> Error {
+    Error::new(Code::InvalidOptions, message).with_hint(
+        "endpoint is an address such as https://host.example, or http:// on localhost, 127.0.0.1 \
+         or [::1]",
+    )
+}
+
+/// What precedes `://`, and what follows it.
+fn split_scheme(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once(':')?;
     Some((scheme, rest.strip_prefix("//")?))
 }
 
+/// The authority, and the path from its first slash on.
+fn split_path(rest: &str) -> (&str, &str) {
+    rest.find('/')
+        .and_then(|slash| rest.split_at_checked(slash))
+        .unwrap_or((rest, ""))
+}
+
+/// The host, and the port if there is one. The colons of an IPv6 address stand in brackets.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let colon = match authority.rfind(']') {
         Some(bracket) => authority.get(bracket..)?.find(':').map(|at| bracket + at),
         None => authority.find(':'),
     };
-    match colon {
-        None => Some((authority, None)),
-        Some(at) => {
-            let (host, port) = (authority.get(..at)?, authority.get(at + 1..)?);
-            let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-            digits.then_some(())?;
-            Some((host, Some(port.parse().ok()?)))
-        }
-    }
+    let Some(colon) = colon else {
+        return Some((authority, None));
+    };
+    let (host, port) = (authority.get(..colon)?, authority.get(colon + 1..)?);
+    // `u16::from_str` alone would accept a sign.
+    let is_number = port.bytes().all(|b| b.is_ascii_digit());
+    Some((host, Some(port.parse().ok().filter(|_| is_number)?)))
 }
 
 fn is_host(host: &str) -> bool {
@@ -119,69 +127,33 @@ fn is_host(host: &str) -> bool {
     {
         return is_ipv6(address);
     }
-    let label = |part: &str| {
-        !part.is_empty()
-            && part.len() <= 63
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
-    if host.len() > 253 || !host.split('.').all(label) {
+    if host.len() > 253 || !host.split('.').all(is_label) {
         return false;
     }
-    // A host whose last label is a number is an IPv4 address to a browser, whatever its form: only the plain form is one.
-    let numeric = host
-        .rsplit('.')
-        .next()
-        .is_some_and(|last| last.bytes().next().is_some_and(|b| b.is_ascii_digit()));
-    !numeric || ipv4(host).is_some()
+    // The WHATWG URL parser reads a host whose last label begins with a digit as an IPv4 address in
+    // any of its forms (0x7f.1, 2130706433). Only the dotted decimal form is accepted.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    !last.starts_with(|c: char| c.is_ascii_digit()) || host.parse::<Ipv4Addr>().is_ok()
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// Hexadecimal groups only: the WHATWG URL parser rewrites an IPv4 tail (`::ffff:1.2.3.4`), so the
+/// finished URL would not be the text that it is compared with.
+fn is_ipv6(address: &str) -> bool {
+    !address.contains('.') && address.parse::<Ipv6Addr>().is_ok()
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "[::1]" || ipv4(host).is_some_and(|[first, ..]| first == 127)
-}
-
-/// Four numbers up to 255, without leading zeros. The standard library's parser, which does more, is ten times the code.
-fn ipv4(host: &str) -> Option<[u8; 4]> {
-    let mut address = [0; 4];
-    let mut parts = host.split('.');
-    for place in &mut address {
-        let part = parts.next()?;
-        let plain = matches!(part.len(), 1..=3)
-            && part.bytes().all(|b| b.is_ascii_digit())
-            && (part.len() == 1 || !part.starts_with('0'));
-        *place = if plain {
-            u8::try_from(crate::json::digits(part.as_bytes())?).ok()?
-        } else {
-            return None;
-        };
-    }
-    parts.next().is_none().then_some(address)
-}
-
-/// Eight groups of up to four hexadecimal digits, or fewer around one `::`.
-fn is_ipv6(address: &str) -> bool {
-    let group =
-        |part: &str| matches!(part.len(), 1..=4) && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let groups = |part: &str| {
-        let mut count = 0;
-        (part.is_empty()
-            || part.split(':').all(|part| {
-                count += 1;
-                group(part)
-            }))
-        .then_some(count)
-    };
-    let gap = address.as_bytes().windows(2).position(|pair| pair == b"::");
-    match gap.map(|at| (address.get(..at), address.get(at + 2..))) {
-        None => !address.is_empty() && groups(address) == Some(8),
-        Some((Some(before), Some(after))) => {
-            matches!((groups(before), groups(after)), (Some(a), Some(b)) if a + b < 8)
-        }
-        Some(_) => false,
-    }
+    let ipv4 = host.parse::<Ipv4Addr>();
+    host == "localhost" || host == "[::1]" || ipv4.is_ok_and(|address| address.is_loopback())
 }
 
 fn is_path_byte(byte: u8) -> bool {
@@ -193,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_accepted() {
+    fn accepts_https_and_loopback_http() {
         for (text, base, host) in [
             (
                 "https://proxy.example",
@@ -222,15 +194,20 @@ mod tests {
             ),
             ("http://localhost", "http://localhost", "localhost"),
             ("http://[::1]:9", "http://[::1]:9", "[::1]:9"),
+            (
+                "https://[2001:DB8::1]",
+                "https://[2001:db8::1]",
+                "[2001:db8::1]",
+            ),
         ] {
-            let endpoint = Endpoint::parse(text).unwrap();
-            assert_eq!((endpoint.base(), endpoint.host()), (base, host), "{text}");
+            let base_url = BaseUrl::parse(text).unwrap();
+            assert_eq!((base_url.as_str(), base_url.host()), (base, host), "{text}");
             assert_eq!(host_of(&format!("{base}/x")), Some(host));
         }
     }
 
     #[test]
-    fn what_is_refused() {
+    fn rejects_other_addresses() {
         for text in [
             "",
             "proxy.example",
@@ -253,15 +230,22 @@ mod tests {
             "https://2130706433",
             "https://0x7f.1",
             "https://[::1",
+            "https://[::ffff:127.0.0.1]",
+            "https://[fe80::1%eth0]",
+            "https://[1:2:3:4:5:6:7::8]",
+            "https://[::12345]",
+            "https://host:+80",
+            "https://127.0.0.01",
+            "http://[0:0::1]",
             "https://host/%2e%2e/",
         ] {
-            let error = Endpoint::parse(text).unwrap_err();
+            let error = BaseUrl::parse(text).unwrap_err();
             assert_eq!(error.code(), Code::InvalidOptions, "{text}");
         }
     }
 
     #[test]
-    fn a_finished_url_is_read_again() {
+    fn reads_the_host_of_a_finished_url() {
         assert_eq!(
             host_of("https://good.example/20231130"),
             Some("good.example")

@@ -1,20 +1,24 @@
-//! The grammar of an Oracle Cloud identifier, read by hand.
+//! Oracle Cloud identifiers (OCIDs).
 //!
-//! `ocid1.<resource type>.<realm>.[region][.future use].<unique id>`, as
-//! [Oracle documents it](https://docs.oracle.com/en-us/iaas/Content/General/Concepts/identifiers.htm). The region may be
-//! empty, a short code (`iad`) or a full name, and five or six segments are legal. [`PATTERN`] says the same as a
-//! regular expression; the tests hold the two equal. The expression itself isn't shipped: a regex engine would cost
-//! more wasm than all the rest.
+//! `ocid1.<resource type>.<realm>.[region][.future use].<unique id>`
+//! ([documentation](https://docs.oracle.com/en-us/iaas/Content/General/Concepts/identifiers.htm)).
+//! The region may be empty, a short code (`iad`) or a full name, and the segment for future use may
+//! be missing.
+//! [`PATTERN`] is the same grammar as a regular expression: the tests compare the two. It is not
+//! used at run time, because `regex` would nearly double the wasm.
 
 use std::fmt;
 
-/// What [`Ocid::parse`] accepts, as a regular expression. Matching ignores case.
-pub const PATTERN: &str = r"(?i-u)^ocid[0-9]{1,3}\.([a-z0-9_-]+)\.([a-z0-9]+)\.([a-z0-9-]*)(?:\.[a-z0-9_-]*)?\.([a-z0-9_-]+)$";
+/// The grammar of [`Ocid::parse`] as a regular expression, ignoring case.
+pub const PATTERN: &str = concat!(
+    r"(?i-u)^ocid[0-9]{1,3}\.([a-z0-9_-]+)\.([a-z0-9]+)\.([a-z0-9-]*)",
+    r"(?:\.[a-z0-9_-]*)?\.([a-z0-9_-]+)$"
+);
 
-/// The longest identifier that is read, in bytes. Oracle's own limit is 255.
+/// The longest OCID, in bytes: Oracle's own limit.
 pub const MAX_LEN: usize = 255;
 
-/// A well-formed identifier, borrowed from its text. Says nothing about whether the thing exists.
+/// A well-formed OCID, borrowed from its text. Whether the resource exists is not known.
 ///
 /// ```
 /// use oci_genai_edge::routing::ocid::Ocid;
@@ -37,7 +41,7 @@ pub struct Ocid<'a> {
 pub struct InvalidOcid;
 
 impl<'a> Ocid<'a> {
-    /// Reads an identifier. Upper and lower case are equal in all its parts but the unique id.
+    /// Parses an OCID. Case is ignored in all segments but the unique id.
     pub fn parse(text: &'a str) -> Result<Self, InvalidOcid> {
         if text.len() > MAX_LEN {
             return Err(InvalidOcid);
@@ -46,20 +50,20 @@ impl<'a> Ocid<'a> {
         let mut next = || segments.next().ok_or(InvalidOcid);
         let (version, resource_type, realm, region, fifth) =
             (next()?, next()?, next()?, next()?, next()?);
-        // A sixth segment makes the fifth the one that Oracle keeps for future use.
+        // With six segments, the fifth is the one that Oracle reserves for future use.
         let unique = match segments.next() {
             None => fifth,
             Some(sixth) if segments.next().is_none() && fifth.bytes().all(is_word) => sixth,
             Some(_) => return Err(InvalidOcid),
         };
-        let well_formed = is_version(version)
-            && is_some(resource_type, is_word)
-            && is_some(realm, |b| b.is_ascii_alphanumeric())
+        let is_well_formed = is_version(version)
+            && is_filled_with(resource_type, is_word)
+            && is_filled_with(realm, |b| b.is_ascii_alphanumeric())
             && region
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && is_some(unique, is_word);
-        if well_formed {
+            && is_filled_with(unique, is_word);
+        if is_well_formed {
             Ok(Ocid {
                 resource_type,
                 realm,
@@ -71,28 +75,29 @@ impl<'a> Ocid<'a> {
         }
     }
 
-    /// Whether the text starts like an identifier, well-formed or not: such a text is never a model name.
-    pub fn looks_like(text: &str) -> bool {
+    /// Whether the text starts as an OCID does, well-formed or not. Such a text is never a model
+    /// name.
+    pub fn has_prefix(text: &str) -> bool {
         text.get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("ocid"))
     }
 
-    /// `generativeaiendpoint`, `compartment`, …, in the case that was given.
+    /// `generativeaiendpoint`, `compartment`, …, in its original case.
     pub fn resource_type(&self) -> &'a str {
         self.resource_type
     }
 
-    /// Whether this is an identifier of that resource type, which is given in lower case.
+    /// Whether this is the OCID of such a resource, ignoring case.
     pub fn is(&self, resource_type: &str) -> bool {
         self.resource_type.eq_ignore_ascii_case(resource_type)
     }
 
-    /// `oc1`, …, in the case that was given.
+    /// `oc1`, …, in its original case.
     pub fn realm(&self) -> &'a str {
         self.realm
     }
 
-    /// A full region name, a short code, or nothing.
+    /// A full region name, a short code, or the empty string.
     pub fn region(&self) -> &'a str {
         self.region
     }
@@ -105,7 +110,7 @@ impl<'a> Ocid<'a> {
 
 impl fmt::Display for InvalidOcid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an OCID: ocid1.<resource type>.<realm>.[region].<unique id> is wanted")
+        f.write_str("not an OCID: expected ocid1.<resource type>.<realm>.[region].<unique id>")
     }
 }
 
@@ -116,7 +121,7 @@ fn is_version(segment: &str) -> bool {
         (Some(word), Some(digits)) => {
             word.eq_ignore_ascii_case("ocid")
                 && digits.len() <= 3
-                && is_some(digits, |b| b.is_ascii_digit())
+                && is_filled_with(digits, |b| b.is_ascii_digit())
         }
         _ => false,
     }
@@ -126,7 +131,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
-fn is_some(segment: &str, allowed: impl Fn(u8) -> bool) -> bool {
+fn is_filled_with(segment: &str, allowed: impl Fn(u8) -> bool) -> bool {
     !segment.is_empty() && segment.bytes().all(allowed)
 }
 
@@ -135,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_and_six_segments() {
+    fn parses_five_and_six_segments() {
         let five = Ocid::parse("ocid1.generativeaiendpoint.oc1.us-chicago-1.amaaaaaa").unwrap();
         assert_eq!(
             (five.resource_type(), five.realm()),
@@ -148,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn case_is_ignored_and_kept() {
+    fn ignores_case_and_keeps_it() {
         let id = Ocid::parse("OCID1.GenerativeAiEndpoint.OC1.IAD.AmAa").unwrap();
         assert!(id.is("generativeaiendpoint"));
         assert_eq!(id.unique(), "AmAa");
     }
 
     #[test]
-    fn what_is_not_an_ocid() {
+    fn rejects_what_is_not_an_ocid() {
         for text in [
             "",
             "ocid",

@@ -1,39 +1,41 @@
-//! Realms and regions: a closed table, and the host that comes of it.
+//! Realms and regions, and the host of the inference service.
 //!
-//! The table is the one of Oracle's SDKs ([`regions_definitions`](https://github.com/oracle/oci-python-sdk/blob/master/src/oci/regions_definitions.py)
-//! of `oci` 2.189.0). A realm outside it has no known domain and is refused. A region outside it is accepted when it has
-//! the form of a region name, because Oracle opens regions faster than tables are published; the form is strict enough
-//! that no region can change what the host is.
+//! The table is that of Oracle's SDKs
+//! ([`regions_definitions`](https://github.com/oracle/oci-python-sdk/blob/master/src/oci/regions_definitions.py)
+//! of `oci` 2.189.0). A realm outside the table is rejected, because its domain is unknown. A
+//! region outside the table is accepted if it has the form of a region name, because Oracle opens
+//! regions faster than it publishes tables; the form is strict enough that no region can inject
+//! another host.
 
 use std::fmt;
 
-/// A realm of the table.
+/// A realm in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Realm {
     id: &'static str,
     domain: &'static str,
 }
 
-/// A region whose name has been checked, in the realm that it belongs to.
+/// A region with a valid name, and the realm that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     name: String,
     realm: Realm,
 }
 
-/// Why a region was refused.
+/// Why a region is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidRegion {
     /// The realm isn't in the table.
     UnknownRealm,
     /// Neither a region name (`us-chicago-1`) nor a known short code (`ord`).
     Malformed,
-    /// The region is known, and belongs to this realm, not to the one that was asked for.
+    /// The region belongs to this realm, not to the requested one.
     OtherRealm(&'static str),
 }
 
 impl Realm {
-    /// Looks a realm up by its id (`oc1`), in any case.
+    /// Looks up a realm by its id (`oc1`), ignoring case.
     pub fn find(id: &str) -> Option<Realm> {
         REALMS
             .iter()
@@ -53,8 +55,9 @@ impl Realm {
 }
 
 impl Region {
-    /// Reads a region name or short code. Without a realm the table tells it, and `oc1` is assumed for a name that the
-    /// table doesn't have; with one, a region that is known to be elsewhere is refused.
+    /// Parses a region name or short code. Without `realm` it comes from the table, and is `oc1`
+    /// for a name outside the table. With `realm`, a region that the table lists in another one is
+    /// rejected.
     pub fn parse(text: &str, realm: Option<&str>) -> Result<Region, InvalidRegion> {
         let text = text.to_ascii_lowercase();
         let known = regions().find(|(code, name, _)| *code == text || *name == text);
@@ -63,10 +66,10 @@ impl Region {
             None if is_region_name(&text) => text,
             None => return Err(InvalidRegion::Malformed),
         };
-        let wanted = realm
+        let requested = realm
             .map(|id| Realm::find(id).ok_or(InvalidRegion::UnknownRealm))
             .transpose()?;
-        let realm = match (wanted, known) {
+        let realm = match (requested, known) {
             (Some(realm), Some((_, _, id))) if realm.id != id => {
                 return Err(InvalidRegion::OtherRealm(id))
             }
@@ -89,7 +92,8 @@ impl Region {
         self.realm
     }
 
-    /// The host of the inference service: `inference.generativeai.us-chicago-1.oci.oraclecloud.com`.
+    /// The host of the inference service:
+    /// `inference.generativeai.us-chicago-1.oci.oraclecloud.com`.
     pub fn inference_host(&self) -> String {
         format!(
             "inference.generativeai.{}.oci.{}",
@@ -101,9 +105,9 @@ impl Region {
 impl fmt::Display for InvalidRegion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InvalidRegion::UnknownRealm => f.write_str("the realm is not known"),
+            InvalidRegion::UnknownRealm => f.write_str("unknown realm"),
             InvalidRegion::Malformed => f.write_str(
-                "not a region: a name such as us-chicago-1 or a short code such as ord is wanted",
+                "not a region: expected a name such as us-chicago-1 or a short code such as ord",
             ),
             InvalidRegion::OtherRealm(realm) => write!(f, "the region belongs to realm {realm}"),
         }
@@ -112,34 +116,31 @@ impl fmt::Display for InvalidRegion {
 
 impl std::error::Error for InvalidRegion {}
 
-/// The longest region name that is accepted, in bytes. The longest in the table has 17.
+/// The longest region name, in bytes. The longest in the table has 17.
 const MAX_NAME_LEN: usize = 32;
 
-/// `us-chicago-1`: an area of two letters or more, words, and a number, joined by single hyphens.
+/// `us-chicago-1`: an area of at least two letters, words, and a number, with single hyphens.
 fn is_region_name(text: &str) -> bool {
     if text.len() > MAX_NAME_LEN {
         return false;
     }
-    let mut parts = text.split('-');
-    let area = parts
-        .next()
-        .is_some_and(|part| part.len() >= 2 && is_all(part, |b| b.is_ascii_lowercase()));
-    let number = parts
-        .next_back()
-        .is_some_and(|part| is_all(part, |b| b.is_ascii_digit()));
-    let mut words = 0_usize;
-    let lettered = parts.all(|part| {
-        words += 1;
-        is_all(part, |b| b.is_ascii_lowercase())
-    });
-    area && number && lettered && words > 0
+    let parts: Vec<&str> = text.split('-').collect();
+    let [area, words @ .., number] = parts.as_slice() else {
+        return false;
+    };
+    let is_word = |part: &str| is_filled_with(part, |b| b.is_ascii_lowercase());
+    area.len() >= 2
+        && is_word(area)
+        && !words.is_empty()
+        && words.iter().all(|word| is_word(word))
+        && is_filled_with(number, |b| b.is_ascii_digit())
 }
 
-fn is_all(part: &str, allowed: impl Fn(u8) -> bool) -> bool {
+fn is_filled_with(part: &str, allowed: impl Fn(u8) -> bool) -> bool {
     !part.is_empty() && part.bytes().all(allowed)
 }
 
-/// Realm, second-level domain.
+/// Each realm and its second-level domain.
 const REALMS: &[(&str, &str)] = &[
     ("oc1", "oraclecloud.com"),
     ("oc2", "oraclegovcloud.com"),
@@ -163,7 +164,9 @@ const REALMS: &[(&str, &str)] = &[
     ("oc52", "oraclecloud52.com"),
 ];
 
-/// Short code, region and realm of each. One text, not a table of addresses: those would weigh more than the names in wasm.
+/// Short code, name and realm of each region.
+// SIZE: one string, because the pointers and lengths of 255 `&str` would take more wasm than the
+// names.
 const REGIONS: &str = "\
 lej af-casablanca-1 oc1
 jnb af-johannesburg-1 oc1
@@ -252,7 +255,7 @@ jsk eu-budapest-1 oc51
 hnw sa-riodejaneiro-1 oc52";
 
 fn regions() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    REGIONS.split('\n').filter_map(|row| {
+    REGIONS.lines().filter_map(|row| {
         let (code, rest) = row.split_once(' ')?;
         let (name, realm) = rest.split_once(' ')?;
         Some((code, name, realm))
@@ -264,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_obeys_its_own_grammar() {
+    fn the_table_has_valid_and_distinct_rows() {
         for (code, name, realm) in regions() {
             assert!(is_region_name(name), "{name}");
             assert!(!is_region_name(code), "{code}");
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts() {
+    fn derives_the_inference_host() {
         let host = |text, realm| Region::parse(text, realm).unwrap().inference_host();
         assert_eq!(
             host("us-chicago-1", None),
@@ -306,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused() {
+    fn rejects_invalid_regions_and_realms() {
         for text in [
             "",
             "com/",

@@ -1,80 +1,26 @@
-//! Model id -> [`Route`]: where a call goes, and how.
+//! Model id → [`Route`]: where a call goes, and how.
 //!
 //! | model id | serving mode | transport | format |
 //! |---|---|---|---|
-//! | `ocid1.generativeaiendpoint.<realm>.<region>.<unique>` | DEDICATED, endpointId | native | GENERIC, or as told |
-//! | `cohere.command-r…` | ON_DEMAND, modelId | native | COHERE |
-//! | `ocid1.generativeaimodel.…` | ON_DEMAND, modelId | native | GENERIC, or as told |
+//! | `ocid1.generativeaiendpoint.<realm>.<region>.<unique>` | DEDICATED | native | GENERIC |
+//! | `cohere.command-r…` | ON_DEMAND | native | COHERE |
+//! | `ocid1.generativeaimodel.…` | ON_DEMAND | native | GENERIC |
 //! | anything else of the form `vendor.model` | ON_DEMAND | openai | – |
 //! | another OCID, an empty or a malformed id | error `invalid_model` | | |
 //!
-//! An `oci:` prefix is taken off. Matching ignores case; the id is sent as it was given. [`Overrides`] change transport and
-//! format. Pure: no network, no clock.
+//! An `oci:` prefix is stripped. Matching ignores case, and the id is sent in its original case.
+//! [`RouteOverrides`] change transport and format.
+
+use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
-use crate::json::{object, Map, Value};
-use crate::routing::base_url::{host_of, Endpoint};
-use crate::routing::ocid::Ocid;
-use crate::routing::region::{InvalidRegion, Region};
+use crate::routing::base_url::{host_of, BaseUrl};
+use crate::routing::model_id::{ModelId, ModelKind};
+use crate::routing::options::{RouteOverrides, RoutingOptions};
+use crate::routing::serving::{ApiFormat, ServingMode, Transport};
 
-/// The body format of the native transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiFormat {
-    /// Llama, Grok, Gemini, GPT, and every imported model.
-    Generic,
-    /// Cohere's first chat API: Command R.
-    Cohere,
-    /// Cohere's second chat API: Command A.
-    CohereV2,
-}
-
-/// The route of the HTTP request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// `POST /20231130/actions/chat`
-    Native,
-    /// `POST /openai/v1/chat/completions`
-    OpenAi,
-}
-
-/// OCI's `servingMode`, as it stands in the body of a native request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServingMode {
-    /// An endpoint on a Dedicated AI Cluster.
-    Dedicated {
-        /// The endpoint's OCID.
-        endpoint_id: String,
-    },
-    /// A model that Oracle hosts.
-    OnDemand {
-        /// The model's name or OCID.
-        model_id: String,
-    },
-}
-
-/// What a caller says over the routing table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Overrides {
-    /// What the model speaks.
-    pub api_format: Option<ApiFormat>,
-    /// Which route to take.
-    pub transport: Option<Transport>,
-}
-
-/// Where a client stands: its options as far as routing cares.
-#[derive(Clone, Debug, Default)]
-pub struct Site {
-    /// The configured region, name or short code.
-    pub region: Option<String>,
-    /// The configured realm.
-    pub realm: Option<String>,
-    /// Replaces the derived host.
-    pub endpoint: Option<Endpoint>,
-    /// The client's own defaults. Its format speaks of OCIDs only: a name says by itself what it is.
-    pub defaults: Overrides,
-}
-
-/// A destination that may be called. There is none whose host did not come from the table or from [`Endpoint`].
+/// A destination of calls. Its host is derived from the table of regions or is that of a
+/// [`BaseUrl`]; there is no other way to make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     model: String,
@@ -83,52 +29,69 @@ pub struct Route {
     api_format: Option<ApiFormat>,
     realm: String,
     region: String,
+    base_url: BaseUrl,
+    /// A format that is not explicit is an assumption, which the service may contradict.
+    has_explicit_format: bool,
+    has_explicit_transport: bool,
+    was_renegotiated: bool,
+}
+
+/// A route as JavaScript sees it: `Route` in `index.d.ts`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteDescription<'a> {
+    model: &'a str,
+    transport: Transport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serving_mode: Option<&'a ServingMode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_format: Option<ApiFormat>,
+    realm: &'a str,
+    region: &'a str,
     url: String,
-    /// Whether somebody said the format. One that was only assumed may be corrected when the service objects.
-    format_was_told: bool,
-    transport_was_told: bool,
-    was_corrected: bool,
 }
 
 impl Route {
-    /// Routes a model id. `told` is what the call or the alias says; it beats the defaults of the site.
+    /// Resolves a model id. The overrides, which are those of the call or of the alias, take
+    /// precedence over the client's defaults.
     ///
     /// ```
-    /// use oci_genai_edge::routing::route::{Overrides, Route, Site};
+    /// use oci_genai_edge::routing::{Route, RouteOverrides, RoutingOptions};
     ///
-    /// let route = Route::to("ocid1.generativeaiendpoint.oc1.iad.example", &Site::default(), Overrides::default())?;
-    /// assert_eq!(route.url(), "https://inference.generativeai.us-ashburn-1.oci.oraclecloud.com/20231130/actions/chat");
+    /// let route = Route::resolve(
+    ///     "ocid1.generativeaiendpoint.oc1.iad.example",
+    ///     &RoutingOptions::default(),
+    ///     RouteOverrides::default(),
+    /// )?;
+    /// assert_eq!(
+    ///     route.url("/20231130/actions/chat")?,
+    ///     "https://inference.generativeai.us-ashburn-1.oci.oraclecloud.com/20231130/actions/chat"
+    /// );
     /// # Ok::<(), oci_genai_edge::error::Error>(())
     /// ```
-    pub fn to(model: &str, site: &Site, told: Overrides) -> Result<Route> {
-        let id = strip_prefix(model);
-        let transport = told.transport.or(site.defaults.transport);
-        let transport_was_told = transport.is_some();
-        let kind = Kind::of(
-            id,
-            transport == Some(Transport::OpenAi) && site.endpoint.is_some(),
-        )?;
-        let default_format = told.api_format.or(site.defaults.api_format);
-        let (mode, format, usual) = match &kind {
-            Kind::Endpoint(_) => {
-                let mode = ServingMode::Dedicated {
-                    endpoint_id: id.to_owned(),
-                };
-                (mode, default_format, Transport::Native)
-            }
-            Kind::Model(_) => (on_demand(id), default_format, Transport::Native),
-            Kind::CommandR => (on_demand(id), told.api_format, Transport::Native),
-            // To ask for a format is to ask for the transport that has formats.
-            Kind::Name if told.api_format.is_some() => {
-                (on_demand(id), told.api_format, Transport::Native)
-            }
-            Kind::Name => (on_demand(id), None, Transport::OpenAi),
+    pub fn resolve(
+        model: &str,
+        options: &RoutingOptions,
+        overrides: RouteOverrides,
+    ) -> Result<Route> {
+        let explicit_transport = overrides.transport.or(options.defaults.transport);
+        let is_gateway =
+            explicit_transport == Some(Transport::OpenAi) && options.base_url.is_some();
+        let model = ModelId::parse(ModelId::strip_prefix(model), is_gateway)?;
+        let explicit_format = match model.ocid() {
+            Some(_) => overrides.api_format.or(options.defaults.api_format),
+            None => overrides.api_format,
         };
-        let transport = transport.unwrap_or(usual);
-        let region = kind.region(id, site)?;
-        let endpoint = match (&site.endpoint, &region) {
-            (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(region)) => Endpoint::of_host(region.inference_host()),
+        let default_transport = match (model.kind(), explicit_format) {
+            // A format can only be chosen on the native transport.
+            (ModelKind::Name, None) => Transport::OpenAi,
+            _ => Transport::Native,
+        };
+        let transport = explicit_transport.unwrap_or(default_transport);
+        let region = options.region_of(&model)?;
+        let base_url = match (&options.base_url, &region) {
+            (Some(base_url), _) => base_url.clone(),
+            (None, Some(region)) => BaseUrl::from_host(region.inference_host()),
             (None, None) => {
                 return Err(
                     Error::new(Code::InvalidOptions, "an on-demand model needs a region")
@@ -136,111 +99,114 @@ impl Route {
                 )
             }
         };
-        let path = match transport {
-            Transport::Native => NATIVE_PATH,
-            Transport::OpenAi => OPENAI_PATH,
+        let (realm, region) = match &region {
+            Some(region) => (region.realm().id(), region.name()),
+            None => (options.realm.as_deref().unwrap_or("oc1"), ""),
         };
-        let url = format!("{}{path}", endpoint.base());
-        if host_of(&url) != Some(endpoint.host()) {
+        let is_native = transport == Transport::Native;
+        Ok(Route {
+            model: model.as_str().to_owned(),
+            transport,
+            serving_mode: is_native.then(|| model.serving_mode()),
+            api_format: is_native
+                .then(|| explicit_format.unwrap_or_else(|| model.default_api_format())),
+            realm: realm.to_owned(),
+            region: region.to_owned(),
+            base_url,
+            has_explicit_format: explicit_format.is_some(),
+            has_explicit_transport: explicit_transport.is_some(),
+            was_renegotiated: false,
+        })
+    }
+
+    /// The URL of a path, which starts with a slash.
+    pub fn url(&self, path: &str) -> Result<String> {
+        let url = format!("{}{path}", self.base_url.as_str());
+        if host_of(&url) != Some(self.base_url.host()) {
             return Err(Error::new(
                 Code::Internal,
-                "the finished URL does not name the host that it was made for",
+                "the finished URL names another host than its base URL",
             ));
         }
-        let native = transport == Transport::Native;
-        let realm = region
-            .as_ref()
-            .map(|region| region.realm().id())
-            .or(site.realm.as_deref())
-            .unwrap_or("oc1");
-        Ok(Route {
-            model: id.to_owned(),
-            transport,
-            serving_mode: native.then_some(mode),
-            api_format: native.then(|| format.unwrap_or_else(|| kind.usual_format(id))),
-            realm: realm.to_owned(),
-            region: region
-                .map(|region| region.name().to_owned())
-                .unwrap_or_default(),
+        Ok(url)
+    }
+
+    /// The route as JavaScript sees it, with the URL of the operation.
+    pub fn describe(&self, url: String) -> RouteDescription<'_> {
+        RouteDescription {
+            model: &self.model,
+            transport: self.transport,
+            serving_mode: self.serving_mode.as_ref(),
+            api_format: self.api_format,
+            realm: &self.realm,
+            region: &self.region,
             url,
-            format_was_told: format.is_some(),
-            transport_was_told,
-            was_corrected: false,
-        })
+        }
     }
 
-    /// The same destination in another format; nothing where formats don't matter.
-    pub(crate) fn corrected(&self, format: ApiFormat) -> Option<Route> {
-        let native = self.transport == Transport::Native;
-        native.then(|| Route {
+    /// The same destination with another format; `None` on the openai transport, which has no
+    /// formats.
+    pub(crate) fn with_api_format(&self, format: ApiFormat) -> Option<Route> {
+        let is_native = self.transport == Transport::Native;
+        is_native.then(|| Route {
             api_format: Some(format),
-            was_corrected: true,
+            was_renegotiated: true,
             ..self.clone()
         })
     }
 
-    /// The same on-demand model on the native transport: what the service wants for Cohere's models. Only what the table
-    /// assumed is moved.
+    /// The same on-demand model on the native transport, where the service wants some of Cohere's.
+    /// `None` if the transport is explicit.
     pub(crate) fn moved_to_native(&self) -> Option<Route> {
-        let base = self
-            .url
-            .strip_suffix(OPENAI_PATH)
-            .filter(|_| !self.transport_was_told)?;
-        let format = match Kind::of(&self.model, false) {
-            Ok(kind @ Kind::Name) => kind.usual_format(&self.model),
-            _ => return None,
-        };
-        Some(Route {
+        if self.transport == Transport::Native || self.has_explicit_transport {
+            return None;
+        }
+        let model = ModelId::parse(&self.model, false).ok()?;
+        let is_name = *model.kind() == ModelKind::Name;
+        is_name.then(|| Route {
             transport: Transport::Native,
-            serving_mode: Some(on_demand(&self.model)),
-            api_format: Some(format),
-            url: format!("{base}{NATIVE_PATH}"),
-            was_corrected: true,
+            serving_mode: Some(model.serving_mode()),
+            api_format: Some(model.default_api_format()),
+            was_renegotiated: true,
             ..self.clone()
         })
     }
 
-    /// The route as the service corrected it before, unless it was told.
+    /// The route with the transport and format that the model accepted before, unless they are
+    /// explicit.
     #[must_use]
-    pub fn with_learnt(self, transport: Transport, format: Option<ApiFormat>) -> Route {
+    pub fn with_learned(self, transport: Transport, api_format: Option<ApiFormat>) -> Route {
+        if self.has_explicit_format {
+            return self;
+        }
         let mut route = match transport {
-            Transport::Native if !self.format_was_told => self.moved_to_native().unwrap_or(self),
-            _ => self,
+            Transport::Native => self.moved_to_native().unwrap_or(self),
+            Transport::OpenAi => self,
         };
-        if !route.format_was_told && route.transport == Transport::Native {
-            route.api_format = format.or(route.api_format);
+        if route.transport == Transport::Native {
+            route.api_format = api_format.or(route.api_format);
         }
         route
     }
 
-    /// Whether the service had to correct what the table assumed.
-    pub(crate) fn was_corrected(&self) -> bool {
-        self.was_corrected
-    }
-
-    /// The id that is sent: as it was given, without the `oci:` prefix.
+    /// The id that is sent: in its original case, without the `oci:` prefix.
     pub fn model(&self) -> &str {
         &self.model
     }
 
-    /// Which route the request takes.
+    /// The API that requests use.
     pub fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// Absent on the openai transport.
+    /// `None` on the openai transport.
     pub fn serving_mode(&self) -> Option<&ServingMode> {
         self.serving_mode.as_ref()
     }
 
-    /// Absent on the openai transport.
+    /// `None` on the openai transport.
     pub fn api_format(&self) -> Option<ApiFormat> {
         self.api_format
-    }
-
-    /// Whether the format was told rather than assumed.
-    pub fn format_was_told(&self) -> bool {
-        self.format_was_told
     }
 
     /// The realm's id.
@@ -248,300 +214,34 @@ impl Route {
         &self.realm
     }
 
-    /// The region's full name; empty where `endpoint` made a region needless.
+    /// The region's full name; empty if `endpoint` is set and no region is known.
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    /// As JavaScript sees it.
-    pub fn to_value(&self) -> Value {
-        let mut told = Map::new();
-        told.insert("model", self.model.as_str().into());
-        told.insert("transport", self.transport.as_str().into());
-        told.insert_some(
-            "servingMode",
-            self.serving_mode.as_ref().map(ServingMode::to_value),
-        );
-        told.insert_some("apiFormat", self.api_format.map(ApiFormat::as_str));
-        told.insert("realm", self.realm.as_str().into());
-        told.insert("region", self.region.as_str().into());
-        told.insert("url", self.url.as_str().into());
-        told.into()
+    /// Origin and path prefix.
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.base_url
     }
 
-    /// Where the request is posted to.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Host, and port where it isn't the scheme's own.
+    /// The host, and the port unless it is the scheme's default.
     pub fn host(&self) -> &str {
-        host_of(&self.url).unwrap_or_default()
-    }
-}
-
-impl ServingMode {
-    /// As it stands in a request.
-    pub fn to_value(&self) -> Value {
-        match self {
-            ServingMode::Dedicated { endpoint_id } => object([
-                ("servingType", "DEDICATED".into()),
-                ("endpointId", endpoint_id.as_str().into()),
-            ]),
-            ServingMode::OnDemand { model_id } => object([
-                ("servingType", "ON_DEMAND".into()),
-                ("modelId", model_id.as_str().into()),
-            ]),
-        }
-    }
-}
-
-impl ApiFormat {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            ApiFormat::Generic => "GENERIC",
-            ApiFormat::Cohere => "COHERE",
-            ApiFormat::CohereV2 => "COHEREV2",
-        }
+        self.base_url.host()
     }
 
-    /// Reads the name on the wire. Case counts, as it does at OCI.
-    pub fn parse(name: &str) -> Option<ApiFormat> {
-        [ApiFormat::Generic, ApiFormat::Cohere, ApiFormat::CohereV2]
-            .into_iter()
-            .find(|format| format.as_str() == name)
-    }
-}
-
-impl Transport {
-    /// The name in the options.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Transport::Native => "native",
-            Transport::OpenAi => "openai",
-        }
+    /// Whether the format comes from the options rather than from the routing table.
+    pub fn has_explicit_format(&self) -> bool {
+        self.has_explicit_format
     }
 
-    /// Reads the name in the options.
-    pub fn parse(name: &str) -> Option<Transport> {
-        [Transport::Native, Transport::OpenAi]
-            .into_iter()
-            .find(|transport| transport.as_str() == name)
-    }
-}
-
-/// The rows of the table.
-enum Kind<'a> {
-    Endpoint(Ocid<'a>),
-    Model(Ocid<'a>),
-    CommandR,
-    Name,
-}
-
-impl<'a> Kind<'a> {
-    /// `foreign`: the openai transport of a server that isn't OCI (a gateway) names its models as it likes.
-    fn of(id: &'a str, foreign: bool) -> Result<Kind<'a>> {
-        if Ocid::looks_like(id) {
-            return match Ocid::parse(id) {
-                Ok(ocid) if ocid.is("generativeaiendpoint") => Ok(Kind::Endpoint(ocid)),
-                Ok(ocid) if ocid.is("generativeaimodel") => Ok(Kind::Model(ocid)),
-                Ok(ocid) => Err(invalid(
-                    id,
-                    format!("a {} can't be called", ocid.resource_type()),
-                    other_ocid_hint(&ocid),
-                )),
-                Err(_) => Err(invalid(id, "not a well-formed OCID", WANTED)),
-            };
-        }
-        if is_vendor_model(id) {
-            let command_r = id
-                .get(..COMMAND_R.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(COMMAND_R));
-            return Ok(if command_r {
-                Kind::CommandR
-            } else {
-                Kind::Name
-            });
-        }
-        if foreign
-            && (1..=MAX_NAME_LEN).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_graphic())
-        {
-            return Ok(Kind::Name);
-        }
-        let why = if id.is_empty() {
-            "the model id is empty"
-        } else {
-            "not a model id"
-        };
-        Err(invalid(id, why, WANTED))
+    /// Whether the transport comes from the options rather than from the routing table.
+    pub fn has_explicit_transport(&self) -> bool {
+        self.has_explicit_transport
     }
 
-    /// What an OCID names, held against what is configured; for a name, what is configured.
-    fn region(&self, id: &str, site: &Site) -> Result<Option<Region>> {
-        let configured = site.region.as_deref().map(|text| {
-            Region::parse(text, site.realm.as_deref()).map_err(|why| match why {
-                InvalidRegion::OtherRealm(_) => Error::new(
-                    Code::RegionMismatch,
-                    format!("region \"{}\": {why}", shown(text)),
-                ),
-                _ => Error::new(
-                    Code::InvalidOptions,
-                    format!("region \"{}\": {why}", shown(text)),
-                ),
-            })
-        });
-        let configured = configured.transpose()?;
-        let (Kind::Endpoint(ocid) | Kind::Model(ocid)) = self else {
-            return Ok(configured);
-        };
-        if ocid.region().is_empty() {
-            return match configured {
-                Some(region) if ocid.realm().eq_ignore_ascii_case(region.realm().id()) => {
-                    Ok(Some(region))
-                }
-                Some(_) => Err(mismatch(id, "realm")),
-                None => Err(invalid(
-                    id,
-                    "the OCID names no region",
-                    "set `region`, or copy the OCID again",
-                )),
-            };
-        }
-        let named = Region::parse(ocid.region(), Some(ocid.realm())).map_err(|why| {
-            invalid(
-                id,
-                format!("the region of the OCID can't be used: {why}"),
-                WANTED,
-            )
-        })?;
-        if site
-            .realm
-            .as_deref()
-            .is_some_and(|realm| !realm.eq_ignore_ascii_case(named.realm().id()))
-        {
-            return Err(mismatch(id, "realm"));
-        }
-        match configured {
-            Some(region) if region != named => Err(mismatch(id, "region")),
-            _ => Ok(Some(named)),
-        }
-    }
-
-    /// The format that is assumed when none was told.
-    fn usual_format(&self, id: &str) -> ApiFormat {
-        let starts = |prefix: &str| {
-            id.get(..prefix.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-        };
-        match self {
-            Kind::CommandR => ApiFormat::Cohere,
-            // Command A Vision and Reasoning are served in the second format only; the first serves all other Cohere models.
-            Kind::Name
-                if starts("cohere.command-a-vision") || starts("cohere.command-a-reasoning") =>
-            {
-                ApiFormat::CohereV2
-            }
-            Kind::Name if starts("cohere.") => ApiFormat::Cohere,
-            _ => ApiFormat::Generic,
-        }
-    }
-}
-
-const NATIVE_PATH: &str = "/20231130/actions/chat";
-const OPENAI_PATH: &str = "/openai/v1/chat/completions";
-const COMMAND_R: &str = "cohere.command-r";
-const MAX_NAME_LEN: usize = 255;
-const WANTED: &str = "a Dedicated AI Cluster endpoint (ocid1.generativeaiendpoint.<realm>.<region>.<unique>), a model OCID \
-                      (ocid1.generativeaimodel.…) or a name of the form vendor.model is wanted";
-
-fn strip_prefix(model: &str) -> &str {
-    match (model.get(..4), model.get(4..)) {
-        (Some(prefix), Some(id)) if prefix.eq_ignore_ascii_case("oci:") => id,
-        _ => model,
-    }
-}
-
-fn on_demand(id: &str) -> ServingMode {
-    ServingMode::OnDemand {
-        model_id: id.to_owned(),
-    }
-}
-
-/// `meta.llama-3.3-70b-instruct`: a vendor of letters and digits, a dot, and a name that starts with one of them.
-fn is_vendor_model(id: &str) -> bool {
-    let Some((vendor, name)) = id.split_once('.') else {
-        return false;
-    };
-    id.len() <= MAX_NAME_LEN
-        && vendor
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_alphabetic())
-        && vendor
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        && name
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_alphanumeric())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._:/@".contains(&b))
-}
-
-fn invalid(id: &str, why: impl std::fmt::Display, hint: &'static str) -> Error {
-    Error::new(
-        Code::InvalidModel,
-        format!("model \"{}\": {why}", shown(id)),
-    )
-    .with_hint(hint)
-}
-
-fn mismatch(id: &str, what: &str) -> Error {
-    Error::new(
-        Code::RegionMismatch,
-        format!(
-            "model \"{}\" names another {what} than the one that is configured",
-            shown(id)
-        ),
-    )
-    .with_hint(
-        "leave `region` and `realm` out: the OCID names its own; or check which endpoint was meant",
-    )
-}
-
-/// As much of what was given as a message should hold.
-fn shown(text: &str) -> String {
-    const MOST: usize = 120;
-    let mut shown = String::new();
-    for (index, c) in text.chars().enumerate() {
-        if index == MOST {
-            shown.push('…');
-            break;
-        }
-        shown.push(if c.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        });
-    }
-    shown
-}
-
-fn other_ocid_hint(ocid: &Ocid<'_>) -> &'static str {
-    let type_is = |name: &str| ocid.is(name);
-    if type_is("generativeaidedicatedaicluster") {
-        "a cluster is where endpoints run: give the OCID of an endpoint on it (ocid1.generativeaiendpoint.…)"
-    } else if type_is("generativeaiprivateendpoint") {
-        "a private endpoint is an address: set `endpoint` to https:// and its FQDN, and give the model endpoint's OCID as the model"
-    } else if type_is("generativeaiimportedmodel") {
-        "an imported model is called through an endpoint on a Dedicated AI Cluster: give that endpoint's OCID"
-    } else if type_is("compartment") || type_is("tenancy") {
-        "a compartment goes into `compartmentId`; the model is an endpoint OCID or a name of the form vendor.model"
-    } else {
-        WANTED
+    /// Whether transport or format were changed after the service had rejected the assumed ones.
+    pub(crate) fn was_renegotiated(&self) -> bool {
+        self.was_renegotiated
     }
 }
 
@@ -551,15 +251,21 @@ mod tests {
 
     const DAC: &str = "ocid1.generativeaiendpoint.oc1.us-chicago-1.amaaaaaaexample";
 
-    fn site(region: &str) -> Site {
-        Site {
+    fn options(region: &str) -> RoutingOptions {
+        RoutingOptions {
             region: Some(region.into()),
-            ..Site::default()
+            ..RoutingOptions::default()
+        }
+    }
+
+    fn on_demand(id: &str) -> ServingMode {
+        ServingMode::OnDemand {
+            model_id: id.to_owned(),
         }
     }
 
     fn route(model: &str) -> Result<Route> {
-        Route::to(model, &site("us-chicago-1"), Overrides::default())
+        Route::resolve(model, &options("us-chicago-1"), RouteOverrides::default())
     }
 
     fn code(result: Result<Route>) -> Code {
@@ -567,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table() {
+    fn routes_as_the_table_says() {
         let dac = route(DAC).unwrap();
         assert_eq!(
             dac.serving_mode(),
@@ -580,7 +286,7 @@ mod tests {
             (Transport::Native, Some(ApiFormat::Generic))
         );
         assert_eq!(
-            dac.url(),
+            dac.url("/20231130/actions/chat").unwrap(),
             "https://inference.generativeai.us-chicago-1.oci.oraclecloud.com/20231130/actions/chat"
         );
 
@@ -606,7 +312,10 @@ mod tests {
             (name.transport(), name.serving_mode(), name.api_format()),
             (Transport::OpenAi, None, None)
         );
-        assert_eq!(name.url(), "https://inference.generativeai.us-chicago-1.oci.oraclecloud.com/openai/v1/chat/completions");
+        assert_eq!(
+            name.url("/openai/v1/chat/completions").unwrap(),
+            "https://inference.generativeai.us-chicago-1.oci.oraclecloud.com/openai/v1/chat/completions"
+        );
         assert_eq!(
             route("cohere.command-a-03-2025").unwrap().transport(),
             Transport::OpenAi
@@ -614,202 +323,176 @@ mod tests {
     }
 
     #[test]
-    fn the_prefix_goes_and_the_case_stays() {
+    fn strips_the_prefix_and_keeps_the_case() {
         assert_eq!(
             route("oci:Cohere.Command-R-plus").unwrap().serving_mode(),
             Some(&on_demand("Cohere.Command-R-plus"))
         );
-        let shouted = DAC.to_ascii_uppercase();
-        let route = route(&format!("OCI:{shouted}")).unwrap();
+        let upper_case = DAC.to_ascii_uppercase();
+        let route = route(&format!("OCI:{upper_case}")).unwrap();
         assert_eq!(
             (route.model(), route.region()),
-            (shouted.as_str(), "us-chicago-1")
+            (upper_case.as_str(), "us-chicago-1")
         );
         assert_eq!(
             route.serving_mode(),
             Some(&ServingMode::Dedicated {
-                endpoint_id: shouted.clone()
+                endpoint_id: upper_case.clone()
             })
         );
     }
 
     #[test]
-    fn a_dac_names_its_own_region() {
-        let none = Site::default();
-        let at = |id| Route::to(id, &none, Overrides::default());
-        assert_eq!(
-            at("ocid1.generativeaiendpoint.oc1.iad.x").unwrap().region(),
-            "us-ashburn-1"
-        );
-        assert_eq!(
-            at("ocid1.generativeaiendpoint.oc1.iad..x")
-                .unwrap()
-                .region(),
-            "us-ashburn-1"
-        );
-        let second = at("ocid1.generativeaiendpoint.oc19.eu-frankfurt-2.x").unwrap();
-        assert_eq!(
-            (second.realm(), second.host()),
-            (
-                "oc19",
-                "inference.generativeai.eu-frankfurt-2.oci.oraclecloud.eu"
-            )
-        );
-        assert_eq!(
-            code(at("ocid1.generativeaiendpoint.oc99.us-chicago-1.x")),
-            Code::InvalidModel
-        );
-        assert_eq!(
-            code(at("ocid1.generativeaiendpoint.oc1.zzz.x")),
-            Code::InvalidModel
-        );
-        assert_eq!(
-            code(at("ocid1.generativeaiendpoint.oc1..x")),
-            Code::InvalidModel
-        );
-        assert_eq!(
-            code(at("ocid1.generativeaiendpoint.oc1.com/.x")),
-            Code::InvalidModel
-        );
-    }
-
-    #[test]
-    fn a_contradiction_is_an_error() {
-        assert_eq!(
-            code(Route::to(DAC, &site("us-ashburn-1"), Overrides::default())),
-            Code::RegionMismatch
-        );
-        let realm = Site {
-            realm: Some("oc2".into()),
-            ..Site::default()
-        };
-        assert_eq!(
-            code(Route::to(DAC, &realm, Overrides::default())),
-            Code::RegionMismatch
-        );
-        assert!(Route::to(DAC, &site("ORD"), Overrides::default()).is_ok());
-        let both = Site {
-            realm: Some("oc1".into()),
-            ..site("eu-frankfurt-2")
-        };
-        assert_eq!(
-            code(Route::to("cohere.command-r", &both, Overrides::default())),
-            Code::RegionMismatch
-        );
-    }
-
-    #[test]
-    fn what_is_no_model() {
+    fn rejects_what_is_not_a_model_id() {
         for id in [
             "",
             "oci:",
-            " ",
             "gpt-4o",
-            "meta.",
-            ".llama",
-            "meta llama.x",
-            "meta.llama 3",
-            "ocid1.generativeaiendpoint",
-            "ocid1.compartment.oc1..aaaa",
-            "ocid1.generativeaidedicatedaicluster.oc1.us-chicago-1.x",
-            "ocid1.generativeaiprivateendpoint.oc1.us-chicago-1.x",
-            "ocid1.generativeaiimportedmodel.oc1.us-chicago-1.x",
             "oci:oci:meta.llama",
-            " ocid1.generativeaiendpoint.oc1.us-chicago-1.x",
-            "meta.llama\n",
-            "https://evil.example",
+            "ocid1.a.b.c",
+            "ocid1.generativeaiendpoint.oc1.com/.x",
         ] {
-            let error = route(id).unwrap_err();
-            assert_eq!(error.code(), Code::InvalidModel, "{id:?}");
-            assert!(
-                error.hint().is_some() && error.message().starts_with("model \""),
-                "{error}"
-            );
+            assert_eq!(code(route(id)), Code::InvalidModel, "{id:?}");
         }
-        assert!(route(&"x.y".repeat(1000)).unwrap_err().message().len() < 600);
     }
 
     #[test]
-    fn overrides() {
-        let told = |api_format, transport| Overrides {
+    fn overrides_change_transport_and_format() {
+        let overrides = |api_format, transport| RouteOverrides {
             api_format,
             transport,
         };
-        let to = |id, told| Route::to(id, &site("us-chicago-1"), told).unwrap();
+        let to = |id, overrides| Route::resolve(id, &options("us-chicago-1"), overrides).unwrap();
         assert_eq!(
-            to(DAC, told(Some(ApiFormat::Cohere), None)).api_format(),
+            to(DAC, overrides(Some(ApiFormat::Cohere), None)).api_format(),
             Some(ApiFormat::Cohere)
         );
-        let openai = to(DAC, told(None, Some(Transport::OpenAi)));
+        let openai = to(DAC, overrides(None, Some(Transport::OpenAi)));
         assert_eq!(
             (openai.transport(), openai.serving_mode()),
             (Transport::OpenAi, None)
         );
         let native = to(
             "cohere.command-a-03-2025",
-            told(None, Some(Transport::Native)),
+            overrides(None, Some(Transport::Native)),
         );
         assert_eq!(native.api_format(), Some(ApiFormat::Cohere));
         let vision = to(
             "cohere.command-a-vision-07-2025",
-            told(None, Some(Transport::Native)),
+            overrides(None, Some(Transport::Native)),
         );
         assert_eq!(vision.api_format(), Some(ApiFormat::CohereV2));
         let format = to(
             "cohere.command-a-03-2025",
-            told(Some(ApiFormat::CohereV2), None),
+            overrides(Some(ApiFormat::CohereV2), None),
         );
         assert_eq!(
             (format.transport(), format.api_format()),
             (Transport::Native, Some(ApiFormat::CohereV2))
         );
-        // The client's own format is about its OCIDs.
-        let defaults = Site {
-            defaults: told(Some(ApiFormat::CohereV2), None),
-            ..site("us-chicago-1")
+        // The client's default format applies to OCIDs only.
+        let defaults = RoutingOptions {
+            defaults: overrides(Some(ApiFormat::CohereV2), None),
+            ..options("us-chicago-1")
         };
-        let to = |id| Route::to(id, &defaults, Overrides::default()).unwrap();
+        let to = |id| Route::resolve(id, &defaults, RouteOverrides::default()).unwrap();
         assert_eq!(to(DAC).api_format(), Some(ApiFormat::CohereV2));
         assert_eq!(to("cohere.command-r").api_format(), Some(ApiFormat::Cohere));
         assert_eq!(to("meta.llama-3").transport(), Transport::OpenAi);
     }
 
     #[test]
-    fn an_endpoint_replaces_the_host() {
-        let endpoint = Some(Endpoint::parse("http://127.0.0.1:4000").unwrap());
-        let local = Site {
-            endpoint,
-            ..Site::default()
+    fn a_base_url_replaces_the_host() {
+        let base_url = Some(BaseUrl::parse("http://127.0.0.1:4000").unwrap());
+        let local = RoutingOptions {
+            base_url,
+            ..RoutingOptions::default()
         };
-        let to = |id, told| Route::to(id, &local, told);
+        let to = |id, overrides| Route::resolve(id, &local, overrides);
         assert_eq!(
-            to(DAC, Overrides::default()).unwrap().url(),
+            to(DAC, RouteOverrides::default())
+                .unwrap()
+                .url("/20231130/actions/chat")
+                .unwrap(),
             "http://127.0.0.1:4000/20231130/actions/chat"
         );
         assert_eq!(
-            to("cohere.command-r", Overrides::default())
+            to("cohere.command-r", RouteOverrides::default())
                 .unwrap()
                 .region(),
             ""
         );
-        // A gateway of one's own names its models as it likes.
-        let openai = Overrides {
+        // A gateway names its models freely.
+        let openai = RouteOverrides {
             transport: Some(Transport::OpenAi),
-            ..Overrides::default()
+            ..RouteOverrides::default()
         };
         assert_eq!(to("my-alias", openai).unwrap().model(), "my-alias");
         assert_eq!(
-            code(to("my-alias", Overrides::default())),
+            code(to("my-alias", RouteOverrides::default())),
             Code::InvalidModel
         );
         assert_eq!(code(to("my alias", openai)), Code::InvalidModel);
         assert_eq!(
-            code(Route::to(
+            code(Route::resolve(
                 "cohere.command-r",
-                &Site::default(),
-                Overrides::default()
+                &RoutingOptions::default(),
+                RouteOverrides::default()
             )),
             Code::InvalidOptions
         );
+    }
+
+    #[test]
+    fn a_url_keeps_its_host() {
+        let route = route(DAC).unwrap();
+        for path in ["", "@evil.example/x", ".evil.example/x", ":80/x", "/x?y"] {
+            assert_eq!(
+                route.url(path).unwrap_err().code(),
+                Code::Internal,
+                "{path:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn describes_itself_in_the_order_of_the_documentation() {
+        let describe =
+            |route: &Route| serde_json::to_string(&route.describe("URL".into())).unwrap();
+        assert_eq!(
+            describe(&route(DAC).unwrap()),
+            format!(
+                r#"{{"model":"{DAC}","transport":"native","servingMode":{{"servingType":"DEDICATED","endpointId":"{DAC}"}},"apiFormat":"GENERIC","realm":"oc1","region":"us-chicago-1","url":"URL"}}"#
+            )
+        );
+        assert_eq!(
+            describe(&route("meta.llama").unwrap()),
+            r#"{"model":"meta.llama","transport":"openai","realm":"oc1","region":"us-chicago-1","url":"URL"}"#
+        );
+    }
+
+    #[test]
+    fn renegotiates_only_what_was_assumed() {
+        let dac = route(DAC).unwrap();
+        let cohere = dac.with_api_format(ApiFormat::Cohere).unwrap();
+        assert_eq!(cohere.api_format(), Some(ApiFormat::Cohere));
+        assert!(cohere.was_renegotiated() && !dac.was_renegotiated());
+        assert_eq!(dac.moved_to_native(), None);
+
+        let name = route("cohere.command-a-vision-07-2025").unwrap();
+        assert_eq!(name.with_api_format(ApiFormat::Cohere), None);
+        let native = name.moved_to_native().unwrap();
+        assert_eq!(
+            (native.transport(), native.api_format()),
+            (Transport::Native, Some(ApiFormat::CohereV2))
+        );
+        assert!(native.serving_mode().is_some() && native.was_renegotiated());
+        let explicit = RouteOverrides {
+            transport: Some(Transport::OpenAi),
+            ..RouteOverrides::default()
+        };
+        let explicit = Route::resolve("meta.llama", &options("us-chicago-1"), explicit).unwrap();
+        assert!(explicit.has_explicit_transport() && !explicit.has_explicit_format());
+        assert_eq!(explicit.moved_to_native(), None);
     }
 }

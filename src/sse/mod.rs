@@ -1,6 +1,13 @@
 //! Bytes -> server-sent events.
 
+mod field;
+mod lines;
 mod parser;
+mod utf8;
 
-pub(crate) use parser::{field, lossy, Field, Line, Lines};
-pub use parser::{Decoder, Event, TooLong, DEFAULT_MAX_EVENT_BYTES};
+pub use lines::EventTooLong;
+pub use parser::{Event, Parser, DEFAULT_MAX_EVENT_BYTES};
+
+pub(crate) use field::{parse_field, Field};
+pub(crate) use lines::{Line, Lines};
+pub(crate) use utf8::decode_utf8;

@@ -1,138 +1,123 @@
-//! One file a wire: how a request is built, how an answer and a stream event are read.
+//! What OCI speaks, a folder or a file each: how a request is built, how an answer and a stream
+//! event are read.
 //!
 //! | wire | request | answer |
 //! |---|---|---|
-//! | [`generic`] | `POST /20231130/actions/chat`, `apiFormat` GENERIC | choices, bare deltas |
-//! | [`cohere`] | the same, COHERE | one text, restated at the end |
-//! | [`cohere_v2`] | the same, COHEREV2 | one message |
-//! | [`openai`] | `POST /openai/v1/chat/completions` | OpenAI's own |
+//! | [`GENERIC`] | `POST /20231130/actions/chat`, `apiFormat` GENERIC | choices, bare deltas |
+//! | [`COHERE`] | the same, COHERE | one text, restated at the end |
+//! | [`COHERE_V2`] | the same, COHEREV2 | one message |
+//! | [`OPENAI`] | `POST /openai/v1/chat/completions` | OpenAI's own |
 //!
 //! The field names are those of the models in `oci-generativeaiinference`
-//! ([source](https://github.com/oracle/oci-typescript-sdk/tree/master/lib/generativeaiinference/lib/model)). A wire knows
-//! neither retries nor JavaScript; it tells what it reads to an [`Answer`].
+//! ([source](https://github.com/oracle/oci-typescript-sdk/tree/master/lib/generativeaiinference/lib/model)).
+//! A wire knows neither retries nor JavaScript; it pushes what it reads into an [`Accumulator`].
 
-pub mod cohere;
-pub mod cohere_v2;
+mod cohere;
+mod cohere_common;
+mod cohere_v2;
+mod envelope;
 mod fields;
-pub mod generic;
+mod generic;
+mod json_schema;
 mod model_family;
-pub mod openai;
+mod openai;
 pub mod parameters;
-pub(crate) mod service_error;
-pub(crate) mod translate;
+mod service_error;
+mod single_delta;
+mod translate;
 
-use crate::answer::Answer;
-use crate::error::{Code, Error, Result};
-use crate::json::{self, object, Json, Map, Value};
+use crate::answer::Accumulator;
+use crate::error::Result;
+use crate::json::RawJson;
 use crate::openai::{ChatRequest, Sink};
-use crate::routing::route::{ApiFormat, Route, ServingMode, Transport};
+use crate::routing::{ApiFormat, Candidate, Route};
+use parameters::Row;
 
-use crate::decode::template::Learnt;
-use fields::Reading;
+pub use cohere::FORMAT as COHERE;
+pub use cohere_v2::FORMAT as COHERE_V2;
+pub use generic::FORMAT as GENERIC;
+pub use openai::FORMAT as OPENAI;
 
-pub(crate) use fields::Unread;
+pub(crate) use fields::{DecodeError, DecodeResult};
+pub(crate) use openai::{is_usage_only, with_opc_request_id};
+pub(crate) use service_error::service_error;
+pub(crate) use single_delta::{DeltaKind, SingleDelta};
 
-/// A wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wire {
-    /// `apiFormat` GENERIC
-    Generic,
-    /// `apiFormat` COHERE
-    Cohere,
-    /// `apiFormat` COHEREV2
-    CohereV2,
-    /// OpenAI's protocol
-    OpenAi,
+/// Every wire. A new one is a row here, next to its file.
+pub static FORMATS: [&WireFormat; 4] = [&GENERIC, &COHERE, &COHERE_V2, &OPENAI];
+
+/// A wire: its name, its table of parameters, and the functions that build and read.
+pub struct WireFormat {
+    /// The name in errors and documentation.
+    pub name: &'static str,
+    /// The `apiFormat` that the wire stands for; none on the openai transport.
+    pub api_format: Option<ApiFormat>,
+    /// What becomes of each parameter: the wire's own table, then those that it shares. Empty where
+    /// all pass.
+    pub parameters: &'static [&'static [Row]],
+    /// Whether the service's events are OpenAI's and are passed on as they are.
+    pub passes_events_through: bool,
+    build: fn(&ChatRequest, &Candidate, stream: bool) -> Result<Vec<u8>>,
+    read_event: ReadEvent,
+    read_whole: fn(RawJson<'_>, &mut Accumulator) -> DecodeResult<()>,
 }
 
-impl Wire {
-    /// The wire that a route takes.
-    pub fn of(route: &Route) -> Wire {
-        match (route.transport(), route.api_format()) {
-            (Transport::OpenAi, _) => Wire::OpenAi,
-            (Transport::Native, Some(ApiFormat::Cohere)) => Wire::Cohere,
-            (Transport::Native, Some(ApiFormat::CohereV2)) => Wire::CohereV2,
-            (Transport::Native, Some(ApiFormat::Generic) | None) => Wire::Generic,
-        }
+/// Reads an event; says what it carried, if that was one string and nothing else.
+type ReadEvent = for<'a> fn(
+    RawJson<'a>,
+    &mut Accumulator,
+    &mut dyn Sink,
+) -> DecodeResult<Option<SingleDelta<'a>>>;
+
+impl WireFormat {
+    /// The wire that a route uses.
+    pub fn for_route(route: &Route) -> &'static WireFormat {
+        let matches = |format: &&&WireFormat| format.api_format == route.api_format();
+        FORMATS.iter().find(matches).copied().unwrap_or(&GENERIC)
     }
 
-    /// The name that errors and tables use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Wire::Generic => "GENERIC",
-            Wire::Cohere => "COHERE",
-            Wire::CohereV2 => "COHEREV2",
-            Wire::OpenAi => "openai",
-        }
+    /// The wire with this `apiFormat`.
+    pub fn named(api_format: &str) -> Option<&'static WireFormat> {
+        FORMATS
+            .iter()
+            .find(|format| format.name == api_format)
+            .copied()
     }
 
-    /// Builds the body of a request. Fails with `missing_compartment`, or with `invalid_request` about the parameter that the
-    /// wire can't express.
-    pub fn body(
-        self,
-        request: &ChatRequest,
-        route: &Route,
-        compartment: Option<&str>,
-        stream: bool,
-    ) -> Result<Vec<u8>> {
-        let chat = match self {
-            Wire::Generic => generic::request(request, route, stream)?,
-            Wire::Cohere => cohere::request(request, stream)?,
-            Wire::CohereV2 => cohere_v2::request(request, stream)?,
-            Wire::OpenAi => {
-                let body = Value::Object(openai::request(request, route, stream)?);
-                return Ok(json::write(&body));
-            }
-        };
-        let compartment = compartment
-            .filter(|id| !id.is_empty())
-            .ok_or_else(missing_compartment)?;
-        let body = object([
-            ("compartmentId", compartment.into()),
-            (
-                "servingMode",
-                route.serving_mode().map(ServingMode::to_value).into(),
-            ),
-            ("chatRequest", chat.into()),
-        ]);
-        Ok(json::write(&body))
+    /// Builds the body of a request.
+    ///
+    /// # Errors
+    ///
+    /// `missing_compartment`, or `invalid_request` about the parameter that the wire can't express.
+    pub fn body(&self, request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<u8>> {
+        (self.build)(request, target, stream)
     }
 
-    /// Reads the data of one stream event. Says what it told, if that was no more than one string.
+    /// Reads the data of one stream event.
     pub(crate) fn read_event<'a>(
-        self,
+        &self,
         data: &'a [u8],
-        answer: &mut Answer,
+        answer: &mut Accumulator,
         sink: &mut dyn Sink,
-    ) -> Reading<Learnt<'a>> {
-        let event = fields::an_object(Json::read(data)?)?;
-        match self {
-            Wire::Generic => generic::read_event(event, answer, sink),
-            Wire::Cohere => cohere::read_event(event, answer, sink),
-            Wire::CohereV2 => cohere_v2::read_event(event, answer, sink),
-            Wire::OpenAi => openai::read_event(event, answer, sink),
-        }
+    ) -> DecodeResult<Option<SingleDelta<'a>>> {
+        let event = fields::object(RawJson::parse(data)?)?;
+        (self.read_event)(event, answer, sink)
     }
 
-    /// Reads a whole answer. The format that a native body names counts, whichever was asked for.
-    pub(crate) fn read_answer(self, body: &[u8], answer: &mut Answer) -> Result<()> {
-        fields::read_answer(self, body, answer)
+    /// Reads a whole answer. The format that a native body names counts, whichever was requested.
+    pub(crate) fn read_whole(&self, body: &[u8], answer: &mut Accumulator) -> Result<()> {
+        envelope::read_whole(self, body, answer)
     }
 }
 
-pub(crate) fn missing_compartment() -> Error {
-    Error::new(Code::MissingCompartment, "OCI authorises a call against a compartment, and none is configured")
-        .with_hint("set `compartmentId` to the OCID of the compartment that holds the endpoint or is allowed to use the model")
+impl PartialEq for WireFormat {
+    fn eq(&self, other: &WireFormat) -> bool {
+        self.name == other.name
+    }
 }
 
-/// The start of a native request.
-fn chat_request(format: ApiFormat, stream: bool) -> Map {
-    let mut body = Map::new();
-    body.insert("apiFormat", format.as_str().into());
-    if stream {
-        body.insert("isStream", true.into());
-        // Always asked for: reports and `final()` have usage whether or not the caller wants it as a chunk.
-        body.insert("streamOptions", object([("isIncludeUsage", true.into())]));
+impl std::fmt::Debug for WireFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
     }
-    body
 }

@@ -1,138 +1,197 @@
-//! The openai transport: OCI's own OpenAI-compatible route. What the caller says and what the service answers pass as they
-//! are; they are read along the way, so that `final()`, reports and errors know what passed.
+//! The openai transport: OCI's own OpenAI-compatible route. Requests and answers pass as they are;
+//! they are read on the way, so that `final()`, reports and errors know them.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
 
 use super::fields::{
-    an_object, failure, fields, index, list, objects, text, values, Reading, Unread,
+    fields, index, list, object, objects, reported_error, text, values, DecodeError, DecodeResult,
 };
-use crate::answer::tool_calls::Fragment;
-use crate::answer::Answer;
-use crate::decode::template::{Learning, Learnt, Plain};
-use crate::error::{Code, Error, Result};
-use crate::json::{self, object, Json, Map, Value};
-use crate::openai::{ChatRequest, Reader, Sink, Text};
-use crate::routing::route::Route;
+use super::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
+use super::translate;
+use super::WireFormat;
+use crate::answer::{Accumulator, Fragment};
+use crate::error::{Error, Result};
+use crate::json::{RawJson, Wtf8Cow};
+use crate::openai::{ChatRequest, NullSink, Param, Sink};
+use crate::routing::Candidate;
+use crate::sse::decode_utf8;
+
+/// The wire.
+pub static FORMAT: WireFormat = WireFormat {
+    name: "openai",
+    api_format: None,
+    parameters: &[],
+    passes_events_through: true,
+    build,
+    read_event,
+    read_whole,
+};
 
 // ---------------------------------------------------------------- the request
 
-/// The caller's own request, with the model as OCI names it and usage always asked for.
-pub(super) fn request(request: &ChatRequest, route: &Route, stream: bool) -> Result<Map> {
+/// The caller's own request, with the model as OCI names it and usage always requested.
+#[inline(never)]
+fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<u8>> {
     let mut body = Map::new();
-    body.insert("model", route.model().into());
-    for (name, value) in request.params().iter() {
-        match name {
+    body.insert("model".into(), target.route.model().into());
+    for (name, value) in request.body() {
+        match name.as_str() {
             "stream" | "stream_options" => {}
             "oci" => {
-                let oci = Reader::new("oci", value).object()?;
-                if let Some((name, _)) = oci.iter().find(|(_, value)| !value.is_null()) {
-                    return Err(Error::param(
-                        format!("oci.{name}"),
-                        format!("oci.{name} can't be expressed on the openai wire"),
-                    )
-                    .with_hint("leave it out, or set transport: \"native\""));
+                let members = Param::new("oci", value).object()?;
+                if let Some((name, _)) = members.iter().find(|(_, value)| !value.is_null()) {
+                    let name = format!("oci.{name}");
+                    let message = format!("the openai wire can't express {name}");
+                    return Err(Error::param(name, message)
+                        .with_hint("omit it, or set transport: \"native\""));
                 }
             }
-            _ => body.push(name.to_owned(), value.clone()),
+            _ => {
+                body.insert(name.clone(), value.clone());
+            }
         }
     }
     if stream {
-        body.insert("stream", true.into());
-        let mut options = request
-            .params()
+        let options = request
+            .body()
             .get("stream_options")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
-        options.insert("include_usage", true.into());
-        body.insert("stream_options", options.into());
+            .and_then(Value::as_object);
+        let mut options = options.cloned().unwrap_or_default();
+        options.insert("include_usage".into(), true.into());
+        body.insert("stream".into(), true.into());
+        body.insert("stream_options".into(), options.into());
     }
-    Ok(body)
+    Ok(crate::json::to_json(&body))
 }
 
 // ---------------------------------------------------------------- the answer
 
-pub(super) fn read_event<'a>(
-    event: Json<'a>,
-    answer: &mut Answer,
+fn read_event<'a>(
+    event: RawJson<'a>,
+    answer: &mut Accumulator,
     sink: &mut dyn Sink,
-) -> Reading<Learnt<'a>> {
-    let [choices, usage, error, code, message] =
-        fields(event, ["choices", "usage", "error", "code", "message"]);
-    if let Some(error) = failure(error, code, message, None) {
+) -> DecodeResult<Option<SingleDelta<'a>>> {
+    let [choices, usage, error, code, message, pad] = fields(
+        event,
+        ["choices", "usage", "error", "code", "message", "pad"],
+    );
+    if let Some(error) = reported_error(error, code, message, None) {
         return Err(error.into());
     }
-    let choices: Vec<Json<'_>> = objects(choices)?;
+    let has_choices = choices.is_some();
+    let choices = objects(choices)?;
     let usage = usage.filter(|usage| usage.is_object());
-    read_head(event, answer)?;
+    read_metadata(event, answer)?;
     if let Some(usage) = usage {
         answer.set_usage(usage.to_value());
         if choices.is_empty() {
-            // The usage chunk is told at the end, to a caller who asked for it.
+            // The usage chunk is emitted at the end, to a caller who requested it.
             return Ok(None);
         }
     }
-    // What has no choices at all is a ping.
-    let [given] = fields(event, ["choices"]);
-    if given.is_none() {
+    // An event without choices is a ping.
+    if !has_choices {
         return Ok(None);
     }
-    let learnt = tell(choices, answer)?;
-    sink.verbatim(&crate::sse::lossy(event.as_bytes()));
-    Ok(learnt.filter(|_| usage.is_none()))
+    let delta = read_choices(choices, pad, answer)?;
+    sink.verbatim(&decode_utf8(event.as_bytes()));
+    if sink.keeps_chunks() {
+        answer.set_first_chunk_sent();
+    }
+    Ok(delta.filter(|_| usage.is_none()))
 }
 
-/// Whether an event of OpenAI's tells the usage and nothing else.
-pub(crate) fn is_only_usage(event: &[u8]) -> bool {
-    let Ok(event) = Json::read(event) else {
+/// Whether an event carries the usage and nothing else.
+pub(crate) fn is_usage_only(event: &[u8]) -> bool {
+    let Ok(event) = RawJson::parse(event) else {
         return false;
     };
     let [choices, usage] = event.pick(["choices", "usage"]);
-    usage.is_some_and(Json::is_object)
+    usage.is_some_and(RawJson::is_object)
         && choices.is_none_or(|choices| choices.items().next().is_none())
 }
 
-fn read_head(event: Json<'_>, answer: &mut Answer) -> Reading<()> {
+/// Reads a whole `chat.completion`.
+fn read_whole(body: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
+    let [choices, usage] = fields(body, ["choices", "usage"]);
+    let choices = objects(choices)?;
+    if choices.is_empty() {
+        return Err(DecodeError::Malformed);
+    }
+    read_metadata(body, answer)?;
+    if let Some(usage) = usage.filter(|usage| usage.is_object()) {
+        answer.set_usage(usage.to_value());
+    }
+    read_choices(choices, None, answer)?;
+    Ok(answer.end(false, &mut NullSink)?)
+}
+
+/// The service's completion as it came, with OCI's id of the request under `oci`.
+pub(crate) fn with_opc_request_id(body: &[u8], opc_request_id: Option<&str>) -> Option<Vec<u8>> {
+    let Ok(Value::Object(mut completion)) = crate::json::parse_lenient(body) else {
+        return None;
+    };
+    if let Some(id) = opc_request_id {
+        completion.insert(
+            "oci".into(),
+            crate::json::object(vec![("opc_request_id", id.into())]),
+        );
+    }
+    Some(crate::json::to_json(&completion))
+}
+
+fn read_metadata(event: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
     let [id, created, model] = fields(event, ["id", "created", "model"]);
     let (id, model) = (text(id)?, text(model)?);
-    let created = created
-        .map(|created| created.as_u64().ok_or(Unread::Unreadable))
-        .transpose()?;
-    answer.set_head(
-        id.map(|id| id.to_lossy()),
-        created,
-        model.map(|model| model.to_lossy()),
-    );
+    let number = |field: RawJson<'_>| field.as_u64().ok_or(DecodeError::Malformed);
+    let created = created.map(number).transpose()?;
+    let owned = |text: Wtf8Cow<'_>| text.to_lossy();
+    answer.set_metadata(id.map(owned), created, model.map(owned));
     Ok(())
 }
 
-fn tell<'a>(choices: Vec<Json<'a>>, answer: &mut Answer) -> Reading<Learnt<'a>> {
-    let silent = &mut crate::decode::Silent;
-    let several = choices.len() > 1;
-    let mut learnt = None;
+fn read_choices<'a>(
+    choices: Vec<RawJson<'a>>,
+    pad: Option<RawJson<'a>>,
+    answer: &mut Accumulator,
+) -> DecodeResult<Option<SingleDelta<'a>>> {
+    let is_only = choices.len() == 1;
+    let mut single = None;
     for choice in choices {
         let [own_index, delta, message, logprobs, reason] = fields(
             choice,
             ["index", "delta", "message", "logprobs", "finish_reason"],
         );
         let index = index(own_index)?;
-        answer.hear(index);
-        if let Some(delta) = delta.or(message).map(an_object).transpose()? {
-            learnt = tell_delta(delta, index, answer)?;
+        answer.ensure_choice(index);
+        let mut recorder = DeltaRecorder::new(index);
+        if let Some(delta) = delta.or(message).map(object).transpose()? {
+            read_delta(delta, index, answer, &mut recorder)?;
         }
         if let Some(logprobs) = logprobs {
-            answer.hear_logprobs(index, &logprobs.to_value());
+            answer.record_logprobs(index, &logprobs.to_value());
         }
-        if let Some(reason) = reason.and_then(Json::to_text) {
-            answer.finish(index, Some(&reason), silent)?;
+        if let Some(reason) = reason.and_then(RawJson::to_text) {
+            answer.finish(
+                index,
+                translate::finish_reason(Some(&reason)),
+                &mut NullSink,
+            )?;
         }
-        if several || logprobs.is_some() || reason.is_some() {
-            learnt = None;
-        }
+        let is_plain = is_only && logprobs.is_none() && reason.is_none();
+        single = recorder.finish(pad).filter(|_| is_plain);
     }
-    Ok(learnt)
+    Ok(single)
 }
 
-fn tell_delta<'a>(delta: Json<'a>, index: u32, answer: &mut Answer) -> Reading<Learnt<'a>> {
-    let silent = &mut crate::decode::Silent;
+fn read_delta<'a>(
+    delta: RawJson<'a>,
+    index: u32,
+    answer: &mut Accumulator,
+    recorder: &mut DeltaRecorder<'a>,
+) -> DecodeResult<()> {
     let [content, reasoning, refusal, calls, annotations] = fields(
         delta,
         [
@@ -143,82 +202,43 @@ fn tell_delta<'a>(delta: Json<'a>, index: u32, answer: &mut Answer) -> Reading<L
             "annotations",
         ],
     );
-    let mut learning = Learning::new(index);
-    if let Some(piece) = text(reasoning)? {
-        learning.one(Plain::Reasoning, reasoning);
-        answer.reasoning(index, &piece, silent);
+    if let Some(delta) = text(reasoning)? {
+        recorder.record(DeltaKind::Reasoning, reasoning);
+        answer.push_reasoning(index, &delta, &mut NullSink);
     }
-    if let Some(piece) = text(content)? {
-        learning.one(Plain::Text, content);
-        answer.text(index, &piece, silent)?;
+    if let Some(delta) = text(content)? {
+        recorder.record(DeltaKind::Text, content);
+        answer.push_text(index, &delta, &mut NullSink)?;
     }
-    if let Some(piece) = text(refusal)? {
-        learning.no_more();
-        answer.refusal(index, &piece, silent);
+    if let Some(delta) = text(refusal)? {
+        recorder.disqualify();
+        answer.push_refusal(index, &delta, &mut NullSink);
     }
     for call in list(calls)? {
-        learning.no_more();
-        let [position, id, function] = fields(an_object(call)?, ["index", "id", "function"]);
-        let [name, arguments] = function
-            .map(an_object)
-            .transpose()?
-            .map_or([None; 2], |it| fields(it, ["name", "arguments"]));
-        let position = position
-            .map(|position| position.as_u64().ok_or(Unread::Unreadable))
-            .transpose()?;
+        recorder.disqualify();
+        let [position, id, function] = fields(object(call)?, ["index", "id", "function"]);
+        let function = function.map(object).transpose()?;
+        let [name, arguments] = function.map_or([None; 2], |function| {
+            fields(function, ["name", "arguments"])
+        });
+        let number = |field: RawJson<'_>| field.as_u64().ok_or(DecodeError::Malformed);
+        let position = position.map(number).transpose()?;
         // Later fragments of a call have its index, and no id.
         let id = text(id)?.filter(|id| !id.is_empty()).or_else(|| {
             let id = answer.tool_call_id(index, usize::try_from(position?).ok()?)?;
-            Some(Text(id.into_bytes().into()))
+            Some(Wtf8Cow(Cow::Owned(id.into_bytes())))
         });
-        answer.tool_call(
-            index,
-            &Fragment {
-                id,
-                name: text(name)?,
-                arguments: text(arguments)?,
-            },
-            silent,
-        )?;
+        let fragment = Fragment {
+            id,
+            name: text(name)?,
+            arguments: text(arguments)?,
+        };
+        answer.push_tool_call(index, &fragment, &mut NullSink)?;
     }
     let annotations = values(annotations)?;
     if !annotations.is_empty() {
-        learning.no_more();
+        recorder.disqualify();
+        answer.push_annotations(index, annotations, &mut NullSink);
     }
-    answer.annotations(index, annotations, silent);
-    Ok(learning.end())
-}
-
-/// Reads a whole `chat.completion`.
-pub(super) fn read_whole(body: Json<'_>, answer: &mut Answer) -> Result<()> {
-    let read = |answer: &mut Answer| -> Reading<()> {
-        let [choices, usage] = fields(body, ["choices", "usage"]);
-        let choices: Vec<Json<'_>> = objects(choices)?;
-        if choices.is_empty() {
-            return Err(Unread::Unreadable);
-        }
-        read_head(body, answer)?;
-        if let Some(usage) = usage.filter(|usage| usage.is_object()) {
-            answer.set_usage(usage.to_value());
-        }
-        tell(choices, answer)?;
-        Ok(answer.end(false, &mut crate::decode::Silent)?)
-    };
-    read(answer).map_err(|unread| match unread {
-        Unread::Failed(error) => error,
-        Unread::Incomplete | Unread::Unreadable => {
-            Error::new(Code::InvalidResponse, "the answer is not a chat completion")
-        }
-    })
-}
-
-/// The answer as it came, with `oci` where there is something to say.
-pub(crate) fn with_extras(body: &[u8], opc_request_id: Option<&str>) -> Option<Vec<u8>> {
-    let Value::Object(mut whole) = json::parse(body).ok()? else {
-        return None;
-    };
-    if let Some(id) = opc_request_id {
-        whole.insert("oci", object([("opc_request_id", id.into())]));
-    }
-    Some(json::write(&whole.into()))
+    Ok(())
 }

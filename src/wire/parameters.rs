@@ -1,91 +1,88 @@
-//! The tables of parameters: what each parameter of a request becomes on a wire, or why not.
+//! The tables of parameters: what each parameter becomes on a wire, or why it can't.
 //!
-//! Every wire has one, in its own file; `docs/parameters.md` is printed from them. A parameter that stands in no table is
-//! refused by name: it can't be known to change nothing, and OCI would refuse the whole request without saying why.
+//! Every native wire has a table in its own file; `docs/parameters.md` is printed from them. A
+//! parameter without a row is rejected by name: it might change the answer, and OCI rejects a
+//! request with unknown keys without naming them.
 
-use crate::json::{Map, Value};
+use serde_json::{Map, Value};
 
-use super::Wire;
+use super::WireFormat;
 use crate::error::{Error, Result};
-use crate::gather::joined;
-use crate::openai::{ChatRequest, Reader};
+use crate::openai::parameters::Parameter;
+use crate::openai::{Chat, Param};
 
-/// A row: a parameter of Chat Completions, or one under `oci` (`oci.top_k`).
-#[derive(Clone, Copy, Debug)]
-pub struct Row(pub &'static str, pub Rule);
+/// A row: the name of a parameter in [the registry](crate::openai::parameters), and its rule.
+pub type Row = (&'static str, Rule);
 
-/// What becomes of a parameter.
+/// What becomes of a parameter on a wire.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
-    /// It is sent under this name, after a check of its kind.
-    Becomes(&'static str, Kind),
-    /// The wire makes something else of it, as the words say.
-    Built(&'static str),
-    /// It changes nothing in the answer, as the words say, and is not sent.
-    Dropped(&'static str),
-    /// The wire can't express it: `invalid_request` with these words, unless the value asks for what happens anyway.
-    Refused(&'static str, Harmless),
+    /// It is sent as this field of OCI's request.
+    Field(&'static str),
+    /// It is sent as this field, whose value is one of these words. OCI's case is upper case; the
+    /// caller's does not matter.
+    Enum(&'static str, &'static [&'static str]),
+    /// The wire's own code translates it, as the words say.
+    Translated(&'static str),
+    /// It does not change the answer, as the words say, and is not sent.
+    Ignored(&'static str),
+    /// The wire can't express it: `invalid_request` with this hint, unless the value is neutral.
+    Unsupported(&'static str),
 }
 
-/// What a value must be.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// A number.
-    Number,
-    /// A whole number.
-    Integer,
-    /// true or false.
-    Bool,
-    /// A string.
-    Text,
-    /// An object, sent as it is.
-    Object,
-    /// An array, sent as it is.
-    Array,
-    /// One of these words, in any case; sent in upper case, as OCI insists.
-    Word(&'static [&'static str]),
-}
+/// What all native wires send in the same way.
+pub const NATIVE_PARAMETERS: &[Row] = &[
+    ("stream", Rule::translated("isStream")),
+    (
+        "stream_options",
+        Rule::translated(
+            "streamOptions.isIncludeUsage, always true; include_usage decides whether a chunk \
+             carries it",
+        ),
+    ),
+    ("temperature", Rule::Field("temperature")),
+    ("top_p", Rule::Field("topP")),
+    ("seed", Rule::Field("seed")),
+    ("presence_penalty", Rule::Field("presencePenalty")),
+    ("frequency_penalty", Rule::Field("frequencyPenalty")),
+    ("oci.top_k", Rule::Field("topK")),
+];
 
-/// Which values of a parameter that can't be expressed ask for what happens anyway.
-#[derive(Clone, Copy, Debug)]
-pub enum Harmless {
-    /// None.
-    Never,
-    /// false
-    False,
-    /// true
-    True,
-    /// 1
-    One,
-    /// 0
-    Zero,
-    /// An empty object or array.
-    Empty,
-    /// One of these words.
-    Words(&'static [&'static str]),
-}
+/// Parameters that only serve OpenAI's own bookkeeping, or have a newer name, on every wire.
+pub const IGNORED_PARAMETERS: &[Row] = &[
+    ("user", Rule::ignored("names the caller to OpenAI")),
+    (
+        "safety_identifier",
+        Rule::ignored("names the caller to OpenAI"),
+    ),
+    ("store", Rule::ignored("whether OpenAI keeps the answer")),
+    (
+        "prompt_cache_key",
+        Rule::ignored("a hint to OpenAI's cache"),
+    ),
+    (
+        "prompt_cache_retention",
+        Rule::ignored("a hint to OpenAI's cache"),
+    ),
+    (
+        "modalities",
+        Rule::Unsupported("the answer is text: omit modalities"),
+    ),
+    ("audio", Rule::Unsupported("the answer is text: omit audio")),
+    (
+        "functions",
+        Rule::Unsupported("functions is deprecated: use tools"),
+    ),
+    (
+        "function_call",
+        Rule::Unsupported("function_call is deprecated: use tool_choice"),
+    ),
+];
 
-impl Harmless {
-    fn holds(self, value: &Value) -> bool {
-        match self {
-            Harmless::Never => false,
-            Harmless::False => value == &Value::Bool(false),
-            Harmless::True => value == &Value::Bool(true),
-            Harmless::One => value.as_f64() == Some(1.0),
-            Harmless::Zero => value.as_f64() == Some(0.0),
-            Harmless::Empty => {
-                value.as_object().is_some_and(Map::is_empty)
-                    || value.as_array().is_some_and(<[Value]>::is_empty)
-            }
-            Harmless::Words(words) => value
-                .as_str()
-                .is_some_and(|word| words.iter().any(|known| known.eq_ignore_ascii_case(word))),
-        }
-    }
-}
-
-/// Words that only the documentation shows: they don't travel in the wasm.
-const fn shown(words: &'static str) -> &'static str {
+/// Words that only the documentation shows.
+///
+/// SIZE: they are left out of the wasm, where nothing reads them.
+const fn documentation(words: &'static str) -> &'static str {
     if cfg!(target_arch = "wasm32") {
         ""
     } else {
@@ -94,147 +91,66 @@ const fn shown(words: &'static str) -> &'static str {
 }
 
 impl Rule {
-    /// [`Rule::Built`], with words for the documentation.
-    pub(super) const fn built(words: &'static str) -> Rule {
-        Rule::Built(shown(words))
+    pub(super) const fn translated(how: &'static str) -> Rule {
+        Rule::Translated(documentation(how))
     }
 
-    /// [`Rule::Dropped`], with words for the documentation.
-    pub(super) const fn dropped(words: &'static str) -> Rule {
-        Rule::Dropped(shown(words))
+    pub(super) const fn ignored(why: &'static str) -> Rule {
+        Rule::Ignored(documentation(why))
     }
 }
 
-/// Parameters that OpenAI has for its own bookkeeping, on every wire.
-pub(super) const BOOKKEEPING: &[Row] = &[
-    Row("user", Rule::dropped("names the caller to OpenAI")),
-    Row(
-        "safety_identifier",
-        Rule::dropped("names the caller to OpenAI"),
-    ),
-    Row("store", Rule::dropped("whether OpenAI keeps the answer")),
-    Row(
-        "prompt_cache_key",
-        Rule::dropped("a hint to OpenAI's cache"),
-    ),
-    Row(
-        "prompt_cache_retention",
-        Rule::dropped("a hint to OpenAI's cache"),
-    ),
-    Row(
-        "modalities",
-        Rule::Refused(
-            "the answer is text: leave modalities out",
-            Harmless::Words(&[]),
-        ),
-    ),
-    Row(
-        "audio",
-        Rule::Refused("the answer is text: leave audio out", Harmless::Never),
-    ),
-    Row(
-        "functions",
-        Rule::Refused(
-            "functions is OpenAI's former name: use tools",
-            Harmless::Empty,
-        ),
-    ),
-    Row(
-        "function_call",
-        Rule::Refused(
-            "function_call is OpenAI's former name: use tool_choice",
-            Harmless::Words(&["auto"]),
-        ),
-    ),
-];
-
-/// Every row of a wire's table, its own first.
-pub fn table(wire: Wire) -> impl Iterator<Item = &'static Row> {
-    let own = match wire {
-        Wire::Generic => super::generic::PARAMETERS,
-        Wire::Cohere => super::cohere::PARAMETERS,
-        Wire::CohereV2 => super::cohere_v2::PARAMETERS,
-        Wire::OpenAi => &[],
-    };
-    own.iter().chain(BOOKKEEPING)
-}
-
-/// Writes every parameter that a table can write by itself into the body, and refuses those that the wire can't express.
-/// Parameters that are `Built` are left to the wire.
-pub(super) fn apply(wire: Wire, request: &ChatRequest, body: &mut Map) -> Result<()> {
-    for (name, value) in request.params().iter() {
-        if name != "oci" {
-            apply_one(wire, name, value, body)?;
-            continue;
-        }
-        for (name, value) in Reader::new("oci", value)
-            .object()?
+impl WireFormat {
+    /// Every row of the wire's tables, its own first.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Row> {
+        self.parameters
             .iter()
-            .filter(|(_, value)| !value.is_null())
-        {
-            apply_one(wire, &format!("oci.{name}"), value, body)?;
-        }
+            .copied()
+            .flatten()
+            .chain(IGNORED_PARAMETERS)
     }
-    Ok(())
-}
 
-fn apply_one(wire: Wire, name: &str, value: &Value, body: &mut Map) -> Result<()> {
-    let Some(Row(_, rule)) = table(wire).find(|row| row.0 == name) else {
-        return Err(Error::param(
-            name,
-            format!(
-                "{name} is not a parameter that the {} wire knows",
-                wire.name()
-            ),
+    /// The rule for a parameter. One without a row can't be expressed.
+    pub fn rule(&self, name: &str) -> Rule {
+        let row = self.rows().find(|(known, _)| *known == name);
+        row.map_or(
+            Rule::Unsupported("omit it: OCI has no counterpart"),
+            |(_, rule)| *rule,
         )
-        .with_hint("leave it out; what OCI has and OpenAI has not goes under `oci`"));
-    };
-    match *rule {
-        Rule::Becomes(oci, kind) => {
-            body.insert(oci, checked(&Reader::new(name, value), kind)?);
-        }
-        Rule::Built(_) | Rule::Dropped(_) => {}
-        // `modalities: ["text"]` is the one harmless value that is a list of words.
-        Rule::Refused(..)
-            if name == "modalities"
-                && value
-                    .as_array()
-                    .is_some_and(|list| list.iter().all(|it| it == "text")) => {}
-        Rule::Refused(_, harmless) if harmless.holds(value) => {}
-        Rule::Refused(why, _) => {
-            return Err(Error::param(
-                name,
-                format!("{name} can't be expressed on the {} wire", wire.name()),
-            )
-            .with_hint(why));
-        }
     }
-    Ok(())
-}
 
-fn checked(given: &Reader<'_, '_>, kind: Kind) -> Result<Value> {
-    let value = given.value;
-    let (fits, wanted) = match kind {
-        Kind::Number => (value.is_number(), "a number"),
-        Kind::Integer => (value.is_integer(), "a whole number"),
-        Kind::Bool => (value.as_bool().is_some(), "true or false"),
-        Kind::Text => (value.as_str().is_some(), "a string"),
-        Kind::Object => (value.is_object(), "an object"),
-        Kind::Array => (value.as_array().is_some(), "an array"),
-        Kind::Word(words) => {
-            let word = given.string()?.to_ascii_uppercase();
-            return match words.contains(&word.as_str()) {
-                true => Ok(word.into()),
-                false => Err(given.wanted(&format!(
-                    "one of {}",
-                    joined(words, ", ").to_ascii_lowercase()
-                ))),
-            };
+    /// The fields that the table makes of the parameters by itself; what is `Translated` is left to
+    /// the wire.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request` about a parameter that is unknown, of the wrong kind, or can't be
+    /// expressed.
+    pub(super) fn fields(&self, chat: &Chat) -> Result<Map<String, Value>> {
+        let mut fields = Map::new();
+        for (name, value) in &chat.parameters {
+            let parameter = Parameter::find(name).ok_or_else(|| {
+                let message = format!("the {} wire does not know the parameter {name}", self.name);
+                Error::param(name, message)
+                    .with_hint("omit it; parameters that only OCI has go under `oci`")
+            })?;
+            let given = Param::new(name, value);
+            match self.rule(name) {
+                Rule::Field(field) => {
+                    parameter.check(&given)?;
+                    fields.insert(field.to_owned(), value.clone());
+                }
+                Rule::Enum(field, words) => {
+                    fields.insert(field.to_owned(), given.one_of(words)?.into());
+                }
+                Rule::Translated(_) | Rule::Ignored(_) => {}
+                Rule::Unsupported(_) if parameter.neutral.matches(value) => {}
+                Rule::Unsupported(hint) => {
+                    let message = format!("the {} wire can't express {name}", self.name);
+                    return Err(Error::param(name, message).with_hint(hint));
+                }
+            }
         }
-    };
-    if fits {
-        Ok(value.clone())
-    } else {
-        Err(given.wanted(wanted))
+        Ok(fields)
     }
 }

@@ -1,16 +1,15 @@
-//! An HTTP status and the body beside it -> an [`Error`], with what there is to check.
+//! An HTTP status and the body beside it -> an [`Error`], with what to check.
 //!
-//! OCI's body is `{"code":…,"message":…}`; the code is a name or a number in quotes, the message may be another JSON document
-//! (OpenAI's, for OpenAI's models), and what stands before the service answers in HTML.
+//! OCI's body is `{"code":…,"message":…}`; the code is a name or a number in quotes, the message
+//! may be another JSON document (OpenAI's, for OpenAI's models), and proxies in front of the
+//! service answer in HTML.
 
-use crate::json::Value;
+use serde_json::Value;
 
-use crate::error::{Code, Error};
-use crate::gather::holds;
-use crate::json;
-use crate::routing::route::{Route, Transport};
+use crate::error::{Code, Error, Reason};
+use crate::routing::{Route, Transport};
 
-/// What an answer with a status other than 2xx means.
+/// The error that a status other than 2xx stands for. `signs`: whether a signer is configured.
 pub(crate) fn service_error(
     status: u16,
     body: &[u8],
@@ -18,21 +17,21 @@ pub(crate) fn service_error(
     signs: bool,
     opc_request_id: Option<String>,
 ) -> Error {
-    let Said {
+    let ErrorBody {
         code,
         message,
         param,
-    } = Said::of(body);
-    let shown = if message.is_empty() {
-        format!("the service answered with status {status}")
-    } else {
-        message.clone()
-    };
-    let kind = kind(status, &message);
-    let mut error = match param {
-        Some(param) if kind == Code::BadRequest => Error::param(param, shown).with_code(kind),
-        _ => Error::new(kind, shown),
-    };
+    } = ErrorBody::parse(body);
+    let kind = code_of(status, &message);
+    let mut error = Error::new(kind, message.clone());
+    if message.is_empty() {
+        error = Error::new(kind, format!("the service answered with status {status}"));
+    } else if let (Code::BadRequest, Some(param)) = (kind, param) {
+        error = Error::param(param, message.clone()).with_code(kind);
+    }
+    if kind == Code::BadRequest && message.contains(NOT_ON_OPENAI) {
+        error = error.with_reason(Reason::ModelNotOnOpenAiTransport);
+    }
     if let Some(hint) = hint(kind, route, signs) {
         error = error.with_hint(hint);
     }
@@ -42,20 +41,20 @@ pub(crate) fn service_error(
         .with_opc_request_id(opc_request_id)
 }
 
-/// The service says that the model behind the endpoint speaks another format.
+/// The service's words where the model behind the endpoint has another `apiFormat`.
 const WRONG_FORMAT: &str = "does not match serving model";
-/// The openai transport says that it does not serve this model.
-pub(crate) const NOT_ON_OPENAI: &str = "Unsupported OpenAI operation";
+/// The service's words where the openai transport does not serve this model.
+const NOT_ON_OPENAI: &str = "Unsupported OpenAI operation";
 
-fn kind(status: u16, message: &str) -> Code {
+fn code_of(status: u16, message: &str) -> Code {
     match status {
         300..=399 => Code::Redirected,
         401 => Code::Unauthorized,
         404 => Code::NotFoundOrUnauthorized,
         409 => Code::Conflict,
         429 => Code::RateLimited,
-        400 if holds(message, WRONG_FORMAT) => Code::WrongApiFormat,
-        400 if holds(message, "Inappropriate") && holds(message, "blocklist") => {
+        400 if message.contains(WRONG_FORMAT) => Code::WrongApiFormat,
+        400 if message.contains("Inappropriate") && message.contains("blocklist") => {
             Code::ContentFiltered
         }
         400..=499 => Code::BadRequest,
@@ -65,96 +64,102 @@ fn kind(status: u16, message: &str) -> Code {
     }
 }
 
-fn hint(kind: Code, route: &Route, signs: bool) -> Option<String> {
-    let region = route.region();
-    Some(match kind {
+fn hint(code: Code, route: &Route, signs: bool) -> Option<String> {
+    let hint = match code {
         Code::Unauthorized if route.transport() == Transport::OpenAi => {
-            "check the API key (keys are regional, and stay refused if they were made before their IAM policy), or the signer"
-                .into()
+            "check the API key (keys are regional, and a key made before its IAM policy stays \
+             rejected), or the signer"
         }
         Code::Unauthorized if !signs => {
-            "native calls, and so every DAC, want a signature: set `sign`; `apiKey` is for the openai transport only".into()
+            "native calls, and so every Dedicated AI Cluster, need a signature: set `sign`; `apiKey` \
+             is for the openai transport only"
         }
         Code::Unauthorized => {
-            "check the signer: its key and key id, and the clock (5 minutes are allowed); a session token may have \
-             expired"
-                .into()
+            "check the signer: its key and key id, and the clock (5 minutes of skew are allowed); a \
+             session token may have expired"
         }
-        Code::NotFoundOrUnauthorized => format!(
-            "OCI says the same for three causes: the model or endpoint does not exist{}, no IAM policy allows its use, or \
-             compartmentId is another compartment's",
-            if region.is_empty() { String::new() } else { format!(" in {region}") }
-        ),
-        Code::WrongApiFormat => "set apiFormat to what the model behind the endpoint speaks: GENERIC, COHERE or COHEREV2".into(),
-        Code::RateLimited => "the service asks for fewer requests: wait, or add units to the cluster".into(),
-        Code::Conflict => "the endpoint may be in the middle of a change: its state in the console tells".into(),
-        Code::Redirected => "redirects are never followed, since the signature is for one host: check `endpoint`".into(),
+        Code::NotFoundOrUnauthorized => {
+            let place = match route.region() {
+                "" => String::new(),
+                region => format!(" in {region}"),
+            };
+            return Some(format!(
+                "OCI answers the same for three causes: the model or endpoint does not \
+                 exist{place}, no IAM policy allows its use, or compartmentId names another \
+                 compartment"
+            ));
+        }
+        Code::WrongApiFormat => {
+            "set apiFormat to that of the model behind the endpoint: GENERIC, COHERE or COHEREV2"
+        }
+        Code::RateLimited => "wait before the next request, or add units to the cluster",
+        Code::Conflict => {
+            "the endpoint may be in the middle of a change: check its state in the console"
+        }
+        Code::Redirected => {
+            "redirects are never followed, because the signature is for one host: check `endpoint`"
+        }
         _ => return None,
-    })
+    };
+    Some(hint.into())
 }
 
-/// What a body says.
+/// What the body of an error holds.
 #[derive(Debug, Default, PartialEq)]
-struct Said {
+struct ErrorBody {
     code: Option<String>,
     message: String,
     param: Option<String>,
 }
 
-impl Said {
-    fn of(body: &[u8]) -> Said {
-        let Ok(said) = json::parse(body) else {
-            return Said {
-                message: excerpt(&String::from_utf8_lossy(body)),
-                ..Said::default()
+impl ErrorBody {
+    fn parse(body: &[u8]) -> ErrorBody {
+        let Ok(json) = crate::json::parse_lenient(body) else {
+            let message = excerpt(&String::from_utf8_lossy(body));
+            return ErrorBody {
+                message,
+                ..ErrorBody::default()
             };
         };
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.as_str().to_owned()),
+            Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
         // OpenAI's shape, by itself or as the text of OCI's message.
-        let inner = said
-            .get("message")
-            .and_then(Value::as_str)
-            .and_then(|message| json::parse(message.as_bytes()).ok());
-        let openai = inner
-            .as_ref()
-            .and_then(|inner| inner.get("error"))
-            .or_else(|| said.get("error"));
-        if let Some(error) = openai.filter(|error| !error.is_null()) {
-            return Said {
-                code: said
+        let message = json.get("message").and_then(Value::as_str);
+        let nested = message.and_then(|text| crate::json::parse_lenient(text.as_bytes()).ok());
+        let openai = nested.as_ref().and_then(|nested| nested.get("error"));
+        let openai = openai
+            .or_else(|| json.get("error"))
+            .filter(|error| !error.is_null());
+        if let Some(error) = openai {
+            let message = error.get("message").and_then(text).or_else(|| text(error));
+            return ErrorBody {
+                code: json
                     .get("code")
                     .or_else(|| error.get("code"))
                     .and_then(text),
-                message: excerpt(
-                    &error
-                        .get("message")
-                        .and_then(text)
-                        .or_else(|| text(error))
-                        .unwrap_or_default(),
-                ),
+                message: excerpt(&message.unwrap_or_default()),
                 param: error.get("param").and_then(text),
             };
         }
-        let message = said
+        let message = json
             .get("message")
-            .or_else(|| said.get("detail"))
-            .and_then(text)
-            .unwrap_or_default();
-        Said {
-            code: said.get("code").and_then(text),
-            message: excerpt(&message),
+            .or_else(|| json.get("detail"))
+            .and_then(text);
+        ErrorBody {
+            code: json.get("code").and_then(text),
+            message: excerpt(&message.unwrap_or_default()),
             param: None,
         }
     }
 }
 
-/// A line of a message: no markup of a proxy's page, no control characters, no more than a log wants.
+/// One line for a log: without the markup of a proxy's page, without control characters, at most
+/// 500 characters.
 fn excerpt(text: &str) -> String {
-    const MOST: usize = 500;
+    const MAX_CHARS: usize = 500;
     let mut plain = String::new();
     let is_markup = text.trim_start().starts_with('<');
     let mut in_tag = false;
@@ -172,7 +177,7 @@ fn excerpt(text: &str) -> String {
         }
     }
     let plain = plain.trim();
-    match plain.char_indices().nth(MOST) {
+    match plain.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", plain.get(..end).unwrap_or_default()),
         None => plain.to_owned(),
     }
@@ -181,20 +186,17 @@ fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::route::{Overrides, Site};
+    use crate::routing::{RouteOverrides, RoutingOptions};
 
     fn error(status: u16, body: &str) -> Error {
-        let route = Route::to(
-            "ocid1.generativeaiendpoint.oc1.us-chicago-1.x",
-            &Site::default(),
-            Overrides::default(),
-        )
-        .unwrap();
+        let endpoint = "ocid1.generativeaiendpoint.oc1.us-chicago-1.x";
+        let options = RoutingOptions::default();
+        let route = Route::resolve(endpoint, &options, RouteOverrides::default()).unwrap();
         service_error(status, body.as_bytes(), &route, true, Some("a/b/c".into()))
     }
 
     #[test]
-    fn codes() {
+    fn codes_by_status_and_message() {
         for (status, body, code) in [
             (
                 401,
@@ -247,21 +249,18 @@ mod tests {
             assert_eq!(error.opc_request_id(), Some("a/b/c"));
             assert!(!error.message().contains('<') && !error.message().is_empty());
         }
-        assert_eq!(
-            error(404, r#"{"code":"NotAuthorizedOrNotFound","message":"x"}"#).service_code(),
-            Some("NotAuthorizedOrNotFound")
-        );
+        let not_found = error(404, r#"{"code":"NotAuthorizedOrNotFound","message":"x"}"#);
+        assert_eq!(not_found.service_code(), Some("NotAuthorizedOrNotFound"));
         assert!(error(404, "{}").hint().unwrap().contains("us-chicago-1"));
     }
 
     #[test]
-    fn an_error_in_an_error() {
-        let body = r#"{"code":"400","message":"{\n \"error\": {\"message\":\"Unsupported value\",\"param\":\"temperature\",\"code\":\"x\"}}"}"#;
-        let error = error(400, body);
-        assert_eq!(
-            (error.message(), error.param_name()),
-            ("Unsupported value", Some("temperature"))
-        );
+    fn an_error_in_the_message_of_an_error() {
+        let body = r#"{"code":"400","message":"{\n \"error\": {\"message\":\"Unsupported value\",
+            \"param\":\"temperature\",\"code\":\"x\"}}"}"#;
+        let error = error(400, &body.replace("\n            ", ""));
+        assert_eq!(error.message(), "Unsupported value");
+        assert_eq!(error.param_name(), Some("temperature"));
         assert_eq!(error.service_code(), Some("400"));
     }
 

@@ -1,12 +1,12 @@
-// Finds Chromium, or gets it: Debian's package where this is root, playwright's download elsewhere.
+// Finds Chromium, or installs it: Debian's package for root, playwright's download for others.
+
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { chromium } from "playwright-core";
 
-const PLACES = [
+const PATHS = [
   process.env.CHROMIUM_PATH,
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -16,12 +16,17 @@ const PLACES = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-// Nothing but the page under test is to be fetched.
+// Chromium must fetch nothing but the page under test.
 const FLAGS = [
-  "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
-/** A context of a new profile; `close()` ends the browser and removes the profile. */
+/** Starts Chromium with a new profile. `close()` ends it and removes the profile. */
 export async function launch(options = {}) {
   const profile = mkdtempSync(join(tmpdir(), "oci-genai-edge-"));
   const root = process.getuid?.() === 0;
@@ -41,11 +46,11 @@ export async function launch(options = {}) {
 }
 
 function executable() {
-  const found = () => [...PLACES, playwrights()].find((path) => path && existsSync(path));
-  return found() ?? (install(), found()) ?? fail();
+  const find = () => [...PATHS, playwrightPath()].find((path) => path && existsSync(path));
+  return find() ?? (install(), find()) ?? fail();
 }
 
-function playwrights() {
+function playwrightPath() {
   try {
     return chromium.executablePath();
   } catch {
@@ -62,7 +67,8 @@ function install() {
     execFileSync("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "chromium"], { stdio: "ignore", env });
   } else {
     console.error("chromium: downloading playwright's");
-    execFileSync(process.execPath, ["node_modules/playwright-core/cli.js", "install", "chromium"], { stdio: "inherit" });
+    const args = ["node_modules/playwright-core/cli.js", "install", "chromium"];
+    execFileSync(process.execPath, args, { stdio: "inherit" });
   }
 }
 

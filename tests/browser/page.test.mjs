@@ -1,9 +1,9 @@
-// The page in headless Chromium, in front of the Worker in workerd and the simulated OCI: real clicks, a streamed answer, a stop.
+// The page in headless Chromium, with the Worker in workerd and the simulator behind it.
+
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-
 import { startStage } from "../../scripts/stage.mjs";
 import { launch } from "./chromium.mjs";
 
@@ -21,18 +21,23 @@ after(async () => {
   await stage?.stop();
 });
 
-/** A page that has the token, and fails the test when anything was wrong on its console. */
-async function open({ colorScheme = "light", viewport = { width: 1280, height: 860 }, hash = `#token=${stage.token}` } = {}) {
+const DESKTOP = { width: 1280, height: 860 };
+
+/** Opens the page with the token. `close()` fails if there was an error on the console. */
+async function open({ colorScheme = "light", viewport = DESKTOP, hash = `#token=${stage.token}` } = {}) {
   const page = await browser.context.newPage();
   await page.emulateMedia({ colorScheme });
   await page.setViewportSize(viewport);
-  const wrong = [];
-  page.on("pageerror", (error) => wrong.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && !/status of (401|429|502)/.test(message.text()) && wrong.push(message.text()));
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    const isExpected = message.type() !== "error" || /status of (401|429|502)/.test(message.text());
+    if (!isExpected) errors.push(message.text());
+  });
   await page.goto(`${stage.origin}/${hash}`);
   await page.waitForSelector('[data-testid="model"] option', { state: "attached" });
   const by = (id) => page.getByTestId(id);
-  const state = (wanted) => page.waitForFunction((state) => document.documentElement.dataset.state === state, wanted);
+  const state = (name) => page.waitForFunction((wanted) => document.documentElement.dataset.state === wanted, name);
   const ask = async (model, text) => {
     await by("model").selectOption(model);
     await by("prompt").fill(text);
@@ -41,24 +46,24 @@ async function open({ colorScheme = "light", viewport = { width: 1280, height: 8
   const shot = (name) => page.screenshot({ path: `${OUT}${name}.png` });
   const close = async () => {
     await page.close();
-    assert.deepEqual(wrong, []);
+    assert.deepEqual(errors, []);
   };
   return { page, by, state, ask, shot, close };
 }
 
-test("a click, a streamed answer, and what is known of it", async () => {
+test("streams an answer, and shows its route, timing and usage", async () => {
   const { page, by, state, ask, shot, close } = await open();
   await shot("desk-idle");
-  assert.equal(new URL(page.url()).hash, "", "the token leaves the address bar");
+  assert.equal(new URL(page.url()).hash, "", "the token is removed from the address");
   await ask("dac-generic", "Tell me about clusters tokens=60");
   await state("streaming");
-  // The answer grows while it arrives: two different lengths were on the page before its end.
+  // The answer grows while it arrives.
   await page.waitForFunction(() => document.querySelector('[data-testid="answer"]')?.textContent.length > 10);
   const early = (await by("answer").last().textContent()).length;
   await shot("desk-streaming");
   await state("idle");
   const whole = await by("answer").last().textContent();
-  assert.ok(whole.length > early, "it was shown before it was whole");
+  assert.ok(whole.length > early, "it was shown before it was complete");
   assert.match(whole, /Tell me about clusters/);
   assert.match(await by("route").last().textContent(), /DEDICATED.*GENERIC.*127\.0\.0\.1/s);
   assert.match(await by("ttft").last().textContent(), /\d+ ms/);
@@ -69,7 +74,7 @@ test("a click, a streamed answer, and what is known of it", async () => {
   await close();
 });
 
-test("a stop ends the request at OCI, and keeps what was received", async () => {
+test("the stop button cancels the request to OCI, and keeps what was received", async () => {
   const { page, by, state, ask, shot, close } = await open();
   await ask("dac-generic", "A very long story tokens=5000");
   await state("streaming");
@@ -85,7 +90,7 @@ test("a stop ends the request at OCI, and keeps what was received", async () => 
   await close();
 });
 
-test("an endpoint that can't stream: one chunk, and the page says so", async () => {
+test("shows that the fallback was used for an endpoint that can't stream", async () => {
   const { by, state, ask, shot, close } = await open({ colorScheme: "dark" });
   await ask("dac-no-stream", "Do you stream? tokens=20");
   await by("fallback").filter({ hasText: "used" }).last().waitFor();
@@ -96,7 +101,7 @@ test("an endpoint that can't stream: one chunk, and the page says so", async () 
   await close();
 });
 
-describe("every alias", () => {
+describe("streams from every alias:", () => {
   for (const [model, route] of [
     ["dac-cohere", /DEDICATED.*COHERE/s],
     ["dac-cohere-v2", /DEDICATED.*COHEREV2/s],
@@ -106,17 +111,17 @@ describe("every alias", () => {
   ]) {
     test(model, async () => {
       const { by, state, ask, close } = await open();
-      await ask(model, "Which wire is this? tokens=20");
+      await ask(model, "Which format is this? tokens=20");
       await state("streaming");
       await state("idle");
-      assert.match(await by("answer").last().textContent(), /Which wire is this\?/);
+      assert.match(await by("answer").last().textContent(), /Which format is this\?/);
       assert.match(await by("route").last().textContent(), route);
       await close();
     });
   }
 });
 
-test("a call that a model writes into its text is shown as a call", async () => {
+test("shows a tool call that a model writes as text", async () => {
   const { page, by, state, ask, shot, close } = await open();
   await by("tools").check();
   await ask("dac-qwen", "What is the weather in Oslo?");
@@ -129,7 +134,7 @@ test("a call that a model writes into its text is shown as a call", async () => 
   await close();
 });
 
-test("an error is shown with its code, beside what was received", async () => {
+test("shows an error with its code, beside what was received", async () => {
   const { by, state, ask, shot, close } = await open();
   await ask("dac-cut", "Will this break? tokens=30");
   await state("error");
@@ -139,7 +144,7 @@ test("an error is shown with its code, beside what was received", async () => {
   await close();
 });
 
-test("on a phone, with the keyboard alone", async () => {
+test("works on a phone, and with the keyboard alone", async () => {
   const { page, by, state, shot, close } = await open({ viewport: { width: 360, height: 740 }, colorScheme: "dark" });
   await by("prompt").focus();
   await page.keyboard.type("From a phone tokens=200");
@@ -150,17 +155,20 @@ test("on a phone, with the keyboard alone", async () => {
   await page.keyboard.press("Escape");
   await state("idle");
   assert.match(await by("finish").last().textContent(), /stopped/);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(overflow <= 0, "nothing is wider than the phone");
+  const overflow = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
+  });
+  assert.ok(overflow <= 0, "nothing is wider than the screen");
   await close();
 });
 
-test("without a token the page asks for one", async () => {
-  const stranger = await launch();
-  const page = await stranger.context.newPage();
+test("asks for the token if there is none", async () => {
+  const other = await launch();
+  const page = await other.context.newPage();
   await page.goto(stage.origin);
   await page.getByTestId("token-input").fill(stage.token);
   await page.keyboard.press("Enter");
   await page.waitForSelector('[data-testid="model"] option', { state: "attached" });
-  await stranger.close();
+  await other.close();
 });

@@ -1,4 +1,4 @@
-//! The native tests: one crate, a module a subject.
+//! The native integration tests: one crate, with a module for each subject.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,
@@ -12,11 +12,11 @@
 )]
 
 mod call;
-mod common;
-mod ids;
-mod json;
-mod parameters;
+mod generated;
+mod oracles;
 mod recordings;
-mod repeats;
+mod routing;
 mod sse_conformance;
 mod streams;
+mod support;
+mod tables;

@@ -1,45 +1,48 @@
-//! The event-stream cases of `../shared/conformance`, each whole and re-cut, through the public decoder.
+//! The event-stream cases of `../shared/conformance`, each whole and split in many ways, through
+//! the public parser.
 
-use crate::common::{shared, Random};
-use oci_genai_edge::sse::Decoder;
+use crate::support::{shared_path, Random};
+use oci_genai_edge::sse::Parser;
 use serde_json::Value;
 
-/// Everything that the decoder says of a stream.
+/// Everything that the parser reports about a stream.
 #[derive(Debug, Default, PartialEq)]
-struct Seen {
+struct Parsed {
     events: Vec<(String, String, String)>,
     retries: Vec<u64>,
     last_event_id: String,
     failed: bool,
 }
 
-fn decode<'a>(
+fn parse<'a>(
     chunks: impl IntoIterator<Item = &'a [u8]>,
     max_event_bytes: Option<usize>,
     lenient: bool,
-) -> Seen {
-    let mut decoder = max_event_bytes.map_or_else(Decoder::new, Decoder::with_max_event_bytes);
-    let mut seen = Seen::default();
+) -> Parsed {
+    let mut parser = max_event_bytes.map_or_else(Parser::new, Parser::with_max_event_bytes);
+    let mut parsed = Parsed::default();
     for chunk in chunks {
-        let result = decoder.feed(chunk, |event| {
-            seen.events
+        let result = parser.feed(chunk, |event| {
+            parsed
+                .events
                 .push((event.event.into(), event.data.into(), event.id.into()))
         });
-        seen.failed |= result.is_err();
-        if seen.failed {
+        parsed.failed |= result.is_err();
+        if parsed.failed {
             break;
         }
-        let retry = decoder.retry();
-        if retry != seen.retries.last().copied() {
-            seen.retries.extend(retry);
+        let retry = parser.retry();
+        if retry != parsed.retries.last().copied() {
+            parsed.retries.extend(retry);
         }
     }
-    let _ = decoder.end(lenient, |event| {
-        seen.events
+    let _ = parser.end(lenient, |event| {
+        parsed
+            .events
             .push((event.event.into(), event.data.into(), event.id.into()))
     });
-    seen.last_event_id = decoder.last_event_id().into();
-    seen
+    parsed.last_event_id = parser.last_event_id().into();
+    parsed
 }
 
 fn chunks_of(case: &Value) -> Vec<Vec<u8>> {
@@ -89,24 +92,24 @@ fn events_of(expected: &Value) -> Vec<(String, String, String)> {
     }
 }
 
-/// The cases of some levels, and how many there are.
+/// The cases of some levels.
 fn cases(levels: &[&str]) -> Option<Vec<Value>> {
-    let text = std::fs::read_to_string(shared("conformance/sse-cases.json")?).unwrap();
+    let text = std::fs::read_to_string(shared_path("conformance/sse-cases.json")?).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
-    let wanted = |case: &&Value| levels.contains(&case["level"].as_str().unwrap());
+    let has_level = |case: &&Value| levels.contains(&case["level"].as_str().unwrap());
     Some(
         all["cases"]
             .as_array()
             .unwrap()
             .iter()
-            .filter(wanted)
+            .filter(has_level)
             .cloned()
             .collect(),
     )
 }
 
 #[test]
-fn the_standard_and_the_sizes() {
+fn cases_of_the_standard_and_of_size() {
     let Some(cases) = cases(&["spec", "size"]) else {
         return;
     };
@@ -114,54 +117,58 @@ fn the_standard_and_the_sizes() {
     for case in &cases {
         let id = case["id"].as_str().unwrap();
         let (chunks, expected) = (chunks_of(case), &case["expected"]);
-        let seen = decode(chunks.iter().map(Vec::as_slice), None, false);
-        assert_eq!(seen.events, events_of(expected), "{id}");
+        let parsed = parse(chunks.iter().map(Vec::as_slice), None, false);
+        assert_eq!(parsed.events, events_of(expected), "{id}");
         let retries: Vec<u64> = expected["retry"]
             .as_array()
             .unwrap()
             .iter()
             .map(|retry| retry.as_u64().unwrap())
             .collect();
-        assert_eq!(seen.retries.last(), retries.last(), "{id}");
+        assert_eq!(parsed.retries.last(), retries.last(), "{id}");
         assert_eq!(
-            seen.last_event_id,
+            parsed.last_event_id,
             expected["lastEventId"].as_str().unwrap(),
             "{id}"
         );
 
         let bytes = chunks.concat();
-        // Single bytes of a megabyte are still quick: the decoder is linear. The largest cases get a few cuts, not all.
+        // The parser is linear, so that single bytes of a megabyte are fast. The largest cases are
+        // split in a few ways, not in all.
         let rounds = if bytes.len() > 100_000 { 3 } else { 40 };
-        let recut = |pieces: Vec<&[u8]>, how: &str| {
-            let again = decode(pieces, None, false);
-            assert_eq!(again.events, seen.events, "{id}, {how}");
+        let check_split = |pieces: Vec<&[u8]>, how: &str| {
+            let again = parse(pieces, None, false);
+            assert_eq!(again.events, parsed.events, "{id}, {how}");
             assert_eq!(
                 (&again.last_event_id, again.retries.last()),
-                (&seen.last_event_id, retries.last()),
+                (&parsed.last_event_id, retries.last()),
                 "{id}, {how}"
             );
         };
-        recut(vec![&bytes], "whole");
+        check_split(vec![&bytes], "whole");
         for size in [1, 2, 3] {
-            recut(bytes.chunks(size).collect(), "small pieces");
+            check_split(bytes.chunks(size).collect(), "small pieces");
         }
         for round in 0..rounds {
-            let most = *random.pick(&[2, 7, 64, 4096]);
-            recut(random.cut(&bytes, most), &format!("random cut {round}"));
+            let max = *random.pick(&[2, 7, 64, 4096]);
+            check_split(random.split(&bytes, max), &format!("random split {round}"));
         }
         if bytes.len() <= 4096 {
             for at in 0..=bytes.len() {
                 let (head, tail) = bytes.split_at(at);
-                recut(vec![head, tail], &format!("cut at {at}"));
+                check_split(vec![head, tail], &format!("split at {at}"));
             }
         }
     }
     assert_eq!(cases.len(), 217, "every case of the standard and of size");
-    println!("{} of 217 event-stream cases, each re-chunked", cases.len());
+    println!(
+        "{} of 217 event-stream cases, each split in many ways",
+        cases.len()
+    );
 }
 
 #[test]
-fn limits_and_unfinished_ends() {
+fn cases_of_limits_and_unfinished_ends() {
     let Some(cases) = cases(&["client"]) else {
         return;
     };
@@ -174,21 +181,21 @@ fn limits_and_unfinished_ends() {
         let pieces = |size: usize| bytes.chunks(size).collect::<Vec<_>>();
         for size in [1, 1000, bytes.len()] {
             if expected["error"] == "limit" {
-                assert!(decode(pieces(size), limit, false).failed, "{id}");
+                assert!(parse(pieces(size), limit, false).failed, "{id}");
             } else if expected.get("strict").is_some() {
                 assert_eq!(
-                    decode(pieces(size), limit, false).events,
+                    parse(pieces(size), limit, false).events,
                     events_of(&expected["strict"]),
                     "{id}"
                 );
                 assert_eq!(
-                    decode(pieces(size), limit, true).events,
+                    parse(pieces(size), limit, true).events,
                     events_of(&expected["lenient"]),
                     "{id}"
                 );
             } else {
                 assert_eq!(
-                    decode(pieces(size), limit, false).events,
+                    parse(pieces(size), limit, false).events,
                     events_of(expected),
                     "{id}"
                 );

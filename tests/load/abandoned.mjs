@@ -1,30 +1,39 @@
-// Streams that are started, read once, and forgotten: without a cancel only the collector can find them.
+// Streams that are started, read once and abandoned: without a cancel, only the garbage collector
+// can find them.
+
 import { setTimeout as sleep } from "node:timers/promises";
-
 import { OciGenAI } from "oci-genai-edge";
-
-import { collect, pages } from "./memory.mjs";
-import { ask, fetched, MODEL, oci, seen } from "./oci.mjs";
+import { chatRequest, fetchStream, MODEL, oci, seen } from "./in-memory-oci.mjs";
+import { collectGarbage, pages } from "./memory.mjs";
 import { startUpstreamProcess } from "./upstream-process.mjs";
+
+/** @import { Row, Section, StreamPlan } from "./types.d.ts" */
 
 const STREAMS = 1000;
 const ROUNDS = 5;
+const AT_ONCE = 100;
 
+/** @returns {Promise<Section>} */
 export async function abandoned() {
   const rows = [
-    ...(await inMemory("for await", (stream) => oci.stream(ask(stream, "open")).next())),
-    ...(await inMemory("fetch", async (stream) => (await fetched(stream, "open")).body.getReader().read())),
+    ...(await inMemory("for await", (stream) => oci.stream(chatRequest(stream, "open")).next())),
+    ...(await inMemory("fetch", async (stream) => (await fetchStream(stream, "open")).body?.getReader().read())),
     ...(await overSockets()),
   ];
   const note = `In Node; a round abandons ${STREAMS} streams after their first chunk. The first round is the warm-up.`;
   return { title: "1,000 abandoned streams", rows, note };
 }
 
+/**
+ * @param {string} name
+ * @param {(stream: number) => Promise<unknown>} start
+ * @returns {Promise<Row[]>}
+ */
 async function inMemory(name, start) {
   let stream = 0;
   const round = async () => {
     for (let count = 0; count < STREAMS; count++) await start(stream++);
-    await collect();
+    await collectGarbage();
   };
   await round();
   const warm = pages();
@@ -38,25 +47,33 @@ async function inMemory(name, start) {
   ];
 }
 
-/** Real connections, whose bodies the network holds as well. */
+/**
+ * Real connections, whose bodies the network stack references as well.
+ *
+ * @returns {Promise<Row[]>}
+ */
 async function overSockets() {
   const upstream = await startUpstreamProcess();
   try {
-    const real = new OciGenAI({ compartmentId: "c", endpoint: `http://127.0.0.1:${upstream.port}` });
-    const said = (stream) => JSON.stringify({ stream, tokens: 6, way: "drip" });
-    const asked = (stream) => ({ model: MODEL, messages: [{ role: "user", content: said(stream) }] });
-    for (let from = 0; from < STREAMS; from += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, index) => real.stream(asked(from + index)).next()));
-      await collect(2);
+    const client = new OciGenAI({ compartmentId: "c", endpoint: `http://127.0.0.1:${upstream.port}` });
+    /** @param {number} stream */
+    const start = (stream) => {
+      /** @type {StreamPlan} */
+      const plan = { stream, tokens: 6, mode: "drip" };
+      const messages = [{ role: "user", content: JSON.stringify(plan) }];
+      return client.stream({ model: MODEL, messages }).next();
+    };
+    for (let from = 0; from < STREAMS; from += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => start(from + index)));
+      await collectGarbage(2);
     }
-    let told;
-    for (let tries = 0; tries < 50; tries++) {
-      await collect(2);
-      told = await upstream.tell();
-      if (told.closedEarly === STREAMS) break;
-      await sleep(50);
+    let closedEarly = 0;
+    for (let count = 0; count < 50 && closedEarly < STREAMS; count++) {
+      await collectGarbage(2);
+      ({ closedEarly } = await upstream.update());
+      if (closedEarly < STREAMS) await sleep(50);
     }
-    return [["over sockets: connections closed", `${told.closedEarly} of ${STREAMS}`, told.closedEarly === STREAMS]];
+    return [["over sockets: connections closed", `${closedEarly} of ${STREAMS}`, closedEarly === STREAMS]];
   } finally {
     await upstream.stop();
   }

@@ -1,7 +1,12 @@
-// A caller of a Worker, as cheap as Node has it: the machine has to carry it as well.
-import { Agent, request } from "node:http";
+// A caller of a Worker, as cheap as Node allows, because it runs on the same machine.
 
+import { Agent, request } from "node:http";
 import { TOKEN } from "./worker.mjs";
+
+/** @import { IncomingMessage } from "node:http" */
+/** @import { StreamPlan } from "./types.d.ts" */
+
+/** @typedef {{ includeUsage?: boolean, path?: string }} StreamOptions */
 
 export const MODEL = "ocid1.generativeaiendpoint.oc1.us-chicago-1.load";
 
@@ -9,33 +14,52 @@ export class Client {
   #agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: Infinity });
   #port;
 
+  /** @param {number} port */
   constructor(port) {
     this.#port = port;
   }
 
-  /** Opens a stream; resolves to the response when its head is there. `asked` is for the upstream. */
-  open(asked, { includeUsage = false, path = "/v1/chat/completions" } = {}) {
+  /**
+   * Opens a stream, and resolves to the response when its head has arrived.
+   *
+   * @param {StreamPlan} plan
+   * @param {StreamOptions} [options]
+   * @returns {Promise<IncomingMessage>}
+   */
+  open(plan, { includeUsage = false, path = "/v1/chat/completions" } = {}) {
     const body = JSON.stringify({
       model: MODEL,
-      messages: [{ role: "user", content: JSON.stringify(asked) }],
+      messages: [{ role: "user", content: JSON.stringify(plan) }],
       stream: true,
       ...(includeUsage && { stream_options: { include_usage: true } }),
     });
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const options = { host: "127.0.0.1", port: this.#port, path, method: "POST", agent: this.#agent };
-    options.headers = { ...headers, authorization: `Bearer ${TOKEN}` };
+    const headers = {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      authorization: `Bearer ${TOKEN}`,
+    };
+    const options = { host: "127.0.0.1", port: this.#port, path, method: "POST", agent: this.#agent, headers };
     return new Promise((resolve, reject) => {
-      request(options, (response) => {
+      const sent = request(options, (response) => {
         if (response.statusCode === 200) return resolve(response);
         response.resume();
         reject(new Error(`the Worker answered ${response.statusCode}`));
-      }).on("error", reject).end(body);
+      });
+      sent.on("error", reject);
+      sent.end(body);
     });
   }
 
-  /** The whole body of a stream. */
-  async read(asked, options) {
-    const response = await this.open(asked, options);
+  /**
+   * The whole body of a stream.
+   *
+   * @param {StreamPlan} plan
+   * @param {StreamOptions} [options]
+   * @returns {Promise<Buffer>}
+   */
+  async read(plan, options) {
+    const response = await this.open(plan, options);
+    /** @type {Buffer[]} */
     const parts = [];
     return new Promise((resolve, reject) => {
       response.on("data", (data) => parts.push(data));

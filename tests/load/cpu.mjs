@@ -1,4 +1,5 @@
-// What a process has used of the processors, as Linux counts it.
+// The CPU time of a process, as Linux counts it.
+
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -6,17 +7,27 @@ export const CAN_MEASURE = process.platform === "linux";
 
 const TICKS = CAN_MEASURE ? Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" })) : 100;
 
-/** User and system time of all of its threads, in seconds. */
+/**
+ * User and system time of all threads, in seconds.
+ *
+ * @param {number} pid
+ */
 export function cpuSeconds(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The name, in brackets, may hold spaces.
+  // The name, in brackets, may have spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** How often its threads have gone to sleep because there was nothing to do. */
+/**
+ * How often threads went to sleep because they had nothing to do.
+ *
+ * @param {number} pid
+ */
 export function sleeps(pid) {
   const folder = `/proc/${pid}/task`;
-  const one = (task) => Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`${folder}/${task}/status`, "utf8"))[1]);
-  return readdirSync(folder).reduce((sum, task) => sum + one(task), 0);
+  return readdirSync(folder).reduce((sum, task) => {
+    const status = readFileSync(`${folder}/${task}/status`, "utf8");
+    return sum + Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
+  }, 0);
 }

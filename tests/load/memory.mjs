@@ -1,25 +1,23 @@
-// Sight of what must not grow: wasm's memory, in pages, and what JavaScript holds.
+// What must not grow: the wasm memory, and JavaScript's heap.
+
 import { setTimeout as sleep } from "node:timers/promises";
 
-import "oci-genai-edge"; // loads the wasm
-import initWasm from "../../pkg/wasm/oci_genai_edge.js";
+export { memoryPages as pages } from "../node/support/wasm-memory.mjs";
 
-const PAGE = 65_536;
-
-/** The glue of the one instance that all entries share: asked again, it gives what it has. */
-const { memory } = await initWasm();
-
-export const pages = () => memory.buffer.byteLength / PAGE;
-
-/** What is left on the heap after collections, with time between them for what collections set off. */
+/** The heap after garbage collections, in MiB. */
 export async function heapMiB() {
-  await collect();
+  await collectGarbage();
   return process.memoryUsage().heapUsed / 1024 / 1024;
 }
 
-export async function collect(times = 5) {
+/**
+ * Collects garbage, with time in between for finalizers. Needs `--expose-gc`.
+ *
+ * @param {number} [times]
+ */
+export async function collectGarbage(times = 5) {
   for (let at = 0; at < times; at++) {
-    globalThis.gc();
+    globalThis.gc?.();
     await sleep(10);
   }
 }

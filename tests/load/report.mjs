@@ -1,26 +1,34 @@
 // The results, for a terminal and for benches/LOAD.md.
+
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { cpus, totalmem, type, release, arch } from "node:os";
+import { arch, cpus, release, totalmem, type } from "node:os";
+
+/** @import { Section } from "./types.d.ts" */
 
 const require = createRequire(import.meta.url);
 
-/** A section: `{ title, rows: [what, figure, whether it is as it must be, or undefined], note, faults }`. */
+/** @param {Section} section */
 export function asText({ title, rows, note, faults = [] }) {
   const width = Math.max(...rows.map(([what]) => what.length));
-  const lines = rows.map(([what, figure, ok]) => `  ${what.padEnd(width)}  ${figure}${verdict(ok)}`);
+  const lines = rows.map(([what, value, ok]) => `  ${what.padEnd(width)}  ${value}${mark(ok)}`);
   return ["", title, ...lines, ...(note ? [`  ${note}`] : []), ...faults.map((fault) => `  ! ${fault}`)].join("\n");
 }
 
+/** @param {Section[]} results */
 export function asMarkdown(results) {
   const sections = results.map(({ title, rows, note }) => {
-    const lines = rows.map(([what, figure, ok]) => `| ${what} | ${figure}${verdict(ok)} |`);
+    const lines = rows.map(([what, value, ok]) => `| ${what} | ${value}${mark(ok)} |`);
     return [`## ${title}`, "", "| | |", "|---|---|", ...lines, "", ...(note ? [note, ""] : [])].join("\n");
   });
   return `# Load\n\nWritten by \`make load\`. ${machine()}\n\n${sections.join("\n")}`;
 }
 
-const verdict = (ok) => (ok === undefined ? "" : ok ? " ✓" : " **✗**");
+/** @param {boolean | undefined} ok */
+function mark(ok) {
+  if (ok === undefined) return "";
+  return ok ? " ✓" : " **✗**";
+}
 
 function machine() {
   const processors = cpus();
@@ -36,4 +44,10 @@ function machine() {
   return `${parts.join(", ")}.`;
 }
 
-const versionIn = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")).version;
+/**
+ * @param {string} path of a package.json
+ * @returns {string}
+ */
+function versionIn(path) {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")).version;
+}

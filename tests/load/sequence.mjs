@@ -1,60 +1,80 @@
-// 100,000 streams one after another: wasm's memory may not grow by a page once it is warm, however the streams end.
-import assert from "node:assert/strict";
+// 100,000 streams one after another: the wasm memory must not grow by a page once it is warm,
+// however the streams end.
 
-import { wrongWith } from "./answers.mjs";
+import assert from "node:assert/strict";
+import { compare } from "./answers.mjs";
+import { chatRequest, fetchStream, MODEL, oci, textOf, TOKENS } from "./in-memory-oci.mjs";
 import { heapMiB, pages } from "./memory.mjs";
-import { ask, fetched, MODEL, oci, saidIn, TOKENS } from "./oci.mjs";
+
+/** @import { Row, Section } from "./types.d.ts" */
+
+/** @typedef {(stream: number) => Promise<unknown>} Life of a stream */
 
 const STREAMS = 100_000;
 const WARM = 1000;
 
-async function text(stream) {
-  let said = "";
-  for await (const chunk of oci.stream(ask(stream, "whole"))) said += chunk.choices[0]?.delta.content ?? "";
-  assert.equal(said, saidIn(stream));
+/** @param {number} stream */
+async function readChunks(stream) {
+  let text = "";
+  for await (const chunk of oci.stream(chatRequest(stream, "complete"))) text += chunk.choices[0]?.delta.content ?? "";
+  assert.equal(text, textOf(stream));
 }
 
-async function body(stream) {
-  const bytes = Buffer.from(await (await fetched(stream, "whole")).arrayBuffer());
-  assert.equal(wrongWith(bytes, stream, TOKENS, MODEL, false).why, undefined);
+/** @param {number} stream */
+async function readBytes(stream) {
+  const bytes = Buffer.from(await (await fetchStream(stream, "complete")).arrayBuffer());
+  assert.equal(compare(bytes, stream, TOKENS, MODEL, false).fault, undefined);
 }
 
-/** Most streams end well; the others in every way that there is. */
-const WAYS = [
-  text,
-  body,
-  text,
-  body,
+/**
+ * Many streams end well, the others in every other way.
+ *
+ * @type {Life[]}
+ */
+const LIVES = [
+  readChunks,
+  readBytes,
+  readChunks,
+  readBytes,
   async (stream) => {
-    let said = "";
-    for await (const piece of oci.stream(ask(stream, "whole")).text()) said += piece;
-    assert.equal(said, saidIn(stream));
+    let text = "";
+    for await (const piece of oci.stream(chatRequest(stream, "complete")).text()) text += piece;
+    assert.equal(text, textOf(stream));
   },
-  async (stream) => assert.equal((await oci.stream(ask(stream, "whole")).final()).choices[0].message.content, saidIn(stream)),
-  async (stream) => assert.rejects(oci.stream(ask(stream, "broken")).final(), { code: "stream_error" }),
-  async (stream) => assert.rejects(oci.stream(ask(stream, "cut")).final(), { code: "stream_truncated" }),
-  async (stream) => assert.match(await (await fetched(stream, "broken")).text(), /"error":/),
-  async (stream) => assert.rejects(oci.stream(ask(stream, "refused")).next(), { code: "bad_request" }),
   async (stream) => {
-    for await (const chunk of oci.stream(ask(stream, "open"))) {
+    const completion = await oci.stream(chatRequest(stream, "complete")).final();
+    assert.equal(completion.choices[0]?.message.content, textOf(stream));
+  },
+  (stream) => assert.rejects(oci.stream(chatRequest(stream, "failing")).final(), { code: "stream_error" }),
+  (stream) => assert.rejects(oci.stream(chatRequest(stream, "truncated")).final(), { code: "stream_truncated" }),
+  async (stream) => assert.match(await (await fetchStream(stream, "failing")).text(), /"error":/),
+  (stream) => assert.rejects(oci.stream(chatRequest(stream, "rejected")).next(), { code: "bad_request" }),
+  async (stream) => {
+    for await (const chunk of oci.stream(chatRequest(stream, "open"))) {
       assert.ok(chunk);
       break;
     }
   },
-  async (stream) => (await fetched(stream, "open")).body.cancel(),
+  async (stream) => (await fetchStream(stream, "open")).body?.cancel(),
   async (stream) => {
     const stop = new AbortController();
-    const reader = (await fetched(stream, "open", { signal: stop.signal })).body.getReader();
-    await reader.read();
+    const { body } = await fetchStream(stream, "open", { signal: stop.signal });
+    const reader = body?.getReader();
+    await reader?.read();
     stop.abort();
-    await assert.rejects(reader.read(), { name: "AbortError" });
+    await assert.rejects(async () => reader?.read(), { name: "AbortError" });
   },
 ];
 
+/**
+ * @param {number} from
+ * @param {number} to
+ */
 async function run(from, to) {
-  for (let stream = from; stream < to; stream++) await WAYS[stream % WAYS.length](stream);
+  for (let stream = from; stream < to; stream++) await LIVES[stream % LIVES.length]?.(stream);
 }
 
+/** @returns {Promise<Section>} */
 export async function sequence() {
   await run(0, WARM);
   const warm = { pages: pages(), heap: await heapMiB() };
@@ -62,13 +82,19 @@ export async function sequence() {
   await run(WARM, WARM + STREAMS);
   const micros = ((performance.now() - started) * 1000) / STREAMS;
   const grown = pages() - warm.pages;
+  /** @type {Row[]} */
   const rows = [
-    [`pages of wasm memory when warm (${WARM} streams), and after`, `${warm.pages}, ${warm.pages + grown}`, grown === 0],
+    [
+      `pages of wasm memory when warm (${WARM} streams), and after`,
+      `${warm.pages}, ${warm.pages + grown}`,
+      grown === 0,
+    ],
     ["JavaScript's heap then", `${warm.heap.toFixed(1)} MiB, ${(await heapMiB()).toFixed(1)} MiB`],
-    ["a stream, whole life", `${micros.toFixed(0)} µs`],
+    ["time of a stream, from start to end", `${micros.toFixed(0)} µs`],
   ];
   const note =
-    `In Node, from memory, ${TOKENS} tokens each: for await, text(), final() and fetch; half of them end with an error, a ` +
-    "break, a cancel or an abort. The event loop has no turn in between: nothing waits for the collector's finalizers.";
+    `In Node, from memory, ${TOKENS} tokens each: for await, text(), final() and fetch; half of them ` +
+    "end with an error, a break, a cancel or an abort. Finalizers have no time to run: no stream " +
+    "relies on them.";
   return { title: "100,000 streams, one after another", rows, note };
 }

@@ -1,15 +1,18 @@
-// One Worker in one isolate of a workerd of its own, without wrangler between.
+// One Worker in one isolate of its own workerd, without wrangler.
+
 import { rmSync } from "node:fs";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-// Both come with wrangler.
+// Both are installed with wrangler.
 import { build } from "esbuild";
 import workerd from "workerd";
+import { startChild } from "./child-process.mjs";
 
-import { spawned } from "./children.mjs";
+/** @import { Plugin } from "esbuild" */
+/** @import { Readable } from "node:stream" */
+/** @import { RunningWorker, WorkerEnv } from "./types.d.ts" */
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const WASM = "oci_genai_edge_bg.wasm";
@@ -17,46 +20,61 @@ export const TOKEN = "load-token";
 
 /**
  * Starts `workers/<name>.mjs` in front of an upstream.
- * @returns {Promise<{ name: string, pid: number, port: number, said(): string, stop(): Promise<void> }>}
+ *
+ * @param {string} name
+ * @param {number} upstreamPort
+ * @returns {Promise<RunningWorker>}
  */
 export async function startWorker(name, upstreamPort) {
   const folder = await mkdtemp(join(tmpdir(), "load-"));
-  const forget = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", forget);
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeFolder);
   await bundle(name, folder);
   await writeFile(join(folder, "config.capnp"), await config(upstreamPort));
   const args = ["serve", "--control-fd=3", join(folder, "config.capnp")];
-  const child = spawned(workerd.default, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
-  let said = "";
-  for (const output of [child.stdout, child.stderr]) output.on("data", (data) => (said = (said + data).slice(-4000)));
+  const child = startChild(workerd.default, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  let output = "";
+  for (const pipe of [child.stdout, child.stderr]) pipe?.on("data", (data) => (output = (output + data).slice(-4000)));
   const ended = new Promise((resolve) => child.on("close", resolve));
   const stop = async () => {
     child.kill("SIGKILL");
     await ended;
-    process.off("exit", forget);
-    forget();
+    process.off("exit", removeFolder);
+    removeFolder();
   };
-  const port = await Promise.race([listening(child.stdio[3]), ended.then(() => undefined)]);
-  if (port === undefined) {
+  const control = /** @type {Readable} */ (child.stdio[3]);
+  const port = await Promise.race([listeningPort(control), ended.then(() => undefined)]);
+  if (port === undefined || child.pid === undefined) {
     await stop();
-    throw new Error(`workerd did not start:\n${said}`);
+    throw new Error(`workerd did not start:\n${output}`);
   }
-  return { name, pid: child.pid, port, stop, said: () => said };
+  return { name, pid: child.pid, port, stop, output: () => output };
 }
 
-function listening(control) {
+/**
+ * The port that workerd reports on its control pipe.
+ *
+ * @param {Readable} control
+ * @returns {Promise<number>}
+ */
+function listeningPort(control) {
   return new Promise((resolve) => {
     let text = "";
     control.on("data", (data) => {
       text += data;
-      const told = /\{"event":"listen".*?"port":(\d+)/.exec(text);
-      if (told) resolve(Number(told[1]));
+      const port = /\{"event":"listen".*?"port":(\d+)/.exec(text)?.[1];
+      if (port) resolve(Number(port));
     });
   });
 }
 
+/**
+ * @param {string} name
+ * @param {string} folder
+ */
 async function bundle(name, folder) {
-  // workerd compiles the wasm ahead of time and gives it as a module, as Cloudflare does.
+  // workerd compiles the wasm, and provides it as a module, as Cloudflare does.
+  /** @type {Plugin} */
   const wasm = {
     name: "wasm",
     setup: (plugins) => plugins.onResolve({ filter: /\.wasm$/ }, () => ({ path: `./${WASM}`, external: true })),
@@ -70,20 +88,23 @@ async function bundle(name, folder) {
     target: "esnext",
     conditions: ["workerd", "worker", "browser"],
     nodePaths: [`${root}benches/node_modules`],
+    alias: { "wasm-glue": `${root}pkg/wasm/oci_genai_edge.js` },
     plugins: [wasm],
     logLevel: "error",
   });
   await writeFile(join(folder, WASM), await readFile(`${root}pkg/wasm/${WASM}`));
 }
 
+/** @param {number} upstreamPort */
 async function config(upstreamPort) {
-  const [, date] = /compatibility_date = "(.*)"/.exec(await readFile(`${root}wrangler.toml`, "utf8"));
+  const date = /compatibility_date = "(.*)"/.exec(await readFile(`${root}wrangler.toml`, "utf8"))?.[1];
+  /** @type {WorkerEnv} */
   const bindings = {
     GATEWAY_TOKEN: TOKEN,
     OCI_ENDPOINT: `http://127.0.0.1:${upstreamPort}`,
     OCI_COMPARTMENT_ID: "ocid1.compartment.oc1..load",
   };
-  const listed = Object.entries(bindings).map(([key, value]) => `(name = "${key}", text = "${value}")`);
+  const list = Object.entries(bindings).map(([key, value]) => `(name = "${key}", text = "${value}")`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -99,7 +120,7 @@ const worker :Workerd.Worker = (
     (name = "${WASM}", wasm = embed "${WASM}"),
   ],
   compatibilityDate = "${date}",
-  bindings = [${listed.join(", ")}],
+  bindings = [${list.join(", ")}],
 );
 `;
 }

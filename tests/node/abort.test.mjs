@@ -1,106 +1,111 @@
-// Giving up: by a signal at any moment, or by reading no further. The request upstream ends with it.
+// Calls that end early: an aborted signal, or a stream that is not read to its end. Both cancel the
+// request to OCI.
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OciError, OciGenAI } from "oci-genai-edge";
-import { apiKeySigner } from "oci-genai-edge/signer";
-import { endpointId, makeCredentials, startSimulator } from "../simulator/server.mjs";
+import { OciError } from "oci-genai-edge";
+import { OFFLINE, rejectsWithReason } from "./support/assertions.mjs";
+import { startHarness } from "./support/harness.mjs";
 
-const key = makeCredentials();
-const simulator = await startSimulator({ credentials: [key], pace: 5 });
-after(() => simulator.close());
-
-const { compartmentId, url: endpoint } = simulator;
 const reports = [];
-const client = (options) =>
-  new OciGenAI({ endpoint, compartmentId, sign: apiKeySigner(key), onFinish: (report) => reports.push(report), ...options });
+const { simulator, client, ask, nextRequest } = await startHarness({
+  pace: 5,
+  question: "tokens=2000", // longer than any test runs
+  client: { onFinish: (report) => reports.push(report) },
+});
 const oci = client();
-// Longer than any test lasts.
-const ask = (name, question = "tokens=2000") => ({ model: endpointId(name), messages: [{ role: "user", content: question }] });
 
-/** The next request that arrives. */
-async function arrival() {
-  const { length } = simulator.requests;
-  while (simulator.requests.length === length) await sleep(2);
-  return simulator.requests[length];
+/** Asserts that the client disconnected before the answer was complete. */
+async function assertDisconnected(request) {
+  await request.done;
+  assert.equal(request.clientGone, true, "the client must disconnect");
+  assert.ok(request.eventsSent < 2000, "the answer must not have been read to its end");
 }
-/** The request was ended by its client, before the answer was complete. */
-async function goneAt(record) {
-  await record.done;
-  assert.equal(record.clientGone, true, "the client must hang up");
-  assert.ok(record.eventsSent < 2000, "the answer must not have been read to its end");
-}
-const rejectsWith = (promise, reason) => assert.rejects(promise, (thrown) => (assert.equal(thrown, reason), true));
 
 describe("abort", { timeout: 30_000 }, () => {
   const REASON = new Error("the user left");
 
-  test("before the start: nothing is signed or sent", async () => {
-    const untouched = client({ sign: () => assert.fail("nothing may be signed"), fetch: () => assert.fail("nothing may be sent") });
+  test("before the call: nothing is signed or sent", async () => {
+    const offline = client(OFFLINE);
     for (const reason of [REASON, "a string", 0, { any: "thing" }]) {
       const signal = AbortSignal.abort(reason);
-      await rejectsWith(untouched.chat(ask("simgeneric"), { signal }), reason);
-      await rejectsWith(untouched.stream(ask("simgeneric"), { signal }).next(), reason);
-      await rejectsWith(untouched.stream(ask("simgeneric"), { signal }).final(), reason);
-      await rejectsWith(untouched.stream(ask("simgeneric"), { signal }).text().next(), reason);
-      await rejectsWith(untouched.stream(ask("simgeneric"), { signal }).toResponse(), reason);
-      await rejectsWith(untouched.stream(ask("simgeneric"), { signal }).toReadableStream().getReader().read(), reason);
+      await rejectsWithReason(offline.chat(ask("simgeneric"), { signal }), reason);
+      await rejectsWithReason(offline.stream(ask("simgeneric"), { signal }).next(), reason);
+      await rejectsWithReason(offline.stream(ask("simgeneric"), { signal }).final(), reason);
+      await rejectsWithReason(offline.stream(ask("simgeneric"), { signal }).text().next(), reason);
+      await rejectsWithReason(offline.stream(ask("simgeneric"), { signal }).toResponse(), reason);
+      await rejectsWithReason(
+        offline.stream(ask("simgeneric"), { signal }).toReadableStream().getReader().read(),
+        reason,
+      );
     }
-    await assert.rejects(untouched.chat(ask("simgeneric"), { signal: AbortSignal.abort() }), { name: "AbortError" });
+    await assert.rejects(offline.chat(ask("simgeneric"), { signal: AbortSignal.abort() }), { name: "AbortError" });
   });
 
-  test("between the making of a stream and its first read", async () => {
+  test("between creating a stream and its first read", async () => {
     const stop = new AbortController();
-    const stream = client({ fetch: () => assert.fail("nothing may be sent") }).stream(ask("simgeneric"), { signal: stop.signal });
+    const stream = client({ fetch: OFFLINE.fetch }).stream(ask("simgeneric"), { signal: stop.signal });
     stop.abort(REASON);
-    await rejectsWith(stream.next(), REASON);
+    await rejectsWithReason(stream.next(), REASON);
     assert.deepEqual(await stream.next(), { value: undefined, done: true });
   });
 
   test("while signing, even if the signer never settles", async () => {
     for (const sign of [
       () => new Promise(() => {}),
-      // One that heeds the signal, with an error of its own.
-      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("the signer's own")))),
+      // A signer that listens to the signal and rejects with its own error.
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("from the signer")))),
     ]) {
-      for (const start of [(oci, signal) => oci.chat(ask("simgeneric"), { signal }), (oci, signal) => oci.stream(ask("simgeneric"), { signal }).next()]) {
+      for (const start of [
+        (waiting, signal) => waiting.chat(ask("simgeneric"), { signal }),
+        (waiting, signal) => waiting.stream(ask("simgeneric"), { signal }).next(),
+      ]) {
         const stop = new AbortController();
-        let signing;
-        const reached = new Promise((resolve) => (signing = resolve));
-        const waiting = client({ sign: (request) => (signing(request), sign(request)), fetch: () => assert.fail("nothing may be sent") });
-        const call = start(waiting, stop.signal);
-        const { signal } = await reached;
+        let onSign;
+        const signing = new Promise((resolve) => (onSign = resolve));
+        const observed = (request) => {
+          onSign(request);
+          return sign(request);
+        };
+        const call = start(client({ sign: observed, fetch: OFFLINE.fetch }), stop.signal);
+        const { signal } = await signing;
         assert.equal(signal.aborted, false);
         stop.abort(REASON);
-        await rejectsWith(call, REASON);
+        await rejectsWithReason(call, REASON);
         assert.equal(signal.aborted, true);
       }
     }
   });
 
-  test("while the answer is awaited", async () => {
-    for (const start of [(signal) => oci.chat(ask("simslow"), { signal }), (signal) => oci.stream(ask("simhang"), { signal }).next()]) {
+  test("while waiting for the response", async () => {
+    for (const start of [
+      (signal) => oci.chat(ask("simslow"), { signal }),
+      (signal) => oci.stream(ask("simhang"), { signal }).next(),
+    ]) {
       const stop = new AbortController();
-      const arriving = arrival();
+      const arriving = nextRequest();
       const call = start(stop.signal);
       const record = await arriving;
       stop.abort(REASON);
-      await rejectsWith(call, REASON);
-      await goneAt(record);
+      await rejectsWithReason(call, REASON);
+      await assertDisconnected(record);
     }
   });
 
-  test("while it waits to try again", async () => {
+  test("during the backoff before a retry", async () => {
     const stop = new AbortController();
     const { length } = simulator.requests;
-    const arriving = arrival();
+    const arriving = nextRequest();
     const call = oci.chat(ask("simthrottled"), { signal: stop.signal });
-    await (await arriving).done;
+    await (
+      await arriving
+    ).done;
     await sleep(20);
     stop.abort(REASON);
-    await rejectsWith(call, REASON);
+    await rejectsWithReason(call, REASON);
     assert.equal(simulator.requests.length, length + 1);
   });
 
@@ -117,16 +122,16 @@ describe("abort", { timeout: 30_000 }, () => {
     },
     toResponse: async (stream) => (await stream.toResponse()).text(),
   })) {
-    test(`in the middle, read by ${reader}`, async () => {
+    test(`in the middle of a stream that is read by ${reader}`, async () => {
       const stop = new AbortController();
-      const arriving = arrival();
+      const arriving = nextRequest();
       const reading = read(oci.stream(ask("simgeneric"), { signal: stop.signal }));
       reading.catch(() => {});
       const record = await arriving;
       while (record.eventsSent < 3) await sleep(2);
       stop.abort(REASON);
-      await rejectsWith(reading, REASON);
-      await goneAt(record);
+      await rejectsWithReason(reading, REASON);
+      await assertDisconnected(record);
       assert.equal(getEventListeners(stop.signal, "abort").length, 0);
       const report = reports.at(-1);
       assert.equal(report.error, undefined);
@@ -134,27 +139,27 @@ describe("abort", { timeout: 30_000 }, () => {
     });
   }
 
-  test("in the middle, while nobody reads: the next read tells it", async () => {
+  test("in the middle of a stream without a pending read: the next read rejects", async () => {
     const stop = new AbortController();
-    const arriving = arrival();
+    const arriving = nextRequest();
     const stream = oci.stream(ask("simgeneric"), { signal: stop.signal });
     await stream.next();
     const record = await arriving;
     stop.abort("because");
-    await goneAt(record);
-    await rejectsWith(stream.next(), "because");
+    await assertDisconnected(record);
+    await rejectsWithReason(stream.next(), "because");
     assert.deepEqual(await stream.next(), { value: undefined, done: true });
-    await rejectsWith(stream.final(), "because");
+    await rejectsWithReason(stream.final(), "because");
   });
 
-  test("a reason that is no error, and one that is undefined", async () => {
+  test("passes on reasons that are not errors, and the default reason", async () => {
     for (const reason of [0, "", null, false]) {
       const stop = new AbortController();
       const stream = oci.stream(ask("simgeneric"), { signal: stop.signal });
       await stream.next();
       stop.abort(reason);
-      await rejectsWith(stream.next(), reason);
-      await rejectsWith(stream.final(), reason);
+      await rejectsWithReason(stream.next(), reason);
+      await rejectsWithReason(stream.final(), reason);
     }
     const stop = new AbortController();
     const stream = oci.stream(ask("simgeneric"), { signal: stop.signal });
@@ -163,12 +168,15 @@ describe("abort", { timeout: 30_000 }, () => {
     await assert.rejects(stream.next(), (thrown) => thrown === stop.signal.reason && thrown.name === "AbortError");
   });
 
-  test("a timeout signal's reason passes as it is", async () => {
+  test("rejects with the reason of a timeout signal", async () => {
     const signal = AbortSignal.timeout(50);
-    await assert.rejects(oci.stream(ask("simhang"), { signal }).next(), (thrown) => thrown === signal.reason && thrown.name === "TimeoutError" && !(thrown instanceof OciError));
+    await assert.rejects(
+      oci.stream(ask("simhang"), { signal }).next(),
+      (thrown) => thrown === signal.reason && thrown.name === "TimeoutError" && !(thrown instanceof OciError),
+    );
   });
 
-  test("after the end it changes nothing, and no listener is left", async () => {
+  test("after the end has no effect, and no listener is left", async () => {
     const stop = new AbortController();
     const completion = await oci.chat(ask("simgeneric", "Hello?"), { signal: stop.signal });
     const stream = oci.stream(ask("simgeneric", "Hello?"), { signal: stop.signal });
@@ -181,20 +189,20 @@ describe("abort", { timeout: 30_000 }, () => {
     assert.equal(completion.choices[0].message.content, final.choices[0].message.content);
   });
 
-  test("one signal for many calls ends them all", async () => {
+  test("one signal cancels all of its calls", async () => {
     const stop = new AbortController();
     const streams = Array.from({ length: 20 }, () => oci.stream(ask("simgeneric"), { signal: stop.signal }));
     const { length } = simulator.requests;
     await Promise.all(streams.map((stream) => stream.next()));
-    const ends = streams.map((stream) => rejectsWith(stream.final(), REASON));
+    const ends = streams.map((stream) => rejectsWithReason(stream.final(), REASON));
     stop.abort(REASON);
     await Promise.all(ends);
-    await Promise.all(simulator.requests.slice(length).map(goneAt));
+    await Promise.all(simulator.requests.slice(length).map(assertDisconnected));
   });
 });
 
-describe("reading no further", { timeout: 30_000 }, () => {
-  const WAYS = {
+describe("leaving a stream early", { timeout: 30_000 }, () => {
+  const EXITS = {
     break: async (stream) => {
       for await (const _ of stream) break;
     },
@@ -213,36 +221,36 @@ describe("reading no further", { timeout: 30_000 }, () => {
     "throw()": async (stream) => {
       await stream.next();
       const mine = new Error("mine");
-      await rejectsWith(stream.throw(mine), mine);
+      await rejectsWithReason(stream.throw(mine), mine);
     },
     "cancel()": async (stream) => {
       await stream.next();
       await stream.cancel();
       await stream.cancel("again");
     },
-    "asyncDispose": async (stream) => {
+    asyncDispose: async (stream) => {
       await stream.next();
       await stream[Symbol.asyncDispose]();
     },
-    "cancel of its bytes": async (stream) => {
+    "cancelling its ReadableStream": async (stream) => {
       const reader = stream.toReadableStream().getReader();
       assert.equal((await reader.read()).done, false);
       await reader.cancel("enough");
     },
-    "cancel of its response": async (stream) => {
+    "cancelling its response": async (stream) => {
       const response = await stream.toResponse();
       const reader = response.body.getReader();
       await reader.read();
       await reader.cancel();
     },
-    "cancel of an unread response": async (stream) => (await stream.toResponse()).body.cancel(),
+    "cancelling an unread response": async (stream) => (await stream.toResponse()).body.cancel(),
   };
-  for (const [name, leave] of Object.entries(WAYS)) {
+  for (const [name, exit] of Object.entries(EXITS)) {
     test(`${name} cancels the request`, async () => {
-      const arriving = arrival();
+      const arriving = nextRequest();
       const stream = oci.stream(ask("simgeneric"));
-      await leave(stream);
-      await goneAt(await arriving);
+      await exit(stream);
+      await assertDisconnected(await arriving);
       assert.deepEqual(await stream.next(), { value: undefined, done: true });
       await assert.rejects(stream.final(), { name: "AbortError" });
       const report = reports.at(-1);
@@ -251,26 +259,31 @@ describe("reading no further", { timeout: 30_000 }, () => {
     });
   }
 
-  test("a read that waits settles when the stream is cancelled", async () => {
+  test("cancelling a stream settles its pending reads", async () => {
     for (const name of ["simhang", "simgeneric"]) {
       const stream = client({ fallback: "never" }).stream(ask(name));
-      const arriving = arrival();
+      const arriving = nextRequest();
       if (name === "simgeneric") await stream.next();
       const pending = Array.from({ length: 30 }, () => stream.next());
       const record = await arriving;
       await sleep(10);
       await stream.cancel();
       await Promise.allSettled(pending);
-      await goneAt(record);
+      await assertDisconnected(record);
     }
   });
 
-  test("before the first read: nothing is ever sent", async () => {
-    const untouched = client({ fetch: () => assert.fail("nothing may be sent") });
+  test("before the first read: nothing is sent", async () => {
+    const offline = client({ fetch: OFFLINE.fetch });
     const request = ask("simgeneric");
-    for (const leave of [(stream) => stream.cancel(), (stream) => stream.return(), (stream) => stream[Symbol.asyncDispose](), (stream) => stream.toReadableStream().cancel()]) {
-      const stream = untouched.stream(request);
-      await leave(stream);
+    for (const exit of [
+      (stream) => stream.cancel(),
+      (stream) => stream.return(),
+      (stream) => stream[Symbol.asyncDispose](),
+      (stream) => stream.toReadableStream().cancel(),
+    ]) {
+      const stream = offline.stream(request);
+      await exit(stream);
       assert.deepEqual(await stream.next(), { value: undefined, done: true });
       assert.deepEqual(await stream.text().next(), { value: undefined, done: true });
       await assert.rejects(stream.final(), { name: "AbortError" });
@@ -278,14 +291,14 @@ describe("reading no further", { timeout: 30_000 }, () => {
     }
   });
 
-  test("bytes of a stream that was cancelled are an AbortError too", async () => {
+  test("the bytes of a cancelled stream are an AbortError", async () => {
     const stream = oci.stream(ask("simgeneric"));
     await stream.cancel();
     await assert.rejects(new Response(stream.toReadableStream()).text(), { name: "AbortError" });
     await assert.rejects(async () => (await stream.toResponse()).text(), { name: "AbortError" });
   });
 
-  test("after the end it is harmless, and the answer stays", async () => {
+  test("after the end has no effect, and final() still resolves", async () => {
     const stream = oci.stream(ask("simgeneric", "Hello?"));
     const final = await stream.final();
     const report = stream.report;

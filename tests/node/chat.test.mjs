@@ -1,46 +1,27 @@
-// One completion: what is sent, and what comes back, on each wire.
+// `oci.chat`: the request that is sent and the completion that is returned, in each format.
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
-import { OciError, OciGenAI } from "oci-genai-edge";
-import { apiKeySigner } from "oci-genai-edge/signer";
-import { endpointId, makeCredentials, startSimulator } from "../simulator/server.mjs";
+import { describe, test } from "node:test";
+import { endpointId } from "../simulator/server.mjs";
+import { failsWith, OFFLINE } from "./support/assertions.mjs";
+import { WEATHER_TOOL } from "./support/chat-request.mjs";
+import { startHarness } from "./support/harness.mjs";
 
-const key = makeCredentials();
-const simulator = await startSimulator({ credentials: [key], apiKeys: ["sk-simulated"] });
-after(() => simulator.close());
-
-const { compartmentId, url: endpoint } = simulator;
-const client = (options) => new OciGenAI({ endpoint, compartmentId, sign: apiKeySigner(key), retry: { baseDelayMs: 1 }, ...options });
+const { compartmentId, client, ask, observe } = await startHarness({
+  apiKeys: ["sk-simulated"],
+  question: "Is it 東京?",
+  client: { retry: { baseDelayMs: 1 } },
+});
 const oci = client();
-const ask = (model, question = "Is it 東京?", more = {}) => ({ model, messages: [{ role: "user", content: question }], ...more });
-const failsWith = (code) => (error) => {
-  assert.ok(error instanceof OciError, String(error));
-  assert.equal(error.code, code, error.message);
-  return true;
-};
-/** The requests that arrive while something is done. */
-async function sentBy(action) {
-  const before = simulator.requests.length;
-  await action();
-  return simulator.requests.slice(before);
-}
-
-const TOOL = {
-  type: "function",
-  function: {
-    name: "get_weather",
-    description: "Tells the weather.",
-    parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
-  },
-};
 
 describe("chat", () => {
   test("a dedicated endpoint, GENERIC", async () => {
     const model = endpointId("simgeneric");
-    let completion;
-    const [sent, ...more] = await sentBy(async () => (completion = await oci.chat(ask(model, undefined, { max_tokens: 500, temperature: 0.5 }))));
-    assert.equal(more.length, 0);
+    const { result: completion, requests } = await observe(() =>
+      oci.chat(ask(model, undefined, { max_tokens: 500, temperature: 0.5 })),
+    );
+    assert.equal(requests.length, 1);
+    const [sent] = requests;
     assert.equal(sent.path, "/20231130/actions/chat");
     assert.deepEqual(sent.servingMode, { servingType: "DEDICATED", endpointId: model });
     assert.equal(sent.body.compartmentId, compartmentId);
@@ -55,7 +36,7 @@ describe("chat", () => {
     assert.equal(completion.choices.length, 1);
     const [{ index, message, logprobs, finish_reason }] = completion.choices;
     assert.deepEqual({ index, logprobs, finish_reason }, { index: 0, logprobs: null, finish_reason: "stop" });
-    assert.deepEqual(Object.keys(message).sort(), ["content", "refusal", "role"]);
+    assert.deepEqual(Object.keys(message).toSorted(), ["content", "refusal", "role"]);
     assert.match(message.content, /^You asked: "Is it 東京\?"[^]*the end of the answer\.$/);
     const { prompt_tokens, completion_tokens, total_tokens } = completion.usage;
     assert.ok(prompt_tokens > 0 && completion_tokens > 0 && total_tokens === prompt_tokens + completion_tokens);
@@ -71,20 +52,22 @@ describe("chat", () => {
     ["a model's OCID", "ocid1.generativeaimodel.oc1.us-chicago-1.example", {}, "GENERIC"],
   ]) {
     test(name, async () => {
-      let completion;
-      const [sent, ...more] = await sentBy(async () => (completion = await client({ region: "us-chicago-1" }).chat(ask(model), options)));
-      assert.equal(more.length, 0);
-      assert.equal(sent.apiFormat, format);
+      const regional = client({ region: "us-chicago-1" });
+      const { result: completion, requests } = await observe(() => regional.chat(ask(model), options));
+      assert.equal(requests.length, 1);
+      assert.equal(requests[0].apiFormat, format);
       assert.match(completion.choices[0].message.content, /^You asked: "Is it 東京\?"[^]*the end of the answer\.$/);
       assert.equal(completion.choices[0].finish_reason, "stop");
       assert.ok(completion.usage.total_tokens > 0);
     });
   }
 
-  test("the openai transport, with a key and with a signature", async () => {
+  test("the openai transport, with an API key and with a signature", async () => {
     for (const options of [{ sign: undefined, apiKey: "sk-simulated" }, {}]) {
-      let completion;
-      const [sent] = await sentBy(async () => (completion = await client(options).chat(ask("meta.llama-3.3-70b-instruct", undefined, { user: "someone" }))));
+      const { result: completion, requests } = await observe(() =>
+        client(options).chat(ask("meta.llama-3.3-70b-instruct", undefined, { user: "someone" })),
+      );
+      const [sent] = requests;
       assert.equal(sent.path, "/openai/v1/chat/completions");
       assert.equal(sent.body.user, "someone");
       assert.match(completion.choices[0].message.content, /^You asked: "Is it 東京\?"/);
@@ -92,32 +75,45 @@ describe("chat", () => {
     }
   });
 
-  test("what was only assumed of an endpoint is corrected once, and remembered", async () => {
+  test("renegotiates an assumed format once, and remembers the result", async () => {
     const fresh = client();
     const formats = [];
     for (let call = 0; call < 2; call++) {
-      const sent = await sentBy(() => fresh.chat(ask(endpointId("simcoherev2"))));
-      formats.push(sent.map(({ apiFormat }) => apiFormat));
+      const { requests } = await observe(() => fresh.chat(ask("simcoherev2")));
+      formats.push(requests.map(({ apiFormat }) => apiFormat));
     }
     assert.equal(formats[0][0], "GENERIC");
     assert.equal(formats[0].at(-1), "COHEREV2");
     assert.deepEqual(formats[1], ["COHEREV2"]);
-    // What was told is not corrected.
-    await assert.rejects(client({ apiFormat: "GENERIC" }).chat(ask(endpointId("simcohere"))), failsWith("wrong_api_format"));
-    // And what was learnt is the client's own.
-    assert.equal((await sentBy(() => client().chat(ask(endpointId("simcoherev2")))))[0].apiFormat, "GENERIC");
+    // An explicit format is final.
+    await assert.rejects(client({ apiFormat: "GENERIC" }).chat(ask("simcohere")), failsWith("wrong_api_format"));
+    // Another client has learned nothing.
+    const { requests } = await observe(() => client().chat(ask("simcoherev2")));
+    assert.equal(requests[0].apiFormat, "GENERIC");
   });
 
-  test("a Cohere model that the openai transport refuses moves to the native one", async () => {
+  test("moves a Cohere model to the native transport when the openai transport rejects it", async () => {
     const fresh = client();
-    const paths = async () => (await sentBy(() => fresh.chat(ask("cohere.command-a-03-2025")))).map(({ path }) => path);
+    const paths = async () => {
+      const { requests } = await observe(() => fresh.chat(ask("cohere.command-a-03-2025")));
+      return requests.map(({ path }) => path);
+    };
     assert.deepEqual(await paths(), ["/openai/v1/chat/completions", "/20231130/actions/chat"]);
     assert.deepEqual(await paths(), ["/20231130/actions/chat"]);
   });
 
-  for (const [name, options] of [["simgeneric"], ["simxai"], ["simgpt"], ["simgemini"], ["simoneevent"], ["simqwen"], ["simcohere", { apiFormat: "COHERE" }], ["simcoherev2", { apiFormat: "COHEREV2" }]]) {
-    test(`tool calls of ${name}, and their results`, async () => {
-      const request = ask(endpointId(name), "The weather in Oslo and Lima, parallel?", { tools: [TOOL] });
+  for (const [name, options] of [
+    ["simgeneric"],
+    ["simxai"],
+    ["simgpt"],
+    ["simgemini"],
+    ["simoneevent"],
+    ["simqwen"],
+    ["simcohere", { apiFormat: "COHERE" }],
+    ["simcoherev2", { apiFormat: "COHEREV2" }],
+  ]) {
+    test(`tool calls from ${name}, and their results`, async () => {
+      const request = ask(name, "The weather in Oslo and Lima, parallel?", { tools: [WEATHER_TOOL] });
       const completion = await oci.chat(request, options);
       const [{ message, finish_reason }] = completion.choices;
       assert.equal(finish_reason, "tool_calls");
@@ -127,35 +123,51 @@ describe("chat", () => {
         assert.equal(call.function.name, "get_weather");
         assert.ok(call.id.length > 0);
       }
-      assert.deepEqual(message.tool_calls.map((call) => JSON.parse(call.function.arguments).city), ["Oslo", "Lima"]);
+      assert.deepEqual(
+        message.tool_calls.map((call) => JSON.parse(call.function.arguments).city),
+        ["Oslo", "Lima"],
+      );
       assert.notEqual(message.tool_calls[0].id, message.tool_calls[1].id);
 
-      const results = message.tool_calls.map(({ id }, index) => ({ role: "tool", tool_call_id: id, content: `sun ${index}` }));
+      const results = message.tool_calls.map(({ id }, index) => ({
+        role: "tool",
+        tool_call_id: id,
+        content: `sun ${index}`,
+      }));
       const next = await oci.chat({ ...request, messages: [...request.messages, message, ...results] }, options);
       assert.match(next.choices[0].message.content, /sun 0[^]*sun 1/);
       assert.equal(next.choices[0].message.tool_calls, undefined);
     });
   }
 
-  test("finish reasons are OpenAI's, and OCI's word is kept", async () => {
-    const length = async (name, options) => (await oci.chat(ask(endpointId(name), "tokens=50", { max_tokens: 5 }), options));
-    const generic = await length("simgeneric");
+  test("translates finish reasons, and keeps OCI's as oci.finish_reason", async () => {
+    const truncated = (name, options) => oci.chat(ask(name, "tokens=50", { max_tokens: 5 }), options);
+    const generic = await truncated("simgeneric");
     assert.equal(generic.choices[0].finish_reason, "length");
-    const cohere = await length("simcohere", { apiFormat: "COHERE" });
+    const cohere = await truncated("simcohere", { apiFormat: "COHERE" });
     assert.deepEqual([cohere.choices[0].finish_reason, cohere.oci.finish_reason], ["length", "MAX_TOKENS"]);
   });
 
-  test("several answers", async () => {
-    const completion = await oci.chat(ask(endpointId("simgeneric"), "Hello?", { n: 3 }));
-    assert.deepEqual(completion.choices.map(({ index }) => index), [0, 1, 2]);
+  test("several choices", async () => {
+    const completion = await oci.chat(ask("simgeneric", "Hello?", { n: 3 }));
+    assert.deepEqual(
+      completion.choices.map(({ index }) => index),
+      [0, 1, 2],
+    );
     assert.equal(new Set(completion.choices.map(({ message }) => message.content)).size, 3);
   });
 
   test("log probabilities have OpenAI's shape", async () => {
     const logprobs = { tokens: ["Hi"], tokenLogprobs: [-0.5], topLogprobs: [{ Hi: -0.5, Ho: -1.5 }], textOffset: [0] };
-    const choice = { index: 0, message: { role: "ASSISTANT", content: [{ type: "TEXT", text: "Hi" }] }, logprobs, finishReason: "stop" };
-    const fetch = async () => Response.json({ modelId: "x", chatResponse: { apiFormat: "GENERIC", choices: [choice] } });
-    const completion = await client({ fetch }).chat(ask(endpointId("simgeneric"), "x", { logprobs: true, top_logprobs: 2 }));
+    const choice = {
+      index: 0,
+      message: { role: "ASSISTANT", content: [{ type: "TEXT", text: "Hi" }] },
+      logprobs,
+      finishReason: "stop",
+    };
+    const fetch = async () =>
+      Response.json({ modelId: "x", chatResponse: { apiFormat: "GENERIC", choices: [choice] } });
+    const completion = await client({ fetch }).chat(ask("simgeneric", "x", { logprobs: true, top_logprobs: 2 }));
     const of = (token, logprob) => ({ token, logprob, bytes: [...Buffer.from(token)] });
     assert.deepEqual(completion.choices[0].logprobs, {
       content: [{ ...of("Hi", -0.5), top_logprobs: [of("Hi", -0.5), of("Ho", -1.5)] }],
@@ -163,13 +175,13 @@ describe("chat", () => {
     });
   });
 
-  test("Cohere gets a limit where none is given, since the service would stop after 20 tokens", async () => {
+  test("sends Cohere a limit where none is given, because the service's default is 20 tokens", async () => {
     const completion = await oci.chat(ask("cohere.command-r-08-2024", "tokens=100"));
     assert.equal(completion.usage.completion_tokens, 100);
   });
 
-  test("a request that can't be made is refused by name, before the network", async () => {
-    const nothing = client({ fetch: () => assert.fail("nothing may be sent"), sign: () => assert.fail("nothing may be signed") });
+  test("rejects an invalid request with the parameter's name, before anything is sent", async () => {
+    const offline = client(OFFLINE);
     const model = endpointId("simgeneric");
     const cyclic = ask(model);
     cyclic.metadata = { cyclic };
@@ -195,45 +207,52 @@ describe("chat", () => {
       [cyclic, undefined],
       [ask(model, "x", { seed: 5n }), undefined],
     ]) {
-      for (const call of [() => nothing.chat(request), () => nothing.stream(request).next()]) {
-        await assert.rejects(call, (error) => failsWith("invalid_request")(error) && (assert.equal(error.param, param), true), param);
+      for (const call of [() => offline.chat(request), () => offline.stream(request).next()]) {
+        await assert.rejects(
+          call,
+          failsWith("invalid_request", (error) => assert.equal(error.param, param)),
+          param,
+        );
       }
     }
   });
 
-  test("a native call without a compartment fails before the network", async () => {
-    const nowhere = client({ compartmentId: undefined, fetch: () => assert.fail("nothing may be sent") });
-    await assert.rejects(nowhere.chat(ask(endpointId("simgeneric"))), failsWith("missing_compartment"));
-    await assert.rejects(nowhere.stream(ask(endpointId("simgeneric"))).next(), failsWith("missing_compartment"));
-    await assert.rejects(nowhere.chat(ask("meta.llama")), failsWith("missing_compartment"));
+  test("rejects a signed call without a compartment before anything is sent", async () => {
+    const offline = client({ compartmentId: undefined, fetch: OFFLINE.fetch });
+    await assert.rejects(offline.chat(ask("simgeneric")), failsWith("missing_compartment"));
+    await assert.rejects(offline.stream(ask("simgeneric")).next(), failsWith("missing_compartment"));
+    await assert.rejects(offline.chat(ask("meta.llama")), failsWith("missing_compartment"));
     const withKey = client({ compartmentId: undefined, sign: undefined, apiKey: "sk-simulated" });
     assert.ok(await withKey.chat(ask("meta.llama-3.3-70b-instruct")));
   });
 
-  test("the request is taken when the call is made", async () => {
-    const request = ask(endpointId("simgeneric"), "before");
+  test("reads the request when the call is made", async () => {
+    const request = ask("simgeneric", "before");
     const promised = oci.chat(request);
     request.messages[0].content = "after";
     assert.match((await promised).choices[0].message.content, /"before"/);
 
-    const streamed = ask(endpointId("simgeneric"), "before");
+    const streamed = ask("simgeneric", "before");
     const stream = oci.stream(streamed);
     streamed.messages[0].content = "after";
     assert.match((await stream.final()).choices[0].message.content, /"before"/);
   });
 
-  test("headers of the client and of the call are sent, the call's over the client's", async () => {
-    const [sent] = await sentBy(() => client({ headers: { "x-a": "client", "X-B": "client" } }).chat(ask(endpointId("simgeneric")), { headers: { "X-A": "call" } }));
+  test("sends the headers of the client and of the call, and the call's win", async () => {
+    const withHeaders = client({ headers: { "x-a": "client", "X-B": "client" } });
+    const { requests } = await observe(() => withHeaders.chat(ask("simgeneric"), { headers: { "X-A": "call" } }));
+    const [sent] = requests;
     assert.equal(sent.headers["x-a"], "call");
     assert.equal(sent.headers["x-b"], "client");
     assert.equal(sent.headers["content-type"], "application/json");
   });
 
-  test("a text with halves of surrogate pairs, control characters and __proto__ arrives", async () => {
-    const question = "a\ud800b \u0000\u2028\u{1f600} \"\\";
-    const completion = await oci.chat(ask(endpointId("simgeneric"), question));
+  test("sends text with lone surrogates and control characters, and a key named __proto__", async () => {
+    const question = 'a\ud800b \u0000\u2028\u{1f600} "\\';
+    const completion = await oci.chat(ask("simgeneric", question));
     assert.ok(completion.choices[0].message.content.includes('a\ufffdb \u0000\u2028\u{1f600} "\\'));
-    const [sent] = await sentBy(() => oci.chat(ask(endpointId("simgeneric"), "Hi?", { metadata: JSON.parse('{"__proto__":"x"}') })));
-    assert.ok(Object.hasOwn(sent.body.chatRequest.metadata, "__proto__"));
+    const metadata = JSON.parse('{"__proto__":"x"}');
+    const { requests } = await observe(() => oci.chat(ask("simgeneric", "Hi?", { metadata })));
+    assert.ok(Object.hasOwn(requests[0].body.chatRequest.metadata, "__proto__"));
   });
 });

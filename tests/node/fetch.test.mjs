@@ -1,69 +1,82 @@
-// `oci.fetch`: OpenAI's HTTP API without a server.
+// `oci.fetch`: OpenAI's HTTP API as a function.
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OciGenAI } from "oci-genai-edge";
-import { endpointId, startSimulator } from "../simulator/server.mjs";
+import { endpointId } from "../simulator/server.mjs";
+import { rejectsWithReason } from "./support/assertions.mjs";
+import { startHarness } from "./support/harness.mjs";
+import { chunksOf, eventData } from "./support/streams.mjs";
 
-const simulator = await startSimulator({ verify: false });
-const paced = await startSimulator({ verify: false, pace: 5 });
-after(() => Promise.all([simulator.close(), paced.close()]));
-
-const { compartmentId } = simulator;
-const models = { house: endpointId("simgeneric"), "meta/llama": ["meta.llama-3.3-70b-instruct", endpointId("simgeneric")] };
-const client = (options) => new OciGenAI({ endpoint: simulator.url, compartmentId, models, retry: { maxAttempts: 1 }, ...options });
+const models = {
+  house: endpointId("simgeneric"),
+  "meta/llama": ["meta.llama-3.3-70b-instruct", endpointId("simgeneric")],
+};
+const { simulator, client, ask, lastRequest } = await startHarness({
+  verify: false,
+  client: { models, retry: { maxAttempts: 1 } },
+});
+const { simulator: paced } = await startHarness({ verify: false, pace: 5 });
 const oci = client();
-const URL_ = "https://any.example/v1/chat/completions";
-const ask = (name, question = "Hello?", more = {}) => ({ model: name === "house" ? name : endpointId(name), messages: [{ role: "user", content: question }], ...more });
-const post = (body, init) => ({ method: "POST", headers: { "content-type": "application/json", authorization: "Bearer ignored" }, body: typeof body === "string" ? body : JSON.stringify(body), ...init });
-const eventsOf = (text) => text.trimEnd().split("\n\n").map((event) => event.replace(/^data: /, ""));
+
+const COMPLETIONS = "https://any.example/v1/chat/completions";
+
+/** The init of a POST request. */
+function post(body, init) {
+  const headers = { "content-type": "application/json", authorization: "Bearer ignored" };
+  return { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body), ...init };
+}
 
 describe("POST …/chat/completions", { timeout: 30_000 }, () => {
   test("unstreamed", async () => {
     for (const more of [{}, { stream: false }, { stream: null }]) {
-      const response = await oci.fetch(URL_, post(ask("house", undefined, more)));
+      const response = await oci.fetch(COMPLETIONS, post(ask("house", undefined, more)));
       assert.ok(response instanceof Response);
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("content-type"), "application/json");
       assert.match(response.headers.get("x-request-id"), /^[0-9A-F]{32}\//);
       const completion = await response.json();
-      assert.deepEqual([completion.object, completion.model, completion.choices[0].finish_reason], ["chat.completion", "house", "stop"]);
+      assert.deepEqual(
+        [completion.object, completion.model, completion.choices[0].finish_reason],
+        ["chat.completion", "house", "stop"],
+      );
       assert.match(completion.choices[0].message.content, /Hello\?/);
     }
   });
 
   test("streamed", async () => {
-    const response = await oci.fetch(URL_, post(ask("house", "tokens=60", { stream: true })));
+    const response = await oci.fetch(COMPLETIONS, post(ask("house", "tokens=60", { stream: true })));
     assert.equal(response.status, 200);
     assert.match(response.headers.get("content-type"), /^text\/event-stream/);
     assert.equal(response.headers.get("cache-control"), "no-cache");
     assert.match(response.headers.get("x-request-id"), /^[0-9A-F]{32}\//);
-    const events = eventsOf(await response.text());
-    assert.equal(events.pop(), "[DONE]");
-    const chunks = events.map((json) => JSON.parse(json));
-    assert.ok(chunks.length > 30 && chunks.every(({ object, usage }) => object === "chat.completion.chunk" && usage === undefined));
+    const chunks = chunksOf(await response.text());
+    assert.ok(
+      chunks.length > 30 &&
+        chunks.every(({ object, usage }) => object === "chat.completion.chunk" && usage === undefined),
+    );
     assert.equal(chunks.at(-1).choices[0].finish_reason, "stop");
   });
 
-  test("at any origin and prefix, with any form of request, and without this", async () => {
+  test("accepts any origin and prefix, any form of request, and a call without `this`", async () => {
     const { fetch } = oci;
     const json = JSON.stringify(ask("house"));
-    const streamOf = (text) => ReadableStream.from([new TextEncoder().encode(text.slice(0, 20)), new TextEncoder().encode(text.slice(20))]);
+    const streamOf = (text) =>
+      ReadableStream.from([new TextEncoder().encode(text.slice(0, 20)), new TextEncoder().encode(text.slice(20))]);
     for (const args of [
       ["http://localhost:1/chat/completions", post(json)],
       ["https://any.example/a/b/openai/v1/chat/completions/", post(json)],
       ["https://any.example/v1/chat/completions?api-version=1#x", post(json)],
-      [new URL(URL_), post(json)],
-      [new Request(URL_, post(json))],
-      [new Request(URL_, post(json)), { headers: { "x-a": "b" } }],
-      [new Request(URL_), post(json)],
-      [URL_, { method: "POST", body: new TextEncoder().encode(json) }],
-      [URL_, { method: "POST", body: new Blob([json]) }],
-      [URL_, { method: "POST", body: streamOf(json) }],
-      [URL_, { method: "POST", body: streamOf(json), duplex: "half" }],
-      [new Request(URL_, { method: "POST", body: streamOf(json), duplex: "half" })],
-      [URL_, { method: "post", body: `\ufeff${json}`.slice(1) }],
+      [new URL(COMPLETIONS), post(json)],
+      [new Request(COMPLETIONS, post(json))],
+      [new Request(COMPLETIONS, post(json)), { headers: { "x-a": "b" } }],
+      [new Request(COMPLETIONS), post(json)],
+      [COMPLETIONS, { method: "POST", body: new TextEncoder().encode(json) }],
+      [COMPLETIONS, { method: "POST", body: new Blob([json]) }],
+      [COMPLETIONS, { method: "POST", body: streamOf(json) }],
+      [COMPLETIONS, { method: "POST", body: streamOf(json), duplex: "half" }],
+      [new Request(COMPLETIONS, { method: "POST", body: streamOf(json), duplex: "half" })],
+      [COMPLETIONS, { method: "post", body: `\ufeff${json}`.slice(1) }],
     ]) {
       const response = await fetch(...args);
       assert.equal(response.status, 200, JSON.stringify(args));
@@ -71,16 +84,19 @@ describe("POST …/chat/completions", { timeout: 30_000 }, () => {
     }
   });
 
-  test("the caller's headers go nowhere", async () => {
-    await oci.fetch(URL_, post(ask("house"), { headers: { authorization: "Bearer caller", cookie: "a=b", "x-caller": "c" } }));
-    const { headers } = simulator.requests.at(-1);
+  test("does not forward the caller's headers", async () => {
+    await oci.fetch(
+      COMPLETIONS,
+      post(ask("house"), { headers: { authorization: "Bearer caller", cookie: "a=b", "x-caller": "c" } }),
+    );
+    const { headers } = lastRequest();
     assert.deepEqual([headers.authorization, headers.cookie, headers["x-caller"]], [undefined, undefined, undefined]);
   });
 
-  test("errors have OpenAI's body and a status that fits", async () => {
+  test("errors have OpenAI's body and a matching status", async () => {
     for (const [body, status, code, type] of [
       [{ ...ask("house"), model: "nothing" }, 404, "invalid_model"],
-      [ask("nosuchendpoint"), 404, "not_found_or_unauthorized"],
+      [ask("simunknown"), 404, "not_found_or_unauthorized"],
       [ask("simblocklist"), 400, "content_filtered", "invalid_request_error"],
       [ask("simthrottled"), 429, "rate_limited", "rate_limit_error"],
       [ask("simcreating"), 409, "conflict"],
@@ -91,115 +107,136 @@ describe("POST …/chat/completions", { timeout: 30_000 }, () => {
       ["{not json", 400, "invalid_request", "invalid_request_error"],
       ["", 400, "invalid_request", "invalid_request_error"],
       ["[]", 400, "invalid_request", "invalid_request_error"],
-      [`${"[".repeat(100_000)}`, 400, "invalid_request", "invalid_request_error"],
+      [("[".repeat(100_000)), 400, "invalid_request", "invalid_request_error"],
     ]) {
       for (const stream of [false, true]) {
-        const response = await oci.fetch(URL_, post(typeof body === "string" ? body : { ...body, stream }));
+        const response = await oci.fetch(COMPLETIONS, post(typeof body === "string" ? body : { ...body, stream }));
         assert.equal(response.status, status, code);
         assert.match(response.headers.get("content-type"), /^application\/json/);
         assert.equal(response.headers.get("x-should-retry"), "false");
         const { error, ...rest } = await response.json();
         assert.deepEqual(rest, {});
-        assert.deepEqual(Object.keys(error).sort(), ["code", "message", "param", "type"]);
+        assert.deepEqual(Object.keys(error).toSorted(), ["code", "message", "param", "type"]);
         assert.equal(error.code, code);
         if (type) assert.equal(error.type, type);
         assert.ok(error.message.length > 5);
       }
     }
-    const { error } = await (await oci.fetch(URL_, post(ask("house", "x", { temperature: "hot" })))).json();
+    const { error } = await (await oci.fetch(COMPLETIONS, post(ask("house", "x", { temperature: "hot" })))).json();
     assert.equal(error.param, "temperature");
-    const refused = await oci.fetch(URL_, post(ask("simblocklist")));
-    assert.match(refused.headers.get("x-request-id"), /^[0-9A-F]{32}\//);
+    const rejected = await oci.fetch(COMPLETIONS, post(ask("simblocklist")));
+    assert.match(rejected.headers.get("x-request-id"), /^[0-9A-F]{32}\//);
   });
 
-  test("a fault of the configuration is not the caller's", async () => {
+  test("errors of the configuration are server errors", async () => {
     for (const [options, body] of [
       [{ compartmentId: undefined }, ask("house")],
-      [{ sign: () => { throw new Error("hunter2"); } }, ask("house")],
+      [
+        {
+          sign: () => {
+            throw new Error("hunter2");
+          },
+        },
+        ask("house"),
+      ],
       [{ sign: () => ({ cookie: "hunter2" }) }, ask("house")],
       [{ region: "us-ashburn-1" }, ask("house")],
     ]) {
-      const response = await client(options).fetch(URL_, post(body));
+      const response = await client(options).fetch(COMPLETIONS, post(body));
       assert.equal(response.status, 500);
       const text = await response.text();
       assert.equal(JSON.parse(text).error.type, "server_error");
       assert.ok(!text.includes("hunter2"));
     }
-    const secured = await startSimulator({});
-    try {
-      const response = await client({ endpoint: secured.url }).fetch(URL_, post(ask("house")));
-      assert.deepEqual([response.status, (await response.json()).error.code], [401, "unauthorized"]);
-    } finally {
-      await secured.close();
-    }
+    const { url } = await startHarness();
+    const response = await client({ endpoint: url }).fetch(COMPLETIONS, post(ask("house")));
+    assert.deepEqual([response.status, (await response.json()).error.code], [401, "unauthorized"]);
   });
 
-  test("a failure in the middle is an event with the error, and no [DONE]", async () => {
-    for (const [name, code] of [["simcut", "stream_truncated"], ["simerrorevent", "stream_error"], ["simnofinish", "stream_truncated"]]) {
-      const response = await oci.fetch(URL_, post(ask(name, "tokens=60", { stream: true })));
+  test("a failure after the first chunk is an event with the error, without [DONE]", async () => {
+    for (const [name, code] of [
+      ["simcut", "stream_truncated"],
+      ["simerrorevent", "stream_error"],
+      ["simnofinish", "stream_truncated"],
+    ]) {
+      const response = await oci.fetch(COMPLETIONS, post(ask(name, "tokens=60", { stream: true })));
       assert.equal(response.status, 200);
-      const events = eventsOf(await response.text());
+      const events = eventData(await response.text());
       assert.ok(events.length > 5);
       assert.equal(JSON.parse(events.at(-1)).error.code, code);
       assert.ok(!events.includes("[DONE]"));
     }
   });
 
-  test("an abort rejects with its reason; a cancel of the body ends the request", async () => {
+  test("an abort rejects with its reason, and cancelling the body ends the request", async () => {
     const reason = new Error("left");
-    await assert.rejects(oci.fetch(URL_, post(ask("house"), { signal: AbortSignal.abort(reason) })), (thrown) => thrown === reason);
+    await rejectsWithReason(oci.fetch(COMPLETIONS, post(ask("house"), { signal: AbortSignal.abort(reason) })), reason);
 
     const slow = client({ endpoint: paced.url });
     const stop = new AbortController();
-    const waiting = slow.fetch(URL_, post(ask("simhang", "x", { stream: true }), { signal: stop.signal }));
+    const waiting = slow.fetch(COMPLETIONS, post(ask("simhang", "x", { stream: true }), { signal: stop.signal }));
     while (paced.requests.length === 0) await sleep(2);
     stop.abort(reason);
-    await assert.rejects(waiting, (thrown) => thrown === reason);
+    await rejectsWithReason(waiting, reason);
 
     const middle = new AbortController();
-    const streaming = await slow.fetch(URL_, post(ask("house", "tokens=2000", { stream: true }), { signal: middle.signal }));
+    const streaming = await slow.fetch(
+      COMPLETIONS,
+      post(ask("house", "tokens=2000", { stream: true }), { signal: middle.signal }),
+    );
     const reader = streaming.body.getReader();
     await reader.read();
     middle.abort(reason);
-    await assert.rejects(
-      async () => {
-        while (!(await reader.read()).done);
-      },
-      (thrown) => thrown === reason,
-    );
+    const readToEnd = async () => {
+      while (!(await reader.read()).done);
+    };
+    await rejectsWithReason(readToEnd(), reason);
 
-    const left = await slow.fetch(URL_, post(ask("house", "tokens=2000", { stream: true })));
-    await left.body.cancel();
+    const unread = await slow.fetch(COMPLETIONS, post(ask("house", "tokens=2000", { stream: true })));
+    await unread.body.cancel();
     for (const record of paced.requests) {
       await record.done;
       assert.equal(record.clientGone, true);
     }
   });
 
-  test("the fallback is one chunk here too", async () => {
-    const response = await oci.fetch(URL_, post(ask("simnostream", "Hello?", { stream: true })));
-    const [whole, end, done] = eventsOf(await response.text());
+  test("an unstreamed fallback is sent as one chunk", async () => {
+    const response = await oci.fetch(COMPLETIONS, post(ask("simnostream", "Hello?", { stream: true })));
+    const [whole, end, done] = eventData(await response.text());
     assert.match(JSON.parse(whole).oci.fallback, /Streaming is not supported/);
     assert.equal(JSON.parse(end).choices[0].finish_reason, "stop");
     assert.equal(done, "[DONE]");
   });
 });
 
-describe("the rest of the API", () => {
+describe("other paths", () => {
   test("GET …/models lists the aliases", async () => {
-    for (const url of ["https://any.example/v1/models", "https://any.example/models/", "https://any.example/x/v1/models?limit=5"]) {
+    for (const url of [
+      "https://any.example/v1/models",
+      "https://any.example/models/",
+      "https://any.example/x/v1/models?limit=5",
+    ]) {
       const response = await oci.fetch(url);
       assert.equal(response.status, 200);
       const { object, data } = await response.json();
       assert.equal(object, "list");
-      assert.deepEqual(data.map(({ id, object }) => [id, object]), [["house", "model"], ["meta/llama", "model"]]);
+      assert.deepEqual(
+        data.map((model) => [model.id, model.object]),
+        [
+          ["house", "model"],
+          ["meta/llama", "model"],
+        ],
+      );
       assert.ok(data.every(({ created, owned_by }) => Number.isInteger(created) && typeof owned_by === "string"));
     }
-    assert.deepEqual((await (await client({ models: undefined }).fetch("https://any.example/v1/models")).json()).data, []);
+    assert.deepEqual(
+      (await (await client({ models: undefined }).fetch("https://any.example/v1/models")).json()).data,
+      [],
+    );
     assert.equal((await oci.fetch("https://any.example/v1/models", { method: "HEAD" })).status, 200);
   });
 
-  test("other paths are 404, other methods 405", async () => {
+  test("unknown paths are 404, other methods 405", async () => {
     for (const [path, method, status, code, allow] of [
       ["/v1/embeddings", "POST", 404, "not_found"],
       ["/", "GET", 404, "not_found"],
@@ -218,7 +255,7 @@ describe("the rest of the API", () => {
     }
   });
 
-  test("what is no URL or Request rejects as fetch does", async () => {
+  test("rejects an invalid URL as fetch does", async () => {
     await assert.rejects(oci.fetch("not a url"), TypeError);
     await assert.rejects(oci.fetch(), TypeError);
   });

@@ -1,17 +1,17 @@
-// The options of a client: what can't be used is refused by name, at once.
+// The options of a client and of a call: invalid ones are rejected with their name, before anything
+// is sent.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { OciError, OciGenAI } from "oci-genai-edge";
+import { OciGenAI } from "oci-genai-edge";
+import { failsWith, OFFLINE } from "./support/assertions.mjs";
+import { chatRequest } from "./support/chat-request.mjs";
 
-const refused = (said) => (error) => {
-  assert.ok(error instanceof OciError, String(error));
-  assert.equal(error.code, "invalid_options");
-  assert.ok(error.message.includes(said), `${error.message} does not name ${said}`);
-  return true;
-};
+const namesOption = (name) =>
+  failsWith("invalid_options", ({ message }) => assert.ok(message.includes(name), `${message} does not name ${name}`));
 
-const WRONG = {
+/** Invalid values of each option. A path has whole options objects. */
+const INVALID = {
   region: [5, "", {}],
   realm: ["oc99", 1],
   compartmentId: ["", 5],
@@ -19,7 +19,16 @@ const WRONG = {
   transport: ["grpc", true],
   fallback: [true, "always"],
   toolCallText: [false, "on"],
-  endpoint: ["", "proxy.example", "ftp://x.example", "http://x.example", "https://u:p@x.example", "https://x.example/?a", "https://x.example/#a", {}],
+  endpoint: [
+    "",
+    "proxy.example",
+    "ftp://x.example",
+    "http://x.example",
+    "https://u:p@x.example",
+    "https://x.example/?a",
+    "https://x.example/#a",
+    {},
+  ],
   "headers.Authorization": [{ headers: { Authorization: "x" } }],
   "headers.Content-Type": [{ headers: { "Content-Type": "x" } }],
   "headers.host": [{ headers: { host: "x" } }],
@@ -47,34 +56,58 @@ const WRONG = {
 };
 
 describe("options", () => {
-  for (const [name, values] of Object.entries(WRONG)) {
-    test(`${name} is refused by name`, () => {
+  for (const [name, values] of Object.entries(INVALID)) {
+    test(`rejects an invalid ${name} with its name`, () => {
       for (const value of values) {
         const options = name.includes(".") ? value : { [name]: value };
-        assert.throws(() => new OciGenAI(options), refused(name.startsWith("endpoint") ? "endpoint" : name), JSON.stringify(options));
+        assert.throws(
+          () => new OciGenAI(options),
+          namesOption(name.startsWith("endpoint") ? "endpoint" : name),
+          JSON.stringify(options),
+        );
       }
     });
   }
 
-  test("what is no object is refused", () => {
-    for (const options of [null, 5, "us-chicago-1"]) assert.throws(() => new OciGenAI(options), refused("options"));
+  test("rejects options that are not an object", () => {
+    for (const options of [null, 5, "us-chicago-1"]) assert.throws(() => new OciGenAI(options), namesOption("options"));
   });
 
-  test("options that can't be written down are refused as options", () => {
+  test("rejects options that can't be serialized", () => {
     const cyclic = {};
     cyclic.a = cyclic;
-    assert.throws(() => new OciGenAI({ models: cyclic }), (error) => error instanceof OciError && error.code === "invalid_options");
+    assert.throws(() => new OciGenAI({ models: cyclic }), failsWith("invalid_options"));
   });
 
-  test("undefined and null say nothing", () => {
-    const names = ["compartmentId", "region", "realm", "endpoint", "sign", "apiKey", "models", "headers", "fetch", "retry", "timeouts", "limits", "fallback", "toolCallText", "onFinish", "apiFormat", "transport"];
+  test("ignores options that are undefined or null", () => {
+    const names = [
+      "compartmentId",
+      "region",
+      "realm",
+      "endpoint",
+      "sign",
+      "apiKey",
+      "models",
+      "headers",
+      "fetch",
+      "retry",
+      "timeouts",
+      "limits",
+      "fallback",
+      "toolCallText",
+      "onFinish",
+      "apiFormat",
+      "transport",
+    ];
     const undefinedOptions = Object.fromEntries(names.map((name) => [name, undefined]));
     assert.ok(new OciGenAI(undefinedOptions).route("ocid1.generativeaiendpoint.oc1.iad.example"));
-    assert.ok(new OciGenAI({ region: null, models: null, retry: null }).route("ocid1.generativeaiendpoint.oc1.iad.example"));
+    assert.ok(
+      new OciGenAI({ region: null, models: null, retry: null }).route("ocid1.generativeaiendpoint.oc1.iad.example"),
+    );
     assert.ok(new OciGenAI().route("ocid1.generativeaiendpoint.oc1.iad.example"));
   });
 
-  test("they are read once: a later change of the object changes nothing", () => {
+  test("reads options once: later changes to the object have no effect", () => {
     const options = { region: "us-chicago-1", models: { a: "meta.llama" } };
     const oci = new OciGenAI(options);
     options.region = "us-ashburn-1";
@@ -82,9 +115,9 @@ describe("options", () => {
     assert.deepEqual([oci.route("a").model, oci.route("a").region], ["meta.llama", "us-chicago-1"]);
   });
 
-  test("options of a call are refused by name, before anything is sent", async () => {
-    const oci = new OciGenAI({ region: "us-chicago-1", fetch: () => assert.fail("nothing may be sent") });
-    const request = { model: "meta.llama", messages: [{ role: "user", content: "Hello" }] };
+  test("rejects invalid options of a call with their name, before anything is sent", async () => {
+    const oci = new OciGenAI({ region: "us-chicago-1", fetch: OFFLINE.fetch });
+    const request = chatRequest("meta.llama");
     for (const [name, options] of [
       ["signal", { signal: new AbortController() }],
       ["timeouts.totalMs", { timeouts: { totalMs: "1" } }],
@@ -93,8 +126,8 @@ describe("options", () => {
       ["apiFormat", { apiFormat: "cohere" }],
       ["transport", { transport: "grpc" }],
     ]) {
-      await assert.rejects(oci.chat(request, options), refused(name));
-      await assert.rejects(oci.stream(request, options).next(), refused(name));
+      await assert.rejects(oci.chat(request, options), namesOption(name));
+      await assert.rejects(oci.stream(request, options).next(), namesOption(name));
     }
   });
 });

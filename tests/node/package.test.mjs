@@ -1,4 +1,4 @@
-// The package as npm ships it: packed, installed into an empty project, and imported.
+// The package as npm publishes it: packed, installed into an empty project, and imported.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -6,11 +6,11 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { root, runNode, runScript } from "./support/run-node.mjs";
 
 const run = promisify(execFile);
-const pkg = fileURLToPath(new URL("../../pkg/", import.meta.url));
+const pkg = join(root, "pkg");
 const FLAGS = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
 
 describe("package", { timeout: 120_000 }, () => {
@@ -22,9 +22,12 @@ describe("package", { timeout: 120_000 }, () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "oci-genai-edge-"));
-    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder, ...FLAGS], { cwd: pkg, env: env() });
+    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder, ...FLAGS], {
+      cwd: pkg,
+      env: env(),
+    });
     const [packed] = JSON.parse(stdout);
-    files = packed.files.map(({ path }) => path).sort();
+    files = packed.files.map(({ path }) => path).toSorted();
     project = join(folder, "project");
     await mkdir(project);
     await writeFile(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
@@ -33,10 +36,9 @@ describe("package", { timeout: 120_000 }, () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const inProject = async (script, ...flags) =>
-    (await run(process.execPath, [...flags, "--input-type=module", "-e", script], { cwd: project, timeout: 30_000 })).stdout.trim();
+  const inProject = (script) => runScript(script, { cwd: project });
 
-  test("holds what it needs", () => {
+  test("contains the files that it needs", () => {
     for (const file of [
       "package.json",
       "node.js",
@@ -59,17 +61,26 @@ describe("package", { timeout: 120_000 }, () => {
     }
   });
 
-  test("holds nothing else", () => {
-    const known = /^(package\.json|README\.md|LICENSE-(MIT|APACHE)|[a-z-]+\.js|[a-z-]+\.d\.ts|lib\/[a-z-]+\.js|wasm\/oci_genai_edge(\.js|_bg\.wasm))$/;
-    assert.deepEqual(files.filter((file) => !known.test(file)), []);
+  test("contains no other files", () => {
+    const known = [
+      /^(package\.json|README\.md|LICENSE-(MIT|APACHE))$/,
+      /^([a-z-]+\.js|[a-z-]+\.d\.ts|lib\/[a-z-]+\.js)$/,
+      /^wasm\/oci_genai_edge(\.js|_bg\.wasm)$/,
+    ];
+    const unknown = files.filter((file) => !known.some((pattern) => pattern.test(file)));
+    assert.deepEqual(unknown, []);
   });
 
   test("has no dependencies and runs no scripts at install", () => {
-    for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"]) assert.equal(manifest[field], undefined, field);
-    for (const script of ["preinstall", "install", "postinstall", "prepare"]) assert.equal(manifest.scripts?.[script], undefined, script);
+    for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"]) {
+      assert.equal(manifest[field], undefined, field);
+    }
+    for (const script of ["preinstall", "install", "postinstall", "prepare"]) {
+      assert.equal(manifest.scripts?.[script], undefined, script);
+    }
   });
 
-  test("every target of exports is there, types first", async () => {
+  test("every target of exports exists, with types first", async () => {
     const targets = [];
     for (const [entry, target] of Object.entries(manifest.exports)) {
       if (typeof target === "string") targets.push(target);
@@ -85,15 +96,15 @@ describe("package", { timeout: 120_000 }, () => {
     }
   });
 
-  test("each entry can be imported, and exports what it says", async () => {
-    const told = await inProject(`
+  test("each entry can be imported, and has the documented exports", async () => {
+    const output = await inProject(`
       for (const entry of ["", "/slim", "/signer", "/gateway"]) {
-        console.log(Object.keys(await import("oci-genai-edge" + entry)).sort().join());
+        console.log(Object.keys(await import("oci-genai-edge" + entry)).toSorted().join());
       }
       const { default: json } = await import("oci-genai-edge/package.json", { with: { type: "json" } });
       console.log(json.name);
-    `, "--no-warnings");
-    assert.deepEqual(told.split("\n"), [
+    `);
+    assert.deepEqual(output.split("\n"), [
       "ChatStream,OciError,OciGenAI",
       "ChatStream,OciError,OciGenAI,init",
       "apiKeySigner,signingString,tokenSigner",
@@ -103,34 +114,39 @@ describe("package", { timeout: 120_000 }, () => {
   });
 
   test("works where it is installed", async () => {
-    const told = await inProject(`
+    const output = await inProject(`
       import { OciGenAI } from "oci-genai-edge";
-      const body = 'data: {"index":0,"message":{"content":[{"type":"TEXT","text":"Hello"}]}}\\n\\ndata: {"finishReason":"stop"}\\n\\n';
-      const oci = new OciGenAI({ compartmentId: "ocid1.compartment.oc1..example", fetch: async () => new Response(body) });
-      const request = { model: "ocid1.generativeaiendpoint.oc1.iad.example", messages: [{ role: "user", content: "Hi" }] };
+      const events = [{ index: 0, message: { content: [{ type: "TEXT", text: "Hello" }] } }, { finishReason: "stop" }];
+      const body = events.map((event) => "data: " + JSON.stringify(event) + "\\n\\n").join("");
+      const fetch = async () => new Response(body);
+      const oci = new OciGenAI({ compartmentId: "ocid1.compartment.oc1..example", fetch });
+      const messages = [{ role: "user", content: "Hi" }];
+      const request = { model: "ocid1.generativeaiendpoint.oc1.iad.example", messages };
       for await (const text of oci.stream(request).text()) console.log(text);
     `);
-    assert.equal(told, "Hello");
+    assert.equal(output, "Hello");
   });
 
-  test("what is inside is not for import", async () => {
-    const told = await inProject(`await import("oci-genai-edge/lib/core.js").catch((error) => console.log(error.code));`);
-    assert.equal(told, "ERR_PACKAGE_PATH_NOT_EXPORTED");
+  test("internal modules can't be imported", async () => {
+    const output = await inProject(
+      `await import("oci-genai-edge/lib/core.js").catch((error) => console.log(error.code));`,
+    );
+    assert.equal(output, "ERR_PACKAGE_PATH_NOT_EXPORTED");
   });
 
-  test("its wasm can be found by name", async () => {
-    const told = await inProject(`
+  test("the wasm file can be resolved by name", async () => {
+    const output = await inProject(`
       import { readFileSync } from "node:fs";
       import { init, OciGenAI } from "oci-genai-edge/slim";
       await init(readFileSync(new URL(import.meta.resolve("oci-genai-edge/wasm"))));
       console.log(new OciGenAI().route("ocid1.generativeaiendpoint.oc1.iad.example").region);
     `);
-    assert.equal(told, "us-ashburn-1");
+    assert.equal(output, "us-ashburn-1");
   });
 
-  test("without type: module too", async () => {
+  test("can be imported from CommonJS", async () => {
     const script = `import("oci-genai-edge").then(({ OciGenAI }) => console.log(typeof OciGenAI))`;
-    const { stdout } = await run(process.execPath, ["--input-type=commonjs", "-e", script], { cwd: project });
+    const { stdout } = await runNode(["--input-type=commonjs", "-e", script], { cwd: project });
     assert.equal(stdout.trim(), "function");
   });
 });

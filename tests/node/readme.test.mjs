@@ -1,64 +1,42 @@
-// The JavaScript in the README runs: each block as a module of its own, with OCI's hosts played by the simulator.
+// The examples of the README run as modules, with OCI's host played by the simulator.
+
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { test } from "node:test";
+import { endpointId, makeCredentials } from "../simulator/server.mjs";
+import { startExamples } from "./support/examples.mjs";
+import { chunksOf, contentOf } from "./support/streams.mjs";
 
-import { endpointId, makeCredentials, startSimulator } from "../simulator/server.mjs";
-
-const blocks = [...readFileSync(new URL("../../README.md", import.meta.url), "utf8").matchAll(/^```js\n([\s\S]*?)^```/gm)].map((match) => match[1]);
-const folder = new URL(`../out/readme-${process.version}/`, import.meta.url);
 const olderNode = Number(process.versions.node.split(".")[0]) < 22;
+const { blocks, compartmentId, lastRequest, load, preload, run } = await startExamples("README.md");
+await preload();
 
-let simulator;
-
-before(async () => {
-  // The signatures are made for OCI's host, which the simulator isn't: their own tests check them.
-  simulator = await startSimulator({ verify: false });
-  process.env.SIMULATOR = simulator.url;
-  process.env.OCI_COMPARTMENT_ID = simulator.compartmentId;
-  process.env.OCI_DAC_ENDPOINT_OCID = endpointId("simgeneric");
-  await import("./support/as-oci.mjs");
-  mkdirSync(folder, { recursive: true });
-  blocks.forEach((block, index) => writeFileSync(new URL(`${index}.mjs`, folder), block));
-});
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await simulator?.close();
-});
-
-const load = (index) => import(new URL(`${index}.mjs`, folder));
-
-/** Runs a block as a program, and gives what it printed. */
-async function run(index) {
-  const preload = new URL("support/as-oci.mjs", import.meta.url).href;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", preload, fileURLToPath(new URL(`${index}.mjs`, folder))]);
-  return stdout;
-}
-
-test("there are four", () => assert.equal(blocks.length, 4));
+test("there are four examples", () => assert.equal(blocks.length, 4));
 
 test("a Worker that streams from a DAC", async () => {
   const { default: worker } = await load(0);
-  const env = { ...makeCredentials(), OCI_COMPARTMENT_ID: simulator.compartmentId, OCI_DAC_ENDPOINT_OCID: endpointId("simgeneric") };
-  Object.assign(env, { OCI_TENANCY: env.tenancy, OCI_USER: env.user, OCI_FINGERPRINT: env.fingerprint, OCI_PRIVATE_KEY: env.privateKey });
-  const response = await worker.fetch(new Request("https://worker.example/", { method: "POST", body: "Is this README true?" }), env);
-  const text = await response.text();
+  const key = makeCredentials();
+  const env = {
+    OCI_COMPARTMENT_ID: compartmentId,
+    OCI_DAC_ENDPOINT_OCID: endpointId("simgeneric"),
+    OCI_TENANCY: key.tenancy,
+    OCI_USER: key.user,
+    OCI_FINGERPRINT: key.fingerprint,
+    OCI_PRIVATE_KEY: key.privateKey,
+  };
+  const request = new Request("https://worker.example/", { method: "POST", body: "Is this README true?" });
+  const response = await worker.fetch(request, env);
   assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
-  const deltas = text.split("\n\n").filter((event) => event.startsWith("data: {")).map((event) => JSON.parse(event.slice(6)).choices[0]?.delta.content ?? "");
-  assert.match(deltas.join(""), /Is this README true\?/);
-  assert.ok(text.endsWith("data: [DONE]\n\n"));
-  assert.match(simulator.requests.at(-1).headers.authorization, /^Signature version="1"/);
+  assert.match(contentOf(chunksOf(await response.text())), /Is this README true\?/);
+  assert.match(lastRequest().headers.authorization, /^Signature version="1"/);
 });
 
 test("the other ways to call", async () => {
-  assert.equal((await run(1)).match(/You asked/g)?.length, 3);
+  const { stdout } = await run(1);
+  assert.equal(stdout.match(/You asked/g)?.length, 3);
 });
 
 test("the openai package", { skip: olderNode && "openai 7 needs Node 22" }, async () => {
-  assert.match(await run(2), /You asked/);
+  assert.match((await run(2)).stdout, /You asked/);
 });
 
 test("a gateway in one line", async () => {

@@ -1,25 +1,21 @@
-// What is told after a call: `onFinish`, `stream.report` and the JSON of errors.
+// What a call reports: `onFinish`, `stream.report` and the JSON of errors.
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { OciError, OciGenAI } from "oci-genai-edge";
-import { apiKeySigner } from "oci-genai-edge/signer";
-import { endpointId, makeCredentials, startSimulator } from "../simulator/server.mjs";
+import { OciError } from "oci-genai-edge";
+import { endpointId } from "../simulator/server.mjs";
+import { failsWith, rejection } from "./support/assertions.mjs";
+import { startHarness } from "./support/harness.mjs";
 
-const key = makeCredentials();
-const simulator = await startSimulator({ credentials: [key] });
-after(() => simulator.close());
-
-const { compartmentId, url: endpoint } = simulator;
 const reports = [];
-const client = (options) =>
-  new OciGenAI({ endpoint, compartmentId, sign: apiKeySigner(key), retry: { maxAttempts: 2, baseDelayMs: 1 }, onFinish: (report) => reports.push(report), ...options });
+const { url, client, ask } = await startHarness({
+  client: { retry: { maxAttempts: 2, baseDelayMs: 1 }, onFinish: (report) => reports.push(report) },
+});
 const oci = client();
-const ask = (name, question = "Hello?", more = {}) => ({ model: endpointId(name), messages: [{ role: "user", content: question }], ...more });
 
-/** The reports that a call brings about. */
+/** The reports of an action's calls. */
 async function reportsOf(action) {
   reports.length = 0;
   await action();
@@ -33,10 +29,17 @@ async function reportOf(action) {
 }
 
 describe("onFinish", { timeout: 30_000 }, () => {
-  test("after a completion", async () => {
+  test("is called after a completion", async () => {
     let completion;
     const report = await reportOf(async () => (completion = await oci.chat(ask("simgeneric"))));
-    assert.deepEqual(Object.keys(report).sort(), ["attempts", "finishReason", "model", "streamed", "totalMs", "usage"]);
+    assert.deepEqual(Object.keys(report).toSorted(), [
+      "attempts",
+      "finishReason",
+      "model",
+      "streamed",
+      "totalMs",
+      "usage",
+    ]);
     assert.equal(report.model, endpointId("simgeneric"));
     assert.equal(report.streamed, false);
     assert.equal(report.finishReason, "stop");
@@ -44,17 +47,20 @@ describe("onFinish", { timeout: 30_000 }, () => {
     assert.ok(report.totalMs >= 0 && report.totalMs < 30_000);
     const [{ ms, ...attempt }] = report.attempts;
     assert.ok(ms >= 0 && ms <= report.totalMs);
-    assert.deepEqual(attempt, { url: `${endpoint}/20231130/actions/chat`, status: 200, opcRequestId: completion.oci.opc_request_id });
+    const { opc_request_id: opcRequestId } = completion.oci;
+    assert.deepEqual(attempt, { url: `${url}/20231130/actions/chat`, status: 200, opcRequestId });
   });
 
-  test("after a stream, which has it too, with usage although nobody asked", async () => {
+  test("is called after a stream, which has the same report, with usage that was not asked for", async () => {
     const stream = oci.stream(ask("simgeneric"));
     const report = await reportOf(async () => {
       await stream.next();
-      const sofar = stream.report;
+      const unfinished = stream.report;
       assert.equal(reports.length, 0, "not before the end");
-      assert.equal(sofar.streamed, true);
-      assert.ok(sofar.firstChunkMs >= 0 && sofar.usage === undefined && sofar.finishReason === undefined);
+      assert.equal(unfinished.streamed, true);
+      assert.ok(
+        unfinished.firstChunkMs >= 0 && unfinished.usage === undefined && unfinished.finishReason === undefined,
+      );
       await stream.final();
     });
     assert.deepEqual(stream.report, report);
@@ -64,26 +70,39 @@ describe("onFinish", { timeout: 30_000 }, () => {
     assert.equal(report.error, undefined);
   });
 
-  test("after failures of every kind, once", async () => {
+  test("is called once after failures of every kind", async () => {
     for (const [start, code, statuses] of [
       [() => oci.chat(ask("simdown")), "service_unavailable", [503, 503]],
       [() => oci.stream(ask("simblocklist")).next(), "content_filtered", [400, 400]],
       [() => oci.stream(ask("simcut")).final(), "stream_truncated", [200]],
-      [() => client({ sign: () => { throw new Error(); } }).chat(ask("simgeneric")), "signer_failed", [undefined]],
-      [() => oci.stream(ask("simhang"), { timeouts: { totalMs: 30 } }).next(), "timeout", [200]],
+      [
+        () =>
+          client({
+            sign: () => {
+              throw new Error();
+            },
+          }).chat(ask("simgeneric")),
+        "signer_failed",
+        [undefined],
+      ],
+      [() => oci.stream(ask("simhang"), { timeouts: { totalMs: 400 } }).next(), "timeout", [200]],
       [() => client({ endpoint: "http://127.0.0.1:9" }).chat(ask("simgeneric")), "network", [undefined, undefined]],
     ]) {
       let failure;
-      const report = await reportOf(() => assert.rejects(start, (error) => ((failure = error), true)));
+      const report = await reportOf(async () => (failure = await rejection(start())));
       assert.equal(failure.code, code);
       assert.equal(report.error, code);
-      assert.deepEqual(report.attempts.map(({ status }) => status), statuses, code);
+      assert.deepEqual(
+        report.attempts.map(({ status }) => status),
+        statuses,
+        code,
+      );
       assert.equal(report.attempts.at(-1).code, code);
       assert.deepEqual(failure.attempts, report.attempts);
     }
   });
 
-  test("after an abort and after a cancel, without an error", async () => {
+  test("is called after an abort and after a cancel, without an error", async () => {
     const stop = new AbortController();
     const aborted = await reportOf(async () => {
       const call = oci.chat(ask("simslow"), { signal: stop.signal });
@@ -93,14 +112,14 @@ describe("onFinish", { timeout: 30_000 }, () => {
     });
     assert.equal(aborted.error, undefined);
     assert.equal(aborted.attempts.length, 1);
-    const broken = await reportOf(async () => {
+    const cancelled = await reportOf(async () => {
       for await (const _ of oci.stream(ask("simgeneric", "tokens=2000"))) break;
     });
-    assert.equal(broken.error, undefined);
-    assert.equal(broken.streamed, true);
+    assert.equal(cancelled.error, undefined);
+    assert.equal(cancelled.streamed, true);
   });
 
-  test("not for what was never begun", async () => {
+  test("is not called for a stream that was never read", async () => {
     const none = await reportsOf(async () => {
       const stream = oci.stream(ask("simgeneric"));
       await stream.cancel();
@@ -110,7 +129,7 @@ describe("onFinish", { timeout: 30_000 }, () => {
     assert.deepEqual(none, []);
   });
 
-  test("that throws, rejects or changes the report does no harm", async () => {
+  test("may throw, reject or change the report without effect on the call", async () => {
     for (const onFinish of [
       () => {
         throw new Error("mine");
@@ -139,44 +158,54 @@ describe("onFinish", { timeout: 30_000 }, () => {
 
 describe("OciError", () => {
   const SECRETS = ["hunter2", "PRIVATE-PROMPT", "sk-very-secret"];
-  const holdsNone = (text, what) => {
-    for (const secret of SECRETS) assert.ok(!text.includes(secret), `${what} holds ${secret}: ${text}`);
+  const assertNoSecrets = (text, what) => {
+    for (const secret of SECRETS) assert.ok(!text.includes(secret), `${what} contains ${secret}: ${text}`);
   };
 
-  test("tells no header, key, token or prompt", async () => {
-    const request = { model: endpointId("simgeneric"), messages: [{ role: "user", content: "PRIVATE-PROMPT" }] };
-    const hiding = (options) => client({ headers: { "x-secret": "hunter2" }, apiKey: "sk-very-secret", ...options });
+  test("contains no header, key, token or prompt", async () => {
+    const request = ask("simgeneric", "PRIVATE-PROMPT");
+    const secretive = (options) => client({ headers: { "x-secret": "hunter2" }, apiKey: "sk-very-secret", ...options });
     const leaky = () => {
       throw new Error("hunter2 PRIVATE-PROMPT sk-very-secret");
     };
     const failures = [
-      () => hiding({ sign: leaky }).chat(request),
-      () => hiding({ sign: () => ({ authorization: "hunter2\n" }) }).chat(request),
-      () => hiding({ sign: () => ({ hunter: "hunter2" }) }).chat(request),
-      () => hiding({ fetch: leaky }).chat(request),
-      () => hiding({ sign: () => ({ authorization: "Signature hunter2" }) }).chat(request),
-      () => hiding().chat({ ...request, model: endpointId("simredirect") }),
-      () => hiding().chat({ ...request, model: endpointId("simcut"), n: 1, temperature: "PRIVATE-PROMPT" }),
-      () => hiding().chat({ ...request, messages: "PRIVATE-PROMPT" }),
-      () => hiding().chat({ ...request, messages: [{ role: "PRIVATE-PROMPT", content: "x" }] }),
-      () => hiding().chat({ ...request, messages: [{ role: "user", content: [{ type: "PRIVATE-PROMPT" }] }] }),
-      () => hiding().chat("PRIVATE-PROMPT"),
-      () => hiding().chat(["PRIVATE-PROMPT"]),
-      () => hiding({ sign: undefined }).chat({ ...request, model: "meta.llama" }),
-      () => hiding().stream({ ...request, model: endpointId("simcut"), messages: [{ role: "user", content: "tokens=60 PRIVATE-PROMPT" }] }).final(),
-      () => hiding().stream({ ...request, model: endpointId("simerrorevent") }).final(),
+      () => secretive({ sign: leaky }).chat(request),
+      () => secretive({ sign: () => ({ authorization: "hunter2\n" }) }).chat(request),
+      () => secretive({ sign: () => ({ hunter: "hunter2" }) }).chat(request),
+      () => secretive({ fetch: leaky }).chat(request),
+      () => secretive({ sign: () => ({ authorization: "Signature hunter2" }) }).chat(request),
+      () => secretive().chat({ ...request, model: endpointId("simredirect") }),
+      () => secretive().chat({ ...request, model: endpointId("simcut"), n: 1, temperature: "PRIVATE-PROMPT" }),
+      () => secretive().chat({ ...request, messages: "PRIVATE-PROMPT" }),
+      () => secretive().chat({ ...request, messages: [{ role: "PRIVATE-PROMPT", content: "x" }] }),
+      () => secretive().chat({ ...request, messages: [{ role: "user", content: [{ type: "PRIVATE-PROMPT" }] }] }),
+      () => secretive().chat("PRIVATE-PROMPT"),
+      () => secretive().chat(["PRIVATE-PROMPT"]),
+      () => secretive({ sign: undefined }).chat({ ...request, model: "meta.llama" }),
+      () =>
+        secretive()
+          .stream({
+            ...request,
+            model: endpointId("simcut"),
+            messages: [{ role: "user", content: "tokens=60 PRIVATE-PROMPT" }],
+          })
+          .final(),
+      () =>
+        secretive()
+          .stream({ ...request, model: endpointId("simerrorevent") })
+          .final(),
     ];
     for (const [at, start] of failures.entries()) {
       await assert.rejects(start, (error) => {
         assert.ok(error instanceof OciError, String(error));
-        holdsNone(JSON.stringify(error), `the JSON of failure ${at}`);
-        holdsNone(`${error.message} ${error.hint} ${error.stack}`, `the text of failure ${at}`);
+        assertNoSecrets(JSON.stringify(error), `the JSON of failure ${at}`);
+        assertNoSecrets(`${error.message} ${error.hint} ${error.stack}`, `the text of failure ${at}`);
         return true;
       });
     }
   });
 
-  test("an answer that broke off is not printed with it", async () => {
+  test("prints no partial answer", async () => {
     await assert.rejects(oci.stream(ask("simcut", "tokens=60")).final(), (error) => {
       assert.ok(error.partial.choices[0].message.content.includes("You asked"));
       assert.ok(!inspect(error).includes("You asked") && !JSON.stringify(error).includes("You asked"));
@@ -184,20 +213,25 @@ describe("OciError", () => {
     });
   });
 
-  test("its JSON is what a log needs", async () => {
+  test("its JSON has what a log needs", async () => {
+    const KEYS = ["attempts", "code", "message", "name", "opcRequestId", "retryable", "serviceCode", "status"];
     await assert.rejects(oci.chat(ask("simblocklist")), (error) => {
       const json = JSON.parse(JSON.stringify(error));
-      assert.deepEqual(Object.keys(json).sort(), ["attempts", "code", "message", "name", "opcRequestId", "retryable", "serviceCode", "status"]);
-      assert.deepEqual([json.name, json.code, json.status, json.retryable], ["OciError", "content_filtered", 400, false]);
+      assert.deepEqual(Object.keys(json).toSorted(), KEYS);
+      assert.deepEqual(
+        [json.name, json.code, json.status, json.retryable],
+        ["OciError", "content_filtered", 400, false],
+      );
       assert.equal(json.message, error.message);
       return true;
     });
-    await assert.rejects(oci.chat(ask("nosuchendpoint")), (error) => {
-      assert.equal(error.code, "not_found_or_unauthorized");
-      assert.equal(error.serviceCode, "NotAuthorizedOrNotFound");
-      assert.match(error.hint, /us-chicago-1[^]*policy[^]*compartment/);
-      return true;
-    });
+    await assert.rejects(
+      oci.chat(ask("simunknown")),
+      failsWith("not_found_or_unauthorized", (error) => {
+        assert.equal(error.serviceCode, "NotAuthorizedOrNotFound");
+        assert.match(error.hint, /us-chicago-1[^]*policy[^]*compartment/);
+      }),
+    );
     await assert.rejects(oci.chat(ask("simgateway")), (error) => {
       assert.equal(error.status, 502);
       assert.ok(!error.message.includes("<"));
@@ -205,12 +239,22 @@ describe("OciError", () => {
     });
   });
 
-  test("a failed connection has the runtime's error as its cause", async () => {
+  test("has the runtime's error as its cause when the connection fails", async () => {
     const cause = new TypeError("fetch failed");
-    const failing = client({ fetch: async () => { throw cause; }, retry: { maxAttempts: 1 } });
-    await assert.rejects(failing.chat(ask("simgeneric")), (error) => error.code === "network" && error.cause === cause && error.retryable);
+    const failing = client({
+      fetch: async () => {
+        throw cause;
+      },
+      retry: { maxAttempts: 1 },
+    });
+    await assert.rejects(
+      failing.chat(ask("simgeneric")),
+      (error) => error.code === "network" && error.cause === cause && error.retryable,
+    );
     for (const nothing of [undefined, null, 5, "Response"]) {
-      await assert.rejects(client({ fetch: async () => nothing, retry: { maxAttempts: 1 } }).chat(ask("simgeneric")), { code: "network" });
+      await assert.rejects(client({ fetch: async () => nothing, retry: { maxAttempts: 1 } }).chat(ask("simgeneric")), {
+        code: "network",
+      });
     }
   });
 });

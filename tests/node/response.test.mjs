@@ -1,71 +1,41 @@
-// A stream as bytes: OpenAI's events, at the reader's pace.
+// A stream as a Response or a ReadableStream: OpenAI's events, read at the reader's pace.
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { OciError, OciGenAI } from "oci-genai-edge";
-import { endpointId, startSimulator } from "../simulator/server.mjs";
+import { OciError } from "oci-genai-edge";
+import { failsWith } from "./support/assertions.mjs";
+import { WEATHER_TOOL } from "./support/chat-request.mjs";
+import { endlessText, fakeService } from "./support/fake-service.mjs";
+import { startHarness } from "./support/harness.mjs";
+import { chunksOf, collect, contentOf, eventData } from "./support/streams.mjs";
 
-const simulator = await startSimulator({ verify: false });
-after(() => simulator.close());
-
-const { compartmentId } = simulator;
-const client = (options) => new OciGenAI({ endpoint: simulator.url, compartmentId, apiKey: "sk-any", retry: { maxAttempts: 1 }, ...options });
-const oci = client();
-const ask = (name = "simgeneric", question = "tokens=60", more = {}) => ({
-  model: name.includes(".") ? name : endpointId(name),
-  messages: [{ role: "user", content: question }],
-  ...more,
+const { client, ask } = await startHarness({
+  verify: false,
+  question: "tokens=60",
+  client: { apiKey: "sk-any", retry: { maxAttempts: 1 } },
 });
+const oci = client();
 
-/** The data of each event. Every event is one data line and a blank line. */
-function eventsOf(text) {
-  assert.ok(text.endsWith("\n\n"), "the last event is complete");
-  return text.slice(0, -2).split("\n\n").map((event) => {
-    assert.match(event, /^data: [^\n]+$/);
-    return event.slice("data: ".length);
-  });
-}
-async function collected(iterable) {
-  const items = [];
-  for await (const item of iterable) items.push(item);
-  return items;
-}
-// The openai transport passes the service's events as they are: whether a chunk without usage says null is its own matter.
-const sansIds = (chunks) => chunks.map(({ id, created, oci, usage, ...rest }) => (usage ? { ...rest, usage } : rest));
+/**
+ * Chunks without what differs from call to call. The openai transport passes the service's events
+ * through, which may leave out a usage of null.
+ */
+const comparable = (chunks) =>
+  chunks.map(({ id, created, oci: _, usage, ...rest }) => (usage ? { ...rest, usage } : rest));
 
-const encoder = new TextEncoder();
-const event = (data) => `data: ${JSON.stringify(data)}\n\n`;
-const said = (text) => event({ index: 0, message: { role: "ASSISTANT", content: [{ type: "TEXT", text }] } });
-
-/** A service that never ends by itself and counts how much is read of it. */
-function endless() {
-  const seen = { pulls: 0, cancelled: undefined, signal: undefined };
-  const fetch = async (_, { signal }) => {
-    seen.signal = signal;
-    const body = new ReadableStream(
-      {
-        pull: (controller) => controller.enqueue(encoder.encode(said(` ${seen.pulls++}`))),
-        cancel: (reason) => void (seen.cancelled = { reason }),
-      },
-      { highWaterMark: 0 },
-    );
-    return new Response(body, { headers: { "content-type": "text/event-stream" } });
-  };
-  return { seen, fetch };
-}
-const settle = async () => {
+/** Lets everything run that needs no I/O. */
+async function settle() {
   for (let turn = 0; turn < 20; turn++) await nextTurn();
-};
+}
 
 describe("toResponse", { timeout: 30_000 }, () => {
-  test("is a response of events that ends with [DONE], the same chunks as of a loop", async () => {
-    const TOOL = { type: "function", function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } } };
+  test("has the same chunks as the iterator, as events that end with [DONE]", async () => {
     for (const request of [
-      ask(),
+      ask("simgeneric"),
       ask("simgeneric", "tokens=60", { stream_options: { include_usage: true } }),
       ask("simgeneric", "Hello?", { n: 2 }),
-      ask("simgpt", "The weather in Oslo and Lima, parallel?", { tools: [TOOL] }),
+      ask("simgpt", "The weather in Oslo and Lima, parallel?", { tools: [WEATHER_TOOL] }),
       ask("cohere.command-r-08-2024"),
       ask("meta.llama-3.3-70b-instruct", "tokens=60", { stream_options: { include_usage: true } }),
       ask("simgeneric", 'quotes " \\ \u2028 \u0001 \u{1f600} </script>'),
@@ -75,82 +45,96 @@ describe("toResponse", { timeout: 30_000 }, () => {
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
       assert.equal(response.headers.get("cache-control"), "no-cache");
-      const events = eventsOf(await response.text());
-      assert.equal(events.pop(), "[DONE]");
-      const chunks = events.map((json) => JSON.parse(json));
-      assert.deepEqual(sansIds(chunks), sansIds(await collected(oci.stream(request))));
+      const chunks = chunksOf(await response.text());
+      assert.deepEqual(comparable(chunks), comparable(await collect(oci.stream(request))));
       assert.equal(new Set(chunks.map(({ id }) => id)).size, 1);
     }
   });
 
-  test("takes what a Response takes, and its headers over the usual ones", async () => {
-    const response = await oci.stream(ask()).toResponse({ status: 201, headers: { "cache-control": "no-store", "x-a": "b", "Content-Type": "text/event-stream" } });
+  test("accepts a ResponseInit, whose headers override the default ones", async () => {
+    const init = {
+      status: 201,
+      headers: { "cache-control": "no-store", "x-a": "b", "Content-Type": "text/event-stream" },
+    };
+    const response = await oci.stream(ask("simgeneric")).toResponse(init);
     const { status, headers } = response;
-    assert.deepEqual([status, headers.get("cache-control"), headers.get("x-a"), headers.get("content-type")], [201, "no-store", "b", "text/event-stream"]);
+    assert.deepEqual(
+      [status, headers.get("cache-control"), headers.get("x-a"), headers.get("content-type")],
+      [201, "no-store", "b", "text/event-stream"],
+    );
     await response.body.cancel();
-    const plain = await oci.stream(ask()).toResponse({ headers: new Headers({ "x-a": "b" }) });
+    const plain = await oci.stream(ask("simgeneric")).toResponse({ headers: new Headers({ "x-a": "b" }) });
     assert.equal(plain.headers.get("x-a"), "b");
     await plain.body.cancel();
   });
 
-  test("a failure before the first chunk rejects: no response says 200 for it", async () => {
-    for (const [name, code] of [["simdown", "service_unavailable"], ["simblocklist", "content_filtered"], ["simredirect", "redirected"]]) {
+  test("rejects when the stream fails before its first chunk", async () => {
+    for (const [name, code] of [
+      ["simdown", "service_unavailable"],
+      ["simblocklist", "content_filtered"],
+      ["simredirect", "redirected"],
+    ]) {
       const stream = oci.stream(ask(name));
-      await assert.rejects(stream.toResponse(), (error) => error instanceof OciError && error.code === code);
+      await assert.rejects(stream.toResponse(), failsWith(code));
       await assert.rejects(stream.final(), { code });
     }
     await assert.rejects(oci.stream({ model: "nothing" }).toResponse(), OciError);
   });
 
-  test("a failure after it is an event with OpenAI's error, and no [DONE]", async () => {
-    for (const [name, code] of [["simcut", "stream_truncated"], ["simnofinish", "stream_truncated"], ["simerrorevent", "stream_error"]]) {
+  test("a failure after the first chunk is an event with OpenAI's error, without [DONE]", async () => {
+    for (const [name, code] of [
+      ["simcut", "stream_truncated"],
+      ["simnofinish", "stream_truncated"],
+      ["simerrorevent", "stream_error"],
+    ]) {
       const stream = oci.stream(ask(name));
-      const events = eventsOf(await (await stream.toResponse()).text()).map((json) => JSON.parse(json));
+      const events = eventData(await (await stream.toResponse()).text()).map((json) => JSON.parse(json));
       const { error } = events.pop();
-      assert.deepEqual(Object.keys(error).sort(), ["code", "message", "param", "type"]);
+      assert.deepEqual(Object.keys(error).toSorted(), ["code", "message", "param", "type"]);
       assert.equal(error.code, code);
       assert.equal(error.type, "server_error");
-      const text = events.map(({ choices }) => choices[0].delta.content ?? "").join("");
+      const text = contentOf(events);
       assert.ok(text.length > 0);
-      await assert.rejects(stream.final(), (failure) => failure.code === code && failure.partial.choices[0].message.content === text);
+      await assert.rejects(
+        stream.final(),
+        failsWith(code, ({ partial }) => assert.equal(partial.choices[0].message.content, text)),
+      );
     }
   });
 
-  test("final() and report tell what passed, even while it passes", async () => {
-    const stream = oci.stream(ask());
+  test("final() and report describe the response, even while it is read", async () => {
+    const stream = oci.stream(ask("simgeneric"));
     const response = await stream.toResponse();
     const [text, final] = await Promise.all([response.text(), stream.final()]);
-    const streamed = eventsOf(text).slice(0, -1).map((json) => JSON.parse(json).choices[0].delta.content ?? "").join("");
+    const streamed = contentOf(chunksOf(text));
     assert.equal(final.choices[0].message.content, streamed);
     assert.ok(streamed.length > 100 && final.usage.total_tokens > 0);
     assert.equal(stream.report.finishReason, "stop");
   });
 
-  test("after some chunks were read: the rest", async () => {
+  test("after some chunks were read, has the rest", async () => {
     for (const reads of [1, 5]) {
       const stream = oci.stream(ask("simgeneric", "tokens=60", { stream_options: { include_usage: true } }));
       const before = [];
       for (let read = 0; read < reads; read++) before.push((await stream.next()).value);
-      const events = eventsOf(await (await stream.toResponse()).text());
-      assert.equal(events.pop(), "[DONE]");
-      const chunks = [...before, ...events.map((json) => JSON.parse(json))];
-      assert.equal(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join(""), (await stream.final()).choices[0].message.content);
+      const chunks = [...before, ...chunksOf(await (await stream.toResponse()).text())];
+      assert.equal(contentOf(chunks), (await stream.final()).choices[0].message.content);
       assert.ok(chunks.at(-1).usage.total_tokens > 0);
       assert.ok(chunks.slice(0, -1).every(({ usage }) => usage === null));
     }
   });
 
-  test("after the end: [DONE] alone", async () => {
-    const stream = oci.stream(ask());
+  test("after the end, has [DONE] alone", async () => {
+    const stream = oci.stream(ask("simgeneric"));
     await stream.final();
     assert.equal(await (await stream.toResponse()).text(), "data: [DONE]\n\n");
   });
 });
 
 describe("toReadableStream", { timeout: 30_000 }, () => {
-  test("reads when it is read from, and no further", async () => {
-    const { seen, fetch } = endless();
-    const stream = client({ fetch }).stream(ask());
+  test("reads the service only when it is read", async () => {
+    const { seen, fetch } = fakeService(endlessText());
+    const stream = client({ fetch }).stream(ask("simgeneric"));
     const body = stream.toReadableStream();
     await settle();
     assert.equal(seen.signal, undefined, "nothing is sent before the first read");
@@ -159,37 +143,37 @@ describe("toReadableStream", { timeout: 30_000 }, () => {
       const { value } = await reader.read();
       assert.ok(value instanceof Uint8Array && value.length > 0);
       await settle();
-      assert.ok(seen.pulls <= read + 1, `${seen.pulls} pieces were read for ${read}`);
+      assert.ok(seen.pulls <= read + 1, `${seen.pulls} network chunks were read for ${read}`);
     }
     await reader.cancel();
   });
 
-  test("a response that nobody reads stands still", async () => {
-    const { seen, fetch } = endless();
-    const response = await client({ fetch }).stream(ask()).toResponse();
+  test("an unread response does not read ahead", async () => {
+    const { seen, fetch } = fakeService(endlessText());
+    const response = await client({ fetch }).stream(ask("simgeneric")).toResponse();
     await settle();
     const { pulls } = seen;
-    assert.ok(pulls <= 2, `${pulls} pieces were read`);
+    assert.ok(pulls <= 2, `${pulls} network chunks were read`);
     await settle();
     assert.equal(seen.pulls, pulls);
     await response.body.cancel();
   });
 
-  test("a loop, text() and next() read no further either", async () => {
-    const { seen, fetch } = endless();
-    const stream = client({ fetch }).stream(ask());
+  test("next() and text() do not read ahead", async () => {
+    const { seen, fetch } = fakeService(endlessText());
+    const stream = client({ fetch }).stream(ask("simgeneric"));
     const words = stream.text();
     for (let read = 1; read <= 5; read++) {
       await (read % 2 ? stream.next() : words.next());
       await settle();
-      assert.ok(seen.pulls <= read + 1, `${seen.pulls} pieces were read for ${read}`);
+      assert.ok(seen.pulls <= read + 1, `${seen.pulls} network chunks were read for ${read}`);
     }
     await stream.cancel();
     assert.ok(seen.cancelled);
   });
 
-  test("its cancel reaches the body and the signal of the request, at once", async () => {
-    for (const leave of [
+  test("cancelling it cancels the service's body and aborts the request, at once", async () => {
+    for (const cancel of [
       async (stream) => {
         const reader = stream.toReadableStream().getReader();
         await reader.read();
@@ -200,8 +184,8 @@ describe("toReadableStream", { timeout: 30_000 }, () => {
         for await (const _ of stream.toReadableStream()) break;
       },
     ]) {
-      const { seen, fetch } = endless();
-      await leave(client({ fetch }).stream(ask()));
+      const { seen, fetch } = fakeService(endlessText());
+      await cancel(client({ fetch }).stream(ask("simgeneric")));
       await settle();
       assert.ok(seen.cancelled, "the body is cancelled");
       assert.equal(seen.signal.aborted, true);
@@ -211,22 +195,26 @@ describe("toReadableStream", { timeout: 30_000 }, () => {
     }
   });
 
-  test("can be piped, and a pipe that breaks cancels", async () => {
-    const text = await new Response(oci.stream(ask()).toReadableStream().pipeThrough(new TransformStream())).text();
-    assert.equal(eventsOf(text).at(-1), "[DONE]");
+  test("can be piped, and a failing pipe cancels it", async () => {
+    const text = await new Response(
+      oci.stream(ask("simgeneric")).toReadableStream().pipeThrough(new TransformStream()),
+    ).text();
+    assert.equal(eventData(text).at(-1), "[DONE]");
 
-    const { seen, fetch } = endless();
+    const { seen, fetch } = fakeService(endlessText());
     const sink = new WritableStream({
       write() {
         throw new Error("full");
       },
     });
-    await assert.rejects(client({ fetch }).stream(ask()).toReadableStream().pipeTo(sink), /full/);
+    await assert.rejects(client({ fetch }).stream(ask("simgeneric")).toReadableStream().pipeTo(sink), /full/);
     await settle();
     assert.ok(seen.cancelled);
   });
 
-  test("a failure before the first chunk errors it", async () => {
-    await assert.rejects(oci.stream(ask("simblocklist")).toReadableStream().getReader().read(), { code: "content_filtered" });
+  test("a failure before the first chunk is its error", async () => {
+    await assert.rejects(oci.stream(ask("simblocklist")).toReadableStream().getReader().read(), {
+      code: "content_filtered",
+    });
   });
 });

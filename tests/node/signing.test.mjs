@@ -1,63 +1,63 @@
-// The host hooks that prove who is asking: `sign` and `apiKey`.
+// The client's authentication hooks: `sign` and `apiKey`.
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
-import { OciError, OciGenAI } from "oci-genai-edge";
+import { describe, test } from "node:test";
 import { apiKeySigner, tokenSigner } from "oci-genai-edge/signer";
-import { endpointId, makeCredentials, makeSessionToken, startSimulator } from "../simulator/server.mjs";
+import { endpointId, makeCredentials, makeSessionToken } from "../simulator/server.mjs";
+import { failsWith, OFFLINE } from "./support/assertions.mjs";
+import { startHarness } from "./support/harness.mjs";
 
-const key = makeCredentials();
 const session = makeSessionToken();
-const simulator = await startSimulator({ credentials: [key, session], apiKeys: ["sk-simulated"] });
-after(() => simulator.close());
-
-const { compartmentId, url: endpoint } = simulator;
-const client = (options) => new OciGenAI({ endpoint, compartmentId, retry: { maxAttempts: 3, baseDelayMs: 1 }, ...options });
-const ask = (model = endpointId("simgeneric"), question = "Is it 東京?") => ({ model, messages: [{ role: "user", content: question }] });
+const {
+  url,
+  compartmentId,
+  sign: signWithKey,
+  client,
+  ask: chatRequest,
+  observe,
+} = await startHarness({
+  credentials: [session],
+  apiKeys: ["sk-simulated"],
+  question: "Is it 東京?",
+  client: { sign: undefined, retry: { maxAttempts: 3, baseDelayMs: 1 } },
+});
+const ask = (model = "simgeneric") => chatRequest(model);
 const LLAMA = "meta.llama-3.3-70b-instruct";
-const good = apiKeySigner(key);
 
-const failsWith = (code, also = () => {}) => (error) => {
-  assert.ok(error instanceof OciError, String(error));
-  assert.equal(error.code, code, error.message);
-  also(error);
-  return true;
-};
-
-/** A signer that keeps what it was given. */
-function keeping() {
-  const given = [];
+/** A signer that records its requests. */
+function recordingSigner() {
+  const signed = [];
   const sign = (request) => {
-    given.push({ ...request, headers: { ...request.headers }, body: request.body.slice() });
-    return good(request);
+    signed.push({ ...request, headers: { ...request.headers }, body: request.body.slice() });
+    return signWithKey(request);
   };
-  return { sign, given };
+  return { sign, signed };
 }
 
-async function sentBy(action) {
-  const before = simulator.requests.length;
-  await action();
-  return simulator.requests.slice(before);
-}
+/** The requests that arrive during an action. */
+const requestsOf = async (action) => (await observe(action)).requests;
 
 describe("sign", () => {
-  test("is called once for each attempt, with exactly what is sent", async () => {
+  test("is called once for each attempt, with exactly the bytes that are sent", async () => {
     for (const [start, attempts] of [
       [(oci) => oci.chat(ask()), 1],
       [(oci) => oci.stream(ask()).final(), 1],
-      [(oci) => oci.stream(ask(endpointId("simnostream"))).final(), 2],
+      [(oci) => oci.stream(ask("simnostream")).final(), 2],
       [(oci) => oci.chat(ask(LLAMA)), 1],
-      [(oci) => assert.rejects(oci.chat(ask(endpointId("simdown")))), 3],
-      [(oci) => oci.chat(ask(endpointId("simcoherev2"))), 2],
+      [(oci) => assert.rejects(oci.chat(ask("simdown"))), 3],
+      [(oci) => oci.chat(ask("simcoherev2")), 2],
     ]) {
-      const { sign, given } = keeping();
-      const sent = await sentBy(() => start(client({ sign, headers: { "X-Team": "search" } })));
+      const { sign, signed } = recordingSigner();
+      const sent = await requestsOf(() => start(client({ sign, headers: { "X-Team": "search" } })));
       assert.equal(sent.length, attempts);
-      assert.equal(given.length, attempts);
-      assert.deepEqual(given.map(({ attempt }) => attempt), Array.from({ length: attempts }, (_, index) => index + 1));
-      for (const [index, { method, url, headers, body }] of given.entries()) {
+      assert.equal(signed.length, attempts);
+      assert.deepEqual(
+        signed.map(({ attempt }) => attempt),
+        Array.from({ length: attempts }, (_, index) => index + 1),
+      );
+      for (const [index, { method, url: signedUrl, headers, body }] of signed.entries()) {
         const { method: sentMethod, path, headers: sentHeaders, rawBody } = sent[index];
-        assert.deepEqual([method, url], [sentMethod, endpoint + path]);
+        assert.deepEqual([method, signedUrl], [sentMethod, url + path]);
         assert.ok(body instanceof Uint8Array);
         assert.deepEqual(Buffer.from(body), rawBody);
         assert.ok(rawBody.includes("東京"), "the body is UTF-8");
@@ -72,9 +72,13 @@ describe("sign", () => {
     }
   });
 
-  test("what it is given can't be changed, and has a signal", async () => {
+  test("receives a frozen request with a signal", async () => {
     let seen;
-    await client({ sign: (request) => ((seen = request), good(request)) }).chat(ask());
+    const sign = (request) => {
+      seen = request;
+      return signWithKey(request);
+    };
+    await client({ sign }).chat(ask());
     assert.ok(Object.isFrozen(seen) && Object.isFrozen(seen.headers));
     assert.ok(seen.signal instanceof AbortSignal);
     assert.equal(seen.method, "POST");
@@ -90,17 +94,21 @@ describe("sign", () => {
       (headers) => ({ ...headers, "opc-request-id": "abc", "opc-anything": "def" }),
     ];
     for (const form of forms) {
-      const [sent] = await sentBy(() => client({ sign: async (request) => form(await good(request)) }).chat(ask()));
+      const [sent] = await requestsOf(() =>
+        client({ sign: async (request) => form(await signWithKey(request)) }).chat(ask()),
+      );
       assert.equal(sent.status, 200);
     }
-    const [sent] = await sentBy(() => client({ sign: async (request) => forms.at(-1)(await good(request)) }).chat(ask()));
+    const [sent] = await requestsOf(() =>
+      client({ sign: async (request) => forms.at(-1)(await signWithKey(request)) }).chat(ask()),
+    );
     assert.equal(sent.headers["opc-anything"], "def");
   });
 
   test("session tokens, and the compartment in a header on the openai transport", async () => {
     const sign = tokenSigner({ token: session.token, privateKey: session.privateKey });
     assert.ok(await client({ sign }).chat(ask()));
-    const [sent] = await sentBy(() => client({ sign }).chat(ask(LLAMA)));
+    const [sent] = await requestsOf(() => client({ sign }).chat(ask(LLAMA)));
     assert.equal(sent.headers["opc-compartment-id"], compartmentId);
     assert.match(sent.headers.authorization, /^Signature /);
   });
@@ -113,14 +121,18 @@ describe("sign", () => {
       throw error;
     },
   })) {
-    test(`that ${name} is signer_failed, with its error as the cause; nothing is sent or tried again`, async () => {
+    test(`that ${name} is signer_failed with its error as the cause, and nothing is sent or retried`, async () => {
       for (const thrown of [new Error("vault sealed: hunter2"), "a string", undefined]) {
         let calls = 0;
         const sign = () => {
           calls++;
           return fail(thrown);
         };
-        const broken = client({ sign, models: { two: [endpointId("simgeneric"), endpointId("simgeneric")] }, fetch: () => assert.fail("nothing may be sent") });
+        const broken = client({
+          sign,
+          models: { two: [endpointId("simgeneric"), endpointId("simgeneric")] },
+          fetch: OFFLINE.fetch,
+        });
         const check = failsWith("signer_failed", (error) => {
           assert.equal(error.cause, thrown);
           assert.equal(error.retryable, false);
@@ -133,7 +145,7 @@ describe("sign", () => {
     });
   }
 
-  test("that returns anything but signing headers is invalid_signature, and its values are not told", async () => {
+  test("rejects anything but signing headers as invalid_signature, without their values", async () => {
     const SECRET = "hunter2";
     for (const returned of [
       undefined,
@@ -158,36 +170,43 @@ describe("sign", () => {
       [["authorization", SECRET, "x"]],
       ["authorization"],
     ]) {
-      const broken = client({ sign: () => returned, fetch: () => assert.fail("nothing may be sent") });
+      const broken = client({ sign: () => returned, fetch: OFFLINE.fetch });
       for (const start of [() => broken.chat(ask()), () => broken.stream(ask()).next()]) {
-        await assert.rejects(start, failsWith("invalid_signature", (error) => {
-          assert.ok(!`${JSON.stringify(error)} ${error.stack}`.includes(SECRET), "the value is told");
-          assert.equal(error.retryable, false);
-        }), JSON.stringify(returned));
+        await assert.rejects(
+          start,
+          failsWith("invalid_signature", (error) => {
+            assert.ok(!`${JSON.stringify(error)} ${error.stack}`.includes(SECRET), "the error contains the value");
+            assert.equal(error.retryable, false);
+          }),
+          JSON.stringify(returned),
+        );
       }
     }
   });
 
-  test("that never settles does not outlive a time limit", async () => {
-    const waiting = client({ sign: () => new Promise(() => {}), timeouts: { totalMs: 50 }, fetch: () => assert.fail("nothing may be sent") });
+  test("a signer that never settles ends with the call's timeout", async () => {
+    const waiting = client({ sign: () => new Promise(() => {}), timeouts: { totalMs: 50 }, fetch: OFFLINE.fetch });
     await assert.rejects(waiting.chat(ask()), failsWith("timeout"));
     await assert.rejects(waiting.stream(ask()).next(), failsWith("timeout"));
   });
 
-  test("that signs wrongly is 401, with what to check", async () => {
+  test("a wrong signature is unauthorized, with a hint", async () => {
     const wrong = client({ sign: apiKeySigner(makeCredentials()) });
-    const sent = await sentBy(() =>
-      assert.rejects(wrong.stream(ask()).next(), failsWith("unauthorized", (error) => {
-        assert.deepEqual([error.status, error.serviceCode, error.retryable], [401, "NotAuthenticated", false]);
-        assert.match(error.hint, /sign/);
-        assert.ok(error.opcRequestId);
-      })),
+    const sent = await requestsOf(() =>
+      assert.rejects(
+        wrong.stream(ask()).next(),
+        failsWith("unauthorized", (error) => {
+          assert.deepEqual([error.status, error.serviceCode, error.retryable], [401, "NotAuthenticated", false]);
+          assert.match(error.hint, /sign/);
+          assert.ok(error.opcRequestId);
+        }),
+      ),
     );
     assert.equal(sent.length, 1);
   });
 
-  test("no signer: the request goes out unsigned", async () => {
-    const [sent] = await sentBy(() => assert.rejects(client().chat(ask()), failsWith("unauthorized")));
+  test("without a signer the request is sent unsigned", async () => {
+    const [sent] = await requestsOf(() => assert.rejects(client().chat(ask()), failsWith("unauthorized")));
     assert.equal(sent.headers.authorization, undefined);
   });
 });
@@ -196,55 +215,84 @@ describe("apiKey", () => {
   test("is sent on the openai transport, as a string or from a function", async () => {
     for (const apiKey of ["sk-simulated", () => "sk-simulated", async () => "sk-simulated"]) {
       const oci = client({ apiKey, compartmentId: undefined });
-      const sent = await sentBy(async () => {
+      const sent = await requestsOf(async () => {
         assert.ok(await oci.chat(ask(LLAMA)));
         assert.ok(await oci.stream(ask(LLAMA)).final());
       });
-      assert.deepEqual(sent.map(({ headers }) => headers.authorization), ["Bearer sk-simulated", "Bearer sk-simulated"]);
+      assert.deepEqual(
+        sent.map(({ headers }) => headers.authorization),
+        ["Bearer sk-simulated", "Bearer sk-simulated"],
+      );
       assert.ok(sent.every(({ headers }) => headers["opc-compartment-id"] === undefined));
     }
   });
 
-  test("never reaches the native transport", async () => {
-    let asked = 0;
-    for (const apiKey of ["sk-simulated", () => (asked++, "sk-simulated")]) {
-      const sent = await sentBy(async () => {
+  test("is never sent on the native transport", async () => {
+    let calls = 0;
+    const readKey = () => {
+      calls++;
+      return "sk-simulated";
+    };
+    for (const apiKey of ["sk-simulated", readKey]) {
+      const sent = await requestsOf(async () => {
         await assert.rejects(client({ apiKey }).chat(ask()), failsWith("unauthorized"));
-        await assert.rejects(client({ apiKey }).stream(ask("cohere.command-r-08-2024")).next(), failsWith("unauthorized"));
+        await assert.rejects(
+          client({ apiKey }).stream(ask("cohere.command-r-08-2024")).next(),
+          failsWith("unauthorized"),
+        );
       });
       assert.equal(sent.length, 2);
-      for (const { headers, rawBody } of sent) assert.ok(!JSON.stringify(headers).includes("sk-simulated") && !rawBody.includes("sk-simulated"));
+      for (const { headers, rawBody } of sent) {
+        assert.ok(!JSON.stringify(headers).includes("sk-simulated") && !rawBody.includes("sk-simulated"));
+      }
     }
-    assert.equal(asked, 0);
+    assert.equal(calls, 0);
   });
 
-  test("is ignored where a signer is", async () => {
-    const [sent] = await sentBy(() => client({ sign: good, apiKey: () => assert.fail("not asked") }).chat(ask(LLAMA)));
+  test("is ignored when there is a signer", async () => {
+    const oci = client({ sign: signWithKey, apiKey: () => assert.fail("the key may not be read") });
+    const [sent] = await requestsOf(() => oci.chat(ask(LLAMA)));
     assert.match(sent.headers.authorization, /^Signature /);
   });
 
-  test("of a function is asked for at each attempt", async () => {
-    let asked = 0;
+  test("a function is called for each attempt", async () => {
+    let calls = 0;
     const failing = async () => Response.json({ error: { message: "busy" } }, { status: 503 });
-    const oci = client({ apiKey: () => `sk-${++asked}`, fetch: failing });
+    const oci = client({ apiKey: () => `sk-${++calls}`, fetch: failing });
     await assert.rejects(oci.chat(ask(LLAMA)), failsWith("service_unavailable"));
-    assert.equal(asked, 3);
+    assert.equal(calls, 3);
   });
 
-  test("that can't be had is signer_failed; one that no key is, invalid_signature", async () => {
+  test("a missing key is signer_failed, a malformed one invalid_signature", async () => {
     const cause = new Error("hunter2");
-    for (const apiKey of [() => { throw cause; }, async () => { throw cause; }]) {
-      await assert.rejects(client({ apiKey }).chat(ask(LLAMA)), failsWith("signer_failed", (error) => {
-        assert.equal(error.cause, cause);
-        assert.ok(!JSON.stringify(error).includes("hunter2"));
-      }));
+    for (const apiKey of [
+      () => {
+        throw cause;
+      },
+      async () => {
+        throw cause;
+      },
+    ]) {
+      await assert.rejects(
+        client({ apiKey }).chat(ask(LLAMA)),
+        failsWith("signer_failed", (error) => {
+          assert.equal(error.cause, cause);
+          assert.ok(!JSON.stringify(error).includes("hunter2"));
+        }),
+      );
     }
     for (const apiKey of [() => undefined, () => "", async () => 5]) {
       await assert.rejects(client({ apiKey }).chat(ask(LLAMA)), failsWith("signer_failed"));
     }
     for (const apiKey of ["sk-a\r\nx-evil: 1", "sk-a b", "sk-€"]) {
-      await assert.rejects(client({ apiKey }).chat(ask(LLAMA)), failsWith("invalid_signature", (error) => assert.ok(!JSON.stringify(error).includes("sk-"))));
+      await assert.rejects(
+        client({ apiKey }).chat(ask(LLAMA)),
+        failsWith("invalid_signature", (error) => assert.ok(!JSON.stringify(error).includes("sk-"))),
+      );
     }
-    await assert.rejects(client({ apiKey: "sk-wrong" }).chat(ask(LLAMA)), failsWith("unauthorized", (error) => assert.match(error.hint, /API key/)));
+    await assert.rejects(
+      client({ apiKey: "sk-wrong" }).chat(ask(LLAMA)),
+      failsWith("unauthorized", (error) => assert.match(error.hint, /API key/)),
+    );
   });
 });

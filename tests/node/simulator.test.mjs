@@ -1,27 +1,32 @@
-// The simulator is what everything else is measured against, so it is measured first:
-// against the recordings where they exist, against its own promises where they do not.
+// The simulator itself, which the other tests rely on: against recordings where they exist, and
+// against its README.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { envelope, eventsOf, kinds, payloadsOf, question, shape, signedHeaders, TOOLS } from "../simulator/probe.mjs";
-import { makeCredentials, makeSessionToken, startSimulator, endpointId, SCENARIOS } from "../simulator/server.mjs";
+import { after, describe, test } from "node:test";
+import {
+  envelope,
+  eventsOf,
+  kinds,
+  payloadsOf,
+  question,
+  shape,
+  signedHeaders,
+  TOOLS,
+} from "../simulator/test-client.mjs";
+import { endpointId, makeCredentials, makeSessionToken, SCENARIOS, startSimulator } from "../simulator/server.mjs";
 
 const CHAT = "/20231130/actions/chat";
 const fixtures = new URL("../../../shared/protocol/fixtures/", import.meta.url);
 const recorded = (name) => readFileSync(new URL(name, fixtures), "utf8");
 const needsRecordings = existsSync(fixtures) ? {} : { skip: "the recordings are not on this machine" };
 
-const credentials = makeCredentials();
+// Without the harness: these tests need no build of the package.
+const key = makeCredentials();
 const session = makeSessionToken();
-let simulator;
-let open;
-
-before(async () => {
-  simulator = await startSimulator({ credentials: [credentials, session], apiKeys: ["sk-simulated"] });
-  open = await startSimulator({ verify: false });
-});
+const simulator = await startSimulator({ credentials: [key, session], apiKeys: ["sk-simulated"] });
+const open = await startSimulator({ verify: false });
 after(() => Promise.all([simulator.close(), open.close()]));
 
 async function post(body, { server = open, path = CHAT, headers = {}, ...rest } = {}) {
@@ -36,59 +41,62 @@ async function post(body, { server = open, path = CHAT, headers = {}, ...rest } 
 }
 
 const ask = (target, chatRequest) => post(envelope(target, chatRequest));
-const signed = (body, options) => signedHeaders(simulator, body, { key: credentials, ...options });
+const signed = (body, options) => signedHeaders(simulator, body, { key, ...options });
 
 describe("signature", () => {
   const body = () => JSON.stringify(envelope("simgeneric", question("GENERIC", "Hello?")));
   const send = (headers, text = body()) => post(text, { server: simulator, headers });
-  const refused = async (response, why) => {
+  const assertRejected = async (response, reason) => {
     assert.equal(response.status, 401);
     assert.equal((await response.json()).code, "NotAuthenticated");
-    assert.match(simulator.requests.at(-1).rejected, why);
+    assert.match(simulator.requests.at(-1).rejected, reason);
   };
 
-  test("a good one is accepted, from an API key and from a session token", async () => {
+  test("accepts a valid one, by an API key and by a session token", async () => {
     assert.equal((await send(signed(body()))).status, 200);
     assert.equal((await send(signed(body(), { key: session }))).status, 200);
-    const pkcs1 = { ...credentials, privateKey: credentials.privateKeyPkcs1 };
+    const pkcs1 = { ...key, privateKey: key.privateKeyPkcs1 };
     assert.equal((await send(signed(body(), { key: pkcs1 }))).status, 200);
   });
-  test("another body of the same length is refused", async () => {
-    await refused(await send(signed(body()), body().replace("Hello", "Hullo")), /hash of the body/);
+  test("rejects another body of the same length", async () => {
+    await assertRejected(await send(signed(body()), body().replace("Hello", "Hullo")), /hash of the body/);
   });
-  test("a hash that was exchanged together with the body is refused", async () => {
+  test("rejects a hash that was replaced together with the body", async () => {
     const other = body().replace("Hello", "Hullo");
     const hash = createHash("sha256").update(other).digest("base64");
-    await refused(await send({ ...signed(body()), "x-content-sha256": hash }, other), /signature does not match/);
+    await assertRejected(
+      await send({ ...signed(body()), "x-content-sha256": hash }, other),
+      /signature does not match/,
+    );
   });
-  test("the order of the signed headers is free, and date does as well as x-date", async () => {
+  test("accepts signed headers in any order, and date instead of x-date", async () => {
     const names = ["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"];
     assert.equal((await send(signed(body(), { names }))).status, 200);
     assert.equal((await send(signed(body(), { names: names.toReversed() }))).status, 200);
   });
-  test("another key under a known keyId is refused", async () => {
-    await refused(await send(signed(body(), { key: { ...session, keyId: credentials.keyId } })), /does not match/);
+  test("rejects another key with a known keyId", async () => {
+    await assertRejected(await send(signed(body(), { key: { ...session, keyId: key.keyId } })), /does not match/);
   });
-  test("an unknown keyId is refused", async () => {
-    await refused(await send(signed(body(), { key: makeCredentials() })), /keyId is not known/);
+  test("rejects an unknown keyId", async () => {
+    await assertRejected(await send(signed(body(), { key: makeCredentials() })), /keyId is not known/);
   });
-  test("a clock six minutes off is refused, one four minutes off is not", async () => {
+  test("rejects a clock that is six minutes off, and accepts four", async () => {
     for (const minutes of [6, -6]) {
-      await refused(await send(signed(body(), { at: Date.now() + minutes * 60_000 })), /5 minutes/);
+      await assertRejected(await send(signed(body(), { at: Date.now() + minutes * 60_000 })), /5 minutes/);
     }
     assert.equal((await send(signed(body(), { at: Date.now() - 4 * 60_000 }))).status, 200);
   });
-  test("every header that has to be signed is missed", async () => {
+  test("rejects a signature that lacks any of the required headers", async () => {
     const all = ["x-date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"];
     for (const left of all) {
       const names = all.filter((name) => name !== left);
-      await refused(await send(signed(body(), { names })), /signed/);
+      await assertRejected(await send(signed(body(), { names })), /signed/);
     }
   });
-  test("no signature, a bearer key and a broken header are refused", async () => {
-    await refused(await send({}), /not a Signature/);
-    await refused(await send({ authorization: "Bearer sk-simulated" }), /not a Signature/);
-    await refused(await send({ authorization: 'Signature version="1",version="1"' }), /not a Signature/);
+  test("rejects a missing signature, a bearer key and a malformed header", async () => {
+    await assertRejected(await send({}), /not a Signature/);
+    await assertRejected(await send({ authorization: "Bearer sk-simulated" }), /not a Signature/);
+    await assertRejected(await send({ authorization: 'Signature version="1",version="1"' }), /not a Signature/);
   });
 });
 
@@ -102,7 +110,10 @@ describe("validator", () => {
       streamOptions: { isIncludeUsage: false },
     }),
     COHERE: question("COHERE", "hi", {
-      chatHistory: [{ role: "USER", message: "a" }, { role: "CHATBOT", message: "b" }],
+      chatHistory: [
+        { role: "USER", message: "a" },
+        { role: "CHATBOT", message: "b" },
+      ],
       documents: [{ title: "t" }],
       citationQuality: "FAST",
     }),
@@ -113,70 +124,76 @@ describe("validator", () => {
     }),
   };
   const models = { GENERIC: "simgeneric", COHERE: "simcohere", COHEREV2: "simcoherev2" };
-  const bad = async (body, why) => {
+  const rejects = async (body, reason) => {
     const response = await post(body);
     assert.equal(response.status, 400, `accepted: ${JSON.stringify(body)}`);
     assert.deepEqual(await response.json(), { code: "400", message: "Please pass in correct format of request." });
-    assert.match(open.requests.at(-1).rejected, why);
+    assert.match(open.requests.at(-1).rejected, reason);
   };
 
   for (const [format, request] of Object.entries(good)) {
-    test(`${format}: a good body passes, small mistakes do not`, async () => {
+    test(`${format}: accepts a valid body, and rejects small mistakes`, async () => {
       const response = await ask(models[format], request);
       assert.equal(response.status, 200, open.requests.at(-1).rejected);
       const with_ = (change) => envelope(models[format], { ...request, ...change });
-      await bad(with_({ max_tokens: 5 }), /max_tokens is not a known key/);
-      await bad(with_({ isStream: "true" }), /isStream is not of type boolean/);
-      await bad(with_({ maxTokens: "5" }), /maxTokens is not of type/);
-      await bad(with_({ temperature: null }), /temperature is not of type/);
-      await bad(with_({ streamOptions: { includeUsage: true } }), /includeUsage is not a known key/);
-      await bad(with_({ responseFormat: { type: "json_object" } }), /type is not one of/);
-      await bad(with_({ apiFormat: format.toLowerCase() }), /apiFormat is not one of/);
-      await bad({ ...with_({}), compartmentId: undefined }, /compartmentId is missing/);
-      await bad({ ...with_({}), stream: true }, /stream is not a known key/);
+      await rejects(with_({ max_tokens: 5 }), /max_tokens is not a known key/);
+      await rejects(with_({ isStream: "true" }), /isStream is not of type boolean/);
+      await rejects(with_({ maxTokens: "5" }), /maxTokens is not of type/);
+      await rejects(with_({ temperature: null }), /temperature is not of type/);
+      await rejects(with_({ streamOptions: { includeUsage: true } }), /includeUsage is not a known key/);
+      await rejects(with_({ responseFormat: { type: "json_object" } }), /type is not one of/);
+      await rejects(with_({ apiFormat: format.toLowerCase() }), /apiFormat is not one of/);
+      await rejects({ ...with_({}), compartmentId: undefined }, /compartmentId is missing/);
+      await rejects({ ...with_({}), stream: true }, /stream is not a known key/);
     });
   }
-  test("messages: roles, contents and tools are read to the end", async () => {
+  test("validates roles, contents and tools of messages", async () => {
     const message = (one) => envelope("simgeneric", { apiFormat: "GENERIC", messages: [one] });
-    await bad(message({ role: "user", content: [] }), /role is not one of/);
-    await bad(message({ role: "USER", content: "hi" }), /content is not an array/);
-    await bad(message({ role: "USER", content: [{ type: "text", text: "hi" }] }), /type is not one of/);
-    await bad(message({ role: "USER", content: [{ type: "IMAGE", imageUrl: { detail: "AUTO" } }] }), /url is missing/);
-    await bad(message({ role: "USER", content: [], toolCalls: [] }), /toolCalls is not a known key/);
-    await bad(message({ role: "TOOL", content: [] }), /toolCallId/);
-    await bad(envelope("simgeneric", { ...good.GENERIC, tools: [{ ...TOOLS.GENERIC[0], strict: true }] }), /strict/);
+    await rejects(message({ role: "user", content: [] }), /role is not one of/);
+    await rejects(message({ role: "USER", content: "hi" }), /content is not an array/);
+    await rejects(message({ role: "USER", content: [{ type: "text", text: "hi" }] }), /type is not one of/);
+    await rejects(
+      message({ role: "USER", content: [{ type: "IMAGE", imageUrl: { detail: "AUTO" } }] }),
+      /url is missing/,
+    );
+    await rejects(message({ role: "USER", content: [], toolCalls: [] }), /toolCalls is not a known key/);
+    await rejects(message({ role: "TOOL", content: [] }), /toolCallId/);
+    await rejects(
+      envelope("simgeneric", { ...good.GENERIC, tools: [{ ...TOOLS.GENERIC[0], strict: true }] }),
+      /strict/,
+    );
     const bare = question("COHEREV2", "hi", { messages: [{ role: "ASSISTANT" }] });
-    await bad(envelope("simcoherev2", bare), /content is missing/);
-    await bad(envelope("simgeneric", { apiFormat: "GENERIC" }), /messages/);
-    await bad("{", /not JSON/);
+    await rejects(envelope("simcoherev2", bare), /content is missing/);
+    await rejects(envelope("simgeneric", { apiFormat: "GENERIC" }), /messages/);
+    await rejects("{", /not JSON/);
   });
-  test("a dedicated endpoint is named by endpointId only", async () => {
+  test("requires endpointId for a dedicated endpoint", async () => {
     const body = envelope("simgeneric", good.GENERIC);
-    await bad({ ...body, servingMode: { servingType: "DEDICATED", modelId: endpointId("simgeneric") } }, /modelId/);
+    await rejects({ ...body, servingMode: { servingType: "DEDICATED", modelId: endpointId("simgeneric") } }, /modelId/);
   });
-  test("well-typed requests that the service still refuses", async () => {
-    const says = async (target, request, status, message) => {
+  test("rejects well-typed requests that the service rejects", async () => {
+    const answers = async (target, request, status, message) => {
       const response = await ask(target, request);
       assert.equal(response.status, status);
       assert.match((await response.json()).message, message);
     };
     const mismatch = /^Chat request type does not match serving model$/;
-    await says("simcohere", good.GENERIC, 400, mismatch);
-    await says("simcohere", good.COHEREV2, 400, mismatch);
-    await says("simcoherev2", good.COHERE, 400, mismatch);
-    await says("simgeneric", good.COHERE, 400, mismatch);
+    await answers("simcohere", good.GENERIC, 400, mismatch);
+    await answers("simcohere", good.COHEREV2, 400, mismatch);
+    await answers("simcoherev2", good.COHERE, 400, mismatch);
+    await answers("simgeneric", good.COHERE, 400, mismatch);
     assert.equal((await ask("cohere.command-a-03-2025", good.COHERE)).status, 200);
     assert.equal((await ask("cohere.command-a-03-2025", good.COHEREV2)).status, 200);
-    await says("simcohere", question("COHERE", ""), 400, /message/);
+    await answers("simcohere", question("COHERE", ""), 400, /message/);
     const toolResults = [{ call: { name: "f", parameters: {} }, outputs: [{ a: 1 }] }];
-    await says("simcohere", question("COHERE", "hi", { toolResults }), 400, /tool_results/);
+    await answers("simcohere", question("COHERE", "hi", { toolResults }), 400, /tool_results/);
     assert.equal((await ask("simcohere", question("COHERE", "", { toolResults }))).status, 200);
-    await says("openai.gpt-5.4", question("GENERIC", "hi"), 400, /^\{\n {2}"error": \{\n {4}"message"/);
+    await answers("openai.gpt-5.4", question("GENERIC", "hi"), 400, /^\{\n {2}"error": \{\n {4}"message"/);
     assert.equal((await ask("openai.gpt-oss-120b", question("GENERIC", "hi"))).status, 200);
     const blank = { role: "ASSISTANT", content: [{ type: "TEXT", text: "" }] };
-    await says("simgeneric", { apiFormat: "GENERIC", messages: [blank] }, 500, /./);
+    await answers("simgeneric", { apiFormat: "GENERIC", messages: [blank] }, 500, /./);
   });
-  test("unknown endpoints and other compartments are not found", async () => {
+  test("answers 404 for unknown endpoints and other compartments", async () => {
     const body = envelope("simgeneric", good.GENERIC);
     const wrong = [
       { ...body, compartmentId: "ocid1.compartment.oc1..elsewhere" },
@@ -202,22 +219,28 @@ describe("the recordings", needsRecordings, () => {
   const sameKinds = (text, fixture, prepare = (event) => event) =>
     assert.deepEqual(kinds(eventsOf(text).map(prepare)), kinds(eventsOf(recorded(fixture)).map(prepare)));
 
-  test("the recorded GENERIC request streams the recorded kinds of events, in order", async () => {
+  test("the recorded GENERIC request yields the recorded kinds of events, in order", async () => {
     const text = await replay("openllmetry/req_generic_llama_stream.json");
     sameKinds(text, "openllmetry/generic_llama_stream_usage.sse");
     assert.match(text, /^(data: [^\n]+\n\n)+$/);
     assert.equal(payloadsOf(text).at(-1), "[DONE]");
     for (const { pad } of eventsOf(text)) assert.match(pad, /^a{1,12}$/);
   });
-  test("without isIncludeUsage there is no usage event", async () => {
+  test("sends no usage event without isIncludeUsage", async () => {
     const text = await replay("openllmetry/req_generic_llama_stream.json", { streamOptions: undefined });
     sameKinds(text, "openllmetry/generic_llama_stream_nousage.sse");
   });
-  test("the recorded COHERE request streams the recorded kinds of events, and no [DONE]", async () => {
+  test("the recorded COHERE request yields the recorded kinds of events, and no [DONE]", async () => {
     const text = await replay("openllmetry/req_cohere_v1_stream.json");
     sameKinds(text, "openllmetry/cohere_v1_stream_usage.sse");
     const events = eventsOf(text);
-    assert.equal(events.at(-1).text, events.slice(0, -1).map((event) => event.text).join(""));
+    assert.equal(
+      events.at(-1).text,
+      events
+        .slice(0, -1)
+        .map((event) => event.text)
+        .join(""),
+    );
     assert.equal(payloadsOf(text).length, events.length);
   });
   test("unstreamed bodies have the recorded structure", async () => {
@@ -233,7 +256,7 @@ describe("the recordings", needsRecordings, () => {
     const dedicated = await (await ask("simgeneric", question("GENERIC", "hi"))).text();
     same(dedicated, "nemo/generic_dac_nonstream_nemotron3.json");
   });
-  test("tool calls are streamed as each backend was seen to do it", async () => {
+  test("streams tool calls as recorded of each backend", async () => {
     const tool = async (target, format) => {
       const more = { isStream: true, tools: TOOLS[format] };
       return (await ask(target, question(format, "parallel: weather in Oslo and Rome", more))).text();
@@ -244,7 +267,7 @@ describe("the recordings", needsRecordings, () => {
     sameKinds(await tool("simcohere", "COHERE"), "litellm/cohere_v1_tool_turn_joined.sse", withoutPad);
     sameKinds(await tool("simcoheresplit", "COHERE"), "litellm/cohere_v1_tool_turn_split.sse", withoutPad);
   });
-  test("errors are the recorded ones", async () => {
+  test("answers with the recorded errors", async () => {
     const body = async (target, request) => (await ask(target, request)).json();
     const fixtureOf = (name) => JSON.parse(recorded(`errors/${name}.json`));
     assert.deepEqual(await body("simcohere", question("GENERIC", "x")), fixtureOf("400_wrong_api_format"));
@@ -256,21 +279,28 @@ describe("the recordings", needsRecordings, () => {
   });
 });
 
-const spoken = (text) =>
-  eventsOf(text).flatMap((event) => event.message?.content ?? []).map((part) => part.text ?? "").join("");
+/** The text of a stream. */
+const textOf = (text) =>
+  eventsOf(text)
+    .flatMap((event) => event.message?.content ?? [])
+    .map((part) => part.text ?? "")
+    .join("");
 
 describe("answers", () => {
   const stream = async (target, request) => (await ask(target, { ...request, isStream: true })).text();
 
-  test("the streamed text is the unstreamed one, for every format", async () => {
-    for (const [format, target] of [["GENERIC", "simgeneric"], ["COHEREV2", "simcoherev2"]]) {
+  test("a stream has the same text as an unstreamed answer", async () => {
+    for (const [format, target] of [
+      ["GENERIC", "simgeneric"],
+      ["COHEREV2", "simcoherev2"],
+    ]) {
       const { chatResponse } = await (await ask(target, question(format, "Ahoj Šárko? 日本"))).json();
       const message = chatResponse.message ?? chatResponse.choices[0].message;
       assert.match(message.content[0].text, /Ahoj Šárko\? 日本/);
-      assert.equal(spoken(await stream(target, question(format, "Ahoj Šárko? 日本"))), message.content[0].text);
+      assert.equal(textOf(await stream(target, question(format, "Ahoj Šárko? 日本"))), message.content[0].text);
     }
   });
-  test("tokens=N gives N tokens; the limit cuts them; Cohere has a limit of its own", async () => {
+  test("tokens=N yields N tokens, up to the limit, which has a default for Cohere", async () => {
     const usage = { streamOptions: { isIncludeUsage: true } };
     const run = async (target, request) => eventsOf(await stream(target, { ...request, ...usage }));
     const full = await run("simgeneric", question("GENERIC", "tokens=137"));
@@ -283,7 +313,7 @@ describe("answers", () => {
     const cohere = await run("simcohere", question("COHERE", "tokens=137", { maxTokens: undefined }));
     assert.deepEqual([cohere.length, cohere.at(-1).finishReason], [21, "MAX_TOKENS"]);
   });
-  test("tools are called for the weather and their results are quoted", async () => {
+  test("calls tools for the weather, and quotes their results", async () => {
     const tools = { tools: TOOLS.GENERIC };
     const call = async (text, more) => {
       const { chatResponse } = await (await ask("simgeneric", question("GENERIC", text, { ...tools, ...more }))).json();
@@ -305,11 +335,11 @@ describe("answers", () => {
     ];
     assert.match((await call("", { messages })).message.content[0].text, /minus 3 °C/);
   });
-  test("the dialects nobody recorded: text calls, one event, no ids, several choices", async () => {
+  test("unrecorded backends: calls as text, one event, no ids, several choices", async () => {
     const more = { tools: TOOLS.GENERIC };
     const events = async (target, text, extra) => eventsOf(await stream(target, question("GENERIC", text, extra)));
     const qwen = await stream("simqwen", question("GENERIC", "weather in Oslo", more));
-    const [, call] = /^<tool_call>\n(.*)\n<\/tool_call>$/.exec(spoken(qwen));
+    const [, call] = /^<tool_call>\n(.*)\n<\/tool_call>$/.exec(textOf(qwen));
     assert.deepEqual(JSON.parse(call), { name: "get_weather", arguments: { city: "Oslo" } });
     assert.equal(eventsOf(qwen).at(-1).finishReason, "stop");
     const [only, ...others] = await events("simoneevent", "parallel weather", more);
@@ -320,7 +350,7 @@ describe("answers", () => {
     assert.deepEqual(new Set(choices.map((event) => event.index)), new Set([0, 1, undefined]));
     assert.equal(choices.filter((event) => event.finishReason).length, 2);
   });
-  test("reasoning comes before the text", async () => {
+  test("streams reasoning before the text", async () => {
     const generic = eventsOf(await stream("simgeneric", question("GENERIC", "why", { reasoningEffort: "LOW" })));
     const firstText = generic.findIndex((event) => event.message?.content?.[0].text);
     const lastThought = generic.findLastIndex((event) => event.message?.reasoningContent);
@@ -335,9 +365,9 @@ describe("answers", () => {
 });
 
 describe("faults", () => {
-  const asked = (more) => question("GENERIC", "tell me", more);
+  const request = (more) => question("GENERIC", "tell me", more);
   const read = async (name) => {
-    const response = await ask(name, asked({ isStream: true }));
+    const response = await ask(name, request({ isStream: true }));
     let text = "";
     let broken = false;
     try {
@@ -350,7 +380,7 @@ describe("faults", () => {
     return { response, text, broken, record };
   };
 
-  test("every endpoint but the always failing ones answers unstreamed", async () => {
+  test("every endpoint answers unstreamed, except those that always fail", async () => {
     for (const [name, scenario] of Object.entries(SCENARIOS)) {
       if (name === "simslow" || scenario.once) continue;
       const response = await ask(name, question(scenario.formats[0], "tell me"));
@@ -359,7 +389,7 @@ describe("faults", () => {
       await response.arrayBuffer();
     }
   });
-  test("streams that end badly", async () => {
+  test("streams that fail after their start", async () => {
     const whole = payloadsOf((await read("simgeneric")).text).length;
     const cut = await read("simcut");
     assert.deepEqual([cut.broken, payloadsOf(cut.text).length], [true, Math.floor(whole / 2)]);
@@ -369,22 +399,22 @@ describe("faults", () => {
     const empty = await read("simempty");
     assert.equal(empty.response.headers.get("content-type"), "text/event-stream");
     assert.deepEqual([empty.broken, empty.text], [false, ""]);
-    const endless = await read("simnofinish");
-    assert.equal(payloadsOf(endless.text).length, Math.floor(whole / 2));
-    assert.deepEqual([endless.broken, /finishReason|\[DONE\]/.test(endless.text)], [false, false]);
+    const unfinished = await read("simnofinish");
+    assert.equal(payloadsOf(unfinished.text).length, Math.floor(whole / 2));
+    assert.deepEqual([unfinished.broken, /finishReason|\[DONE\]/.test(unfinished.text)], [false, false]);
     assert.equal(eventsOf((await read("simerrorevent")).text).at(-1).code, "500");
     const garbage = payloadsOf((await read("simgarbage")).text);
     for (const data of garbage) assert.throws(() => JSON.parse(data), SyntaxError);
     assert.equal(garbage.length > 0, true);
   });
-  test("streams that never begin", async () => {
+  test("streams that fail before their start", async () => {
     assert.equal((await read("simnostream")).response.status, 400);
     assert.equal((await read("simerror500")).response.status, 500);
     const json = await read("simjson");
     assert.equal(json.response.headers.get("content-type"), "application/json");
     assert.equal(JSON.parse(json.text).chatResponse.apiFormat, "GENERIC");
   });
-  test("disturbed framings carry the same events", async () => {
+  test("other framings carry the same events", async () => {
     const plain = payloadsOf((await read("simgeneric")).text);
     for (const name of ["simsinglenewline", "simcrlf", "simcomments", "simsplit"]) {
       assert.deepEqual(payloadsOf((await read(name)).text.replaceAll("\r", "")), plain, name);
@@ -393,7 +423,7 @@ describe("faults", () => {
     assert.equal((await read("simcrlf")).text.split("\r\n").length, plain.length * 2 + 1);
     assert.equal((await read("simzstd")).text.slice(0, 4), "\x28\xb5\x2f\xfd");
   });
-  test("throttling, down, elsewhere", async () => {
+  test("throttling and redirects", async () => {
     const throttled = await read("simthrottled");
     assert.deepEqual([throttled.response.status, throttled.response.headers.get("retry-after")], [429, "1"]);
     const first = await read("simthrottledonce");
@@ -402,13 +432,17 @@ describe("faults", () => {
     const moved = await read("simredirect");
     assert.equal((await fetch(new URL(moved.response.headers.get("location"), open.url))).status, 404);
   });
-  test("a client that leaves is noticed at once", async () => {
-    for (const [name, text] of [["simgeneric", "tokens=50000"], ["simhang", "hello"], ["simslow", "hello"]]) {
-      const leaving = new AbortController();
+  test("notices at once when a client disconnects", async () => {
+    for (const [name, text] of [
+      ["simgeneric", "tokens=50000"],
+      ["simhang", "hello"],
+      ["simslow", "hello"],
+    ]) {
+      const stop = new AbortController();
       const body = envelope(name, question("GENERIC", text, { isStream: true, maxTokens: undefined }));
-      await post(body, { signal: leaving.signal });
+      await post(body, { signal: stop.signal });
       const record = open.requests.at(-1);
-      leaving.abort();
+      stop.abort();
       await record.done;
       assert.equal(record.clientGone, true, name);
       assert.ok(record.eventsSent < 50000);
@@ -416,12 +450,12 @@ describe("faults", () => {
   });
   test("close() ends hanging connections", async () => {
     const own = await startSimulator({ verify: false });
-    const response = await post(envelope("simhang", asked({ isStream: true })), { server: own });
+    const response = await post(envelope("simhang", request({ isStream: true })), { server: own });
     await Promise.all([own.close(), assert.rejects(response.text())]);
   });
 });
 
-describe("the OpenAI-compatible surface", () => {
+describe("the OpenAI-compatible API", () => {
   const path = "/openai/v1/chat/completions";
   const headers = { authorization: "Bearer sk-simulated" };
   const messages = [{ role: "user", content: "hello" }];
@@ -434,7 +468,7 @@ describe("the OpenAI-compatible surface", () => {
     assert.equal(payloadsOf(text).at(-1), "[DONE]");
     assert.equal(eventsOf(text).at(-1).usage.total_tokens > 0, true);
   });
-  test("refuses bad keys, Cohere and dedicated endpoints", async () => {
+  test("rejects invalid keys, Cohere and dedicated endpoints", async () => {
     assert.equal((await call({}, { authorization: "Bearer sk-other" })).status, 401);
     const cohere = await call({ model: "cohere.command-r-08-2024" });
     assert.deepEqual([cohere.status, (await cohere.json()).error.message], [400, "Unsupported OpenAI operation"]);

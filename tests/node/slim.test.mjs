@@ -1,21 +1,18 @@
-// `oci-genai-edge/slim`: the host brings the wasm. Each way of loading is tried in a process of its own, since one is for ever.
+// `oci-genai-edge/slim`: the host loads the wasm. Each test runs in its own process, because
+// loading happens once.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { after, describe, test } from "node:test";
-import { promisify } from "node:util";
+import { describe, test } from "node:test";
+import { startServer } from "./support/local-server.mjs";
+import { runScript } from "./support/run-node.mjs";
 
-const root = new URL("../../", import.meta.url);
-const wasm = await readFile(new URL("pkg/wasm/oci_genai_edge_bg.wasm", root));
-const server = createServer((request, response) => {
+const wasm = await readFile(new URL("../../pkg/wasm/oci_genai_edge_bg.wasm", import.meta.url));
+const origin = await startServer((request, response) => {
   if (request.url !== "/core.wasm" && request.url !== "/plain") return response.writeHead(404).end();
-  response.writeHead(200, { "content-type": request.url === "/plain" ? "application/octet-stream" : "application/wasm" }).end(wasm);
+  const type = request.url === "/plain" ? "application/octet-stream" : "application/wasm";
+  response.writeHead(200, { "content-type": type }).end(wasm);
 });
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-after(() => server.close());
-const origin = `http://127.0.0.1:${server.address().port}`;
 
 const PRELUDE = `
   import { readFileSync } from "node:fs";
@@ -24,17 +21,20 @@ const PRELUDE = `
   const bytes = () => readFileSync("pkg/wasm/oci_genai_edge_bg.wasm");
   const origin = ${JSON.stringify(origin)};
   const route = () => new OciGenAI({ region: "us-chicago-1" }).route("meta.llama").transport;
-  const codeOf = (action) => { try { return action(); } catch (error) { return error instanceof OciError ? error.code : String(error); } };
+  const codeOf = (action) => {
+    try {
+      return action();
+    } catch (error) {
+      return error instanceof OciError ? error.code : String(error);
+    }
+  };
 `;
-async function inProcess(script) {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--no-warnings", "--input-type=module", "-e", PRELUDE + script], { cwd: root, timeout: 30_000 });
-  return stdout.trim();
-}
+const inProcess = (script) => runScript(PRELUDE + script);
 
 describe("slim", { concurrency: 4, timeout: 60_000 }, () => {
-  test("before init a client is refused, with what to do", async () => {
-    const told = await inProcess("try { new OciGenAI({}); } catch (error) { console.log(error.code, error.hint); }");
-    assert.match(told, /^invalid_options .*init/);
+  test("rejects a client before init, with a hint", async () => {
+    const output = await inProcess("try { new OciGenAI({}); } catch (error) { console.log(error.code, error.hint); }");
+    assert.match(output, /^invalid_options .*init/);
   });
 
   for (const [name, source] of Object.entries({
@@ -43,7 +43,7 @@ describe("slim", { concurrency: 4, timeout: 60_000 }, () => {
     "an ArrayBuffer": "new Uint8Array(bytes()).buffer",
     "a module": "await WebAssembly.compile(bytes())",
     "a promise of a module": "WebAssembly.compile(bytes())",
-    "an address": "`${origin}/core.wasm`",
+    "a string": "`${origin}/core.wasm`",
     "a URL": "new URL(`${origin}/core.wasm`)",
     "a Request": "new Request(`${origin}/core.wasm`)",
     "a Response": "await fetch(`${origin}/core.wasm`)",
@@ -55,32 +55,34 @@ describe("slim", { concurrency: 4, timeout: 60_000 }, () => {
     });
   }
 
-  test("only the first init counts, and one that failed does not", async () => {
-    const told = await inProcess(`
-      for (const bad of [new Uint8Array([1, 2, 3]), \`\${origin}/missing\`]) await init(bad).then(() => console.log("?"), () => console.log("refused", codeOf(route)));
+  test("the first successful init counts, later ones have no effect", async () => {
+    const output = await inProcess(`
+      for (const invalid of [new Uint8Array([1, 2, 3]), \`\${origin}/missing\`]) {
+        await init(invalid).then(() => console.log("?"), () => console.log("rejected", codeOf(route)));
+      }
       await init(bytes());
       console.log(route());
       await init(new Uint8Array([1, 2, 3]));
       await Promise.all([init(bytes()), init(\`\${origin}/core.wasm\`)]);
       console.log(route());
     `);
-    assert.equal(told, "refused invalid_options\nrefused invalid_options\nopenai\nopenai");
+    assert.equal(output, "rejected invalid_options\nrejected invalid_options\nopenai\nopenai");
   });
 
-  test("two at once load one", async () => {
-    const told = await inProcess(`
+  test("concurrent calls of init load one instance", async () => {
+    const output = await inProcess(`
       await Promise.all([init(\`\${origin}/core.wasm\`), init(fetch(\`\${origin}/core.wasm\`)), init(bytes())]);
       console.log(route());
     `);
-    assert.equal(told, "openai");
+    assert.equal(output, "openai");
   });
 
-  test("the classes are those of the main entry", async () => {
-    const told = await inProcess(`
+  test("exports the classes of the main entry", async () => {
+    const output = await inProcess(`
       const main = await import("oci-genai-edge");
       console.log(main.OciGenAI === OciGenAI, main.OciError === OciError, main.ChatStream === ChatStream, route());
-      console.log(Object.keys(main).sort().join(), Object.keys(slim).sort().join());
+      console.log(Object.keys(main).toSorted().join(), Object.keys(slim).toSorted().join());
     `);
-    assert.equal(told, "true true true openai\nChatStream,OciError,OciGenAI ChatStream,OciError,OciGenAI,init");
+    assert.equal(output, "true true true openai\nChatStream,OciError,OciGenAI ChatStream,OciError,OciGenAI,init");
   });
 });

@@ -1,43 +1,26 @@
-// A stream of chunks, and every way to read it.
+// `oci.stream`: its chunks, and every way to read them.
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ChatStream, OciError, OciGenAI } from "oci-genai-edge";
-import { apiKeySigner } from "oci-genai-edge/signer";
-import { endpointId, makeCredentials, startSimulator } from "../simulator/server.mjs";
+import { WEATHER_TOOL } from "./support/chat-request.mjs";
+import { event, fakeService, FINISH, textEvent } from "./support/fake-service.mjs";
+import { startHarness } from "./support/harness.mjs";
+import { collect, collectUntilError, contentOf } from "./support/streams.mjs";
 
-const key = makeCredentials();
-const simulator = await startSimulator({ credentials: [key], apiKeys: ["sk-simulated"] });
-after(() => simulator.close());
-
-const { compartmentId, url: endpoint } = simulator;
-const client = (options) => new OciGenAI({ endpoint, compartmentId, sign: apiKeySigner(key), retry: { baseDelayMs: 1 }, ...options });
+const { simulator, compartmentId, sign, client, ask } = await startHarness({
+  apiKeys: ["sk-simulated"],
+  question: "Is it 東京?",
+  client: { retry: { baseDelayMs: 1 } },
+});
 const oci = client();
-const ask = (model, question = "Is it 東京?", more = {}) => ({ model, messages: [{ role: "user", content: question }], ...more });
-const dac = endpointId("simgeneric");
 
-async function collected(iterable) {
-  const items = [];
-  for await (const item of iterable) items.push(item);
-  return items;
+/** A client of a service that answers with these network chunks. */
+function receiving(...chunks) {
+  const { fetch } = fakeService(chunks);
+  return new OciGenAI({ endpoint: "https://oci.example", compartmentId, fetch });
 }
-const textOf = (chunks) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("");
-
-// A service in a few lines, where it has to be precise.
-const event = (data) => `data: ${JSON.stringify(data)}\n\n`;
-const said = (text) => event({ index: 0, message: { role: "ASSISTANT", content: [{ type: "TEXT", text }] } });
-const FINISH = event({ finishReason: "stop" });
-const answering = (...pieces) => {
-  const encoder = new TextEncoder();
-  const body = () => ReadableStream.from(pieces.map((piece) => (typeof piece === "string" ? encoder.encode(piece) : piece)));
-  return new OciGenAI({ endpoint: "https://oci.example", compartmentId, fetch: async () => new Response(body(), { headers: { "content-type": "text/event-stream" } }) });
-};
-
-const TOOL = {
-  type: "function",
-  function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] } },
-};
 
 describe("stream", () => {
   for (const [name, options] of [
@@ -57,22 +40,29 @@ describe("stream", () => {
     ["cohere.command-r-08-2024"],
     ["meta.llama-3.3-70b-instruct"],
   ]) {
-    test(`${name}${options ? ` as ${options.apiFormat}` : ""}: the same answer as unstreamed, piece by piece`, async () => {
-      const model = name.includes(".") ? name : endpointId(name);
-      const stream = oci.stream(ask(model, "tokens=60"), options);
-      const chunks = await collected(stream);
-      const whole = await oci.chat(ask(model, "tokens=60"), options);
+    const format = options ? ` as ${options.apiFormat}` : "";
+    test(`${name}${format}: streams the same answer that chat() returns`, async () => {
+      const stream = oci.stream(ask(name, "tokens=60"), options);
+      const chunks = await collect(stream);
+      const whole = await oci.chat(ask(name, "tokens=60"), options);
 
-      assert.equal(textOf(chunks), whole.choices[0].message.content);
+      assert.equal(contentOf(chunks), whole.choices[0].message.content);
       assert.ok(name === "simoneevent" ? chunks.length >= 2 : chunks.length > 30, `${chunks.length} chunks`);
       assert.equal(new Set(chunks.map(({ id, created, model }) => `${id} ${created} ${model}`)).size, 1);
       assert.match(chunks[0].id, /^chatcmpl-/);
       assert.ok(chunks.every(({ object }) => object === "chat.completion.chunk"));
-      assert.deepEqual(chunks.flatMap(({ choices }, at) => (choices[0].delta.role ? [[at, choices[0].delta.role]] : [])), [[0, "assistant"]]);
-      assert.deepEqual(chunks.flatMap(({ choices }, at) => (choices[0].finish_reason ? [[at, choices[0].finish_reason]] : [])), [[chunks.length - 1, "stop"]]);
+      const roles = chunks.map(({ choices }) => choices[0].delta.role);
+      assert.deepEqual(roles, ["assistant", ...chunks.slice(1).map(() => undefined)]);
+      const finishReasons = chunks.map(({ choices }) => choices[0].finish_reason);
+      assert.deepEqual(finishReasons, [...chunks.slice(1).map(() => null), "stop"]);
       assert.ok(chunks.every((chunk) => !chunk.oci?.fallback));
       const final = await stream.final();
-      const parts = ({ choices: [{ index, message, finish_reason }] }) => [index, message.role, message.content, finish_reason];
+      const parts = ({ choices: [{ index, message, finish_reason }] }) => [
+        index,
+        message.role,
+        message.content,
+        finish_reason,
+      ];
       assert.deepEqual(parts(final), parts(whole));
       assert.deepEqual(final.usage, whole.usage);
       assert.equal(final.id, chunks[0].id);
@@ -80,61 +70,79 @@ describe("stream", () => {
     });
   }
 
-  test("usage comes in a last chunk without choices, if it is asked for, and never else", async () => {
-    for (const model of [dac, "cohere.command-r-08-2024", "meta.llama-3.3-70b-instruct"]) {
-      const plain = await collected(oci.stream(ask(model)));
-      assert.ok(plain.every((chunk) => chunk.usage === undefined && chunk.choices.length === 1), model);
+  test("has usage in a last chunk without choices, only if it was asked for", async () => {
+    for (const model of ["simgeneric", "cohere.command-r-08-2024", "meta.llama-3.3-70b-instruct"]) {
+      const plain = await collect(oci.stream(ask(model)));
+      assert.ok(
+        plain.every((chunk) => chunk.usage === undefined && chunk.choices.length === 1),
+        model,
+      );
       const stream = oci.stream(ask(model, undefined, { stream_options: { include_usage: true } }));
-      const asked = await collected(stream);
-      const last = asked.pop();
+      const chunks = await collect(stream);
+      const last = chunks.pop();
       assert.deepEqual(last.choices, []);
       assert.ok(last.usage.total_tokens > 0);
-      assert.ok(asked.every((chunk) => chunk.usage === null && chunk.choices.length === 1), model);
+      assert.ok(
+        chunks.every((chunk) => chunk.usage === null && chunk.choices.length === 1),
+        model,
+      );
       assert.deepEqual((await stream.final()).usage, last.usage);
-      assert.equal(asked.length, plain.length);
+      assert.equal(chunks.length, plain.length);
     }
   });
 
-  test("OCI's id of the request is on the first chunk", async () => {
-    const [first, ...rest] = await collected(oci.stream(ask(dac)));
+  test("has OCI's request id in the first chunk", async () => {
+    const [first, ...rest] = await collect(oci.stream(ask("simgeneric")));
     assert.match(first.oci.opc_request_id, /^[0-9A-F]{32}\//);
     assert.ok(rest.every((chunk) => chunk.oci === undefined));
   });
 
-  for (const [name, options] of [["simgeneric"], ["simxai"], ["simgpt"], ["simgemini"], ["simoneevent"], ["simqwen"], ["simcohere", { apiFormat: "COHERE" }], ["simcoheresplit", { apiFormat: "COHERE" }], ["simcoherev2", { apiFormat: "COHEREV2" }]]) {
-    test(`tool calls of ${name}: what is streamed is what is put together`, async () => {
-      const request = ask(endpointId(name), "The weather in Oslo and Lima, parallel?", { tools: [TOOL] });
+  for (const [name, options] of [
+    ["simgeneric"],
+    ["simxai"],
+    ["simgpt"],
+    ["simgemini"],
+    ["simoneevent"],
+    ["simqwen"],
+    ["simcohere", { apiFormat: "COHERE" }],
+    ["simcoheresplit", { apiFormat: "COHERE" }],
+    ["simcoherev2", { apiFormat: "COHEREV2" }],
+  ]) {
+    test(`tool calls from ${name}: the deltas add up to the final message`, async () => {
+      const request = ask(name, "The weather in Oslo and Lima, parallel?", { tools: [WEATHER_TOOL] });
       const stream = oci.stream(request, options);
       const calls = [];
       let finish;
       for await (const { choices } of stream) {
         finish = choices[0].finish_reason ?? finish;
-        for (const { index, id, type, function: { name, arguments: piece } } of choices[0].delta.tool_calls ?? []) {
+        for (const { index, id, type, function: called } of choices[0].delta.tool_calls ?? []) {
           if (id !== undefined) {
-            assert.equal(calls[index], undefined, "a call opens once");
-            assert.equal(index, calls.length, "calls open in order");
-            calls[index] = { id, type, function: { name, arguments: "" } };
+            assert.equal(calls[index], undefined, "a call starts once");
+            assert.equal(index, calls.length, "calls start in order");
+            calls[index] = { id, type, function: { name: called.name, arguments: "" } };
           }
-          calls[index].function.arguments += piece;
+          calls[index].function.arguments += called.arguments;
         }
       }
       assert.equal(finish, "tool_calls");
-      assert.deepEqual(calls.map((call) => JSON.parse(call.function.arguments).city), ["Oslo", "Lima"]);
+      assert.deepEqual(
+        calls.map((call) => JSON.parse(call.function.arguments).city),
+        ["Oslo", "Lima"],
+      );
       const final = await stream.final();
       assert.deepEqual(final.choices[0].message.tool_calls, calls);
       assert.equal(final.choices[0].finish_reason, "tool_calls");
     });
   }
 
-  test("calls that a model writes as text stay text where they are not wanted as calls", async () => {
-    const request = ask(endpointId("simqwen"), "The weather in Oslo?", { tools: [TOOL] });
+  test("leaves tool calls that a model writes as text as they are with toolCallText off", async () => {
+    const request = ask("simqwen", "The weather in Oslo?", { tools: [WEATHER_TOOL] });
     const calls = oci.stream(request);
     for await (const text of calls.text()) assert.ok(!text.includes("<tool_call>"));
     assert.equal((await calls.final()).choices[0].finish_reason, "tool_calls");
 
     const off = client({ toolCallText: "off" }).stream(request);
-    let text = "";
-    for await (const piece of off.text()) text += piece;
+    const text = (await collect(off.text())).join("");
     assert.match(text, /<tool_call>[^]*Oslo[^]*<\/tool_call>/);
     const { message, finish_reason } = (await off.final()).choices[0];
     assert.deepEqual([message.content, message.tool_calls, finish_reason], [text, undefined, "stop"]);
@@ -143,50 +151,53 @@ describe("stream", () => {
     assert.equal((await oci.chat(request)).choices[0].message.tool_calls.length, 1);
   });
 
-  test("several answers keep apart, and text() is the first one's", async () => {
-    const request = ask(dac, "Hello?", { n: 2 });
+  test("keeps several choices apart, and text() is the first one", async () => {
+    const request = ask("simgeneric", "Hello?", { n: 2 });
     const texts = ["", ""];
     const stream = oci.stream(request);
     for await (const { choices } of stream) for (const { index, delta } of choices) texts[index] += delta.content ?? "";
-    assert.deepEqual((await stream.final()).choices.map(({ message }) => message.content), texts);
+    assert.deepEqual(
+      (await stream.final()).choices.map(({ message }) => message.content),
+      texts,
+    );
     assert.notEqual(texts[0], texts[1]);
-    assert.equal((await collected(oci.stream(request).text())).join(""), texts[0]);
+    assert.equal((await collect(oci.stream(request).text())).join(""), texts[0]);
   });
 
-  test("text() is the text alone", async () => {
-    const stream = oci.stream(ask(dac, "tokens=40", { stream_options: { include_usage: true } }));
-    const pieces = await collected(stream.text());
+  test("text() yields the text only", async () => {
+    const stream = oci.stream(ask("simgeneric", "tokens=40", { stream_options: { include_usage: true } }));
+    const pieces = await collect(stream.text());
     assert.ok(pieces.length > 10 && pieces.every((piece) => typeof piece === "string" && piece !== ""));
     assert.equal(pieces.join(""), (await stream.final()).choices[0].message.content);
-    const called = oci.stream(ask(dac, "The weather in Oslo?", { tools: [TOOL] }));
-    const plan = (await collected(called.text())).join("");
+    const called = oci.stream(ask("simgeneric", "The weather in Oslo?", { tools: [WEATHER_TOOL] }));
+    const plan = (await collect(called.text())).join("");
     const { message } = (await called.final()).choices[0];
     assert.equal(plan, message.content ?? "");
     assert.equal(message.tool_calls.length, 1);
   });
 
-  test("final() before, after and between, once and again", async () => {
-    const whole = await oci.chat(ask(dac, "tokens=40"));
+  test("final() can be called before, after and between reads, more than once", async () => {
+    const whole = await oci.chat(ask("simgeneric", "tokens=40"));
     const { content } = whole.choices[0].message;
 
-    const before = oci.stream(ask(dac, "tokens=40"));
+    const before = oci.stream(ask("simgeneric", "tokens=40"));
     const [first, second] = await Promise.all([before.final(), before.final()]);
     assert.equal(first.choices[0].message.content, content);
     assert.deepEqual(second, first);
-    assert.deepEqual(await collected(before), []);
+    assert.deepEqual(await collect(before), []);
 
-    const between = oci.stream(ask(dac, "tokens=40"));
+    const between = oci.stream(ask("simgeneric", "tokens=40"));
     const chunks = [(await between.next()).value, (await between.next()).value];
     assert.equal((await between.final()).choices[0].message.content, content);
-    assert.ok(content.startsWith(textOf(chunks)) && textOf(chunks) !== "");
+    assert.ok(content.startsWith(contentOf(chunks)) && contentOf(chunks) !== "");
     assert.deepEqual(await between.next(), { value: undefined, done: true });
-    // What is given away is a copy.
+    // Each call returns a copy.
     (await between.final()).choices.length = 0;
     assert.equal((await between.final()).choices.length, 1);
   });
 
-  test("chunks, text and next() may take turns", async () => {
-    const stream = oci.stream(ask(dac, "tokens=40"));
+  test("next() and text() can be mixed", async () => {
+    const stream = oci.stream(ask("simgeneric", "tokens=40"));
     let text = (await stream.next()).value.choices[0].delta.content;
     const words = stream.text();
     for (let turn = 0; turn < 5; turn++) {
@@ -197,22 +208,28 @@ describe("stream", () => {
     assert.equal(text, (await stream.final()).choices[0].message.content);
   });
 
-  test("calls of next() may overlap: each chunk once, in order", async () => {
-    const stream = oci.stream(ask(dac, "tokens=40"));
+  test("concurrent calls of next() yield each chunk once, in order", async () => {
+    const stream = oci.stream(ask("simgeneric", "tokens=40"));
     const steps = await Promise.all(Array.from({ length: 100 }, () => stream.next()));
     const chunks = steps.filter(({ done }) => !done).map(({ value }) => value);
-    assert.equal(textOf(chunks), (await stream.final()).choices[0].message.content);
-    assert.ok(chunks.length < 100 && steps.at(-1).done, "the rest say that it is over");
+    assert.equal(contentOf(chunks), (await stream.final()).choices[0].message.content);
+    assert.ok(chunks.length < 100 && steps.at(-1).done, "the rest are done");
     assert.ok(steps.every(({ done }, at) => at === 0 || done || !steps[at - 1].done));
   });
 
-  test("nothing is checked, signed or sent before something is asked of it", async () => {
-    let asked = 0;
+  test("does not validate, sign or send anything before it is read", async () => {
+    let calls = 0;
     const counting = client({
-      sign: (request) => (asked++, apiKeySigner(key)(request)),
-      fetch: (...args) => (asked++, fetch(...args)),
+      sign: (request) => {
+        calls++;
+        return sign(request);
+      },
+      fetch: (...args) => {
+        calls++;
+        return fetch(...args);
+      },
     });
-    const stream = counting.stream(ask(dac));
+    const stream = counting.stream(ask("simgeneric"));
     assert.ok(stream instanceof ChatStream);
     assert.equal(stream.report, undefined);
     const iterator = stream[Symbol.asyncIterator]();
@@ -223,79 +240,95 @@ describe("stream", () => {
     counting.stream(undefined);
     await nextTurn();
     await nextTurn();
-    assert.equal(asked, 0);
+    assert.equal(calls, 0);
     await iterator.next();
-    assert.equal(asked, 2);
+    assert.equal(calls, 2);
     await stream.cancel();
   });
 
-  test("answers without text end like any other", async () => {
-    for (const pieces of [[FINISH], [said(""), FINISH], [": hi\n\n", FINISH, "data: [DONE]\n\n"]]) {
-      const service = answering(...pieces);
-      const request = { model: dac, messages: [{ role: "user", content: "x" }] };
-      assert.deepEqual(await collected(service.stream(request).text()), []);
+  test("an answer without text ends like any other", async () => {
+    for (const events of [[FINISH], [textEvent(""), FINISH], [": hi\n\n", FINISH, "data: [DONE]\n\n"]]) {
+      const service = receiving(...events);
+      const request = ask("simgeneric");
+      assert.deepEqual(await collect(service.stream(request).text()), []);
       const stream = service.stream(request);
-      const chunks = await collected(stream);
+      const chunks = await collect(stream);
       assert.equal(chunks.at(-1).choices[0].finish_reason, "stop");
       assert.equal((await stream.final()).choices[0].message.content, "");
     }
   });
 
-  test("any cut of the bytes gives the same chunks", async () => {
-    const whole = new TextEncoder().encode(said("naïve 東京 😀") + said("\u2028 \"x\"\n") + FINISH);
-    const request = { model: dac, messages: [{ role: "user", content: "x" }] };
+  test("yields the same chunks however the bytes are cut", async () => {
+    const whole = new TextEncoder().encode(textEvent("naïve 東京 😀") + textEvent('\u2028 "x"\n') + FINISH);
+    const request = ask("simgeneric");
     const wanted = 'naïve 東京 😀\u2028 "x"\n';
     for (const size of [1, 2, 3, 5, 7, 64, whole.length]) {
-      const pieces = [];
-      for (let at = 0; at < whole.length; at += size) pieces.push(whole.slice(at, at + size));
-      const chunks = await collected(answering(...pieces).stream(request));
-      assert.equal(textOf(chunks), wanted, `cut at ${size}`);
+      const cut = [];
+      for (let at = 0; at < whole.length; at += size) cut.push(whole.slice(at, at + size));
+      const chunks = await collect(receiving(...cut).stream(request));
+      assert.equal(contentOf(chunks), wanted, `cut at ${size}`);
       assert.equal(chunks.length, 3);
-      assert.equal((await collected(answering(...pieces).stream(request).text())).join(""), wanted);
+      assert.equal(
+        (
+          await collect(
+            receiving(...cut)
+              .stream(request)
+              .text(),
+          )
+        ).join(""),
+        wanted,
+      );
     }
-    // Longer than the buffer in wasm is.
+    // Longer than the buffer in wasm.
     const long = "東".repeat(200_000);
-    assert.equal((await collected(answering(said(long) + said("!") + FINISH).stream(request).text())).join(""), `${long}!`);
+    assert.equal(
+      (
+        await collect(
+          receiving(textEvent(long) + textEvent("!") + FINISH)
+            .stream(request)
+            .text(),
+        )
+      ).join(""),
+      `${long}!`,
+    );
   });
 
-  test("model output can't reach a prototype", async () => {
-    const service = answering(
-      `data: {"index":0,"message":{"toolCalls":[{"id":"a","name":"f","arguments":"{\\"__proto__\\":{\\"polluted\\":1}}"}]},"__proto__":{"polluted":1}}\n\n`,
+  test("model output can't pollute a prototype", async () => {
+    const service = receiving(
+      'data: {"index":0,"message":{"toolCalls":[{"id":"a","name":"f",' +
+        '"arguments":"{\\"__proto__\\":{\\"polluted\\":1}}"}]},"__proto__":{"polluted":1}}\n\n',
       FINISH,
     );
-    const stream = service.stream({ model: dac, messages: [{ role: "user", content: "x" }] });
+    const stream = service.stream(ask("simgeneric"));
     for await (const chunk of stream) assert.equal(chunk.polluted, undefined);
     const final = await stream.final();
     assert.equal(final.choices[0].message.tool_calls[0].function.arguments, '{"__proto__":{"polluted":1}}');
     assert.equal({}.polluted, undefined);
   });
 
-  for (const [name, code, said] of [["simcut", "stream_truncated"], ["simnofinish", "stream_truncated"], ["simerrorevent", "stream_error", /The model stopped unexpectedly/]]) {
-    test(`${name} breaks in the middle: everything before is read, then ${code} with what there was`, async () => {
+  for (const [name, code, message] of [
+    ["simcut", "stream_truncated"],
+    ["simnofinish", "stream_truncated"],
+    ["simerrorevent", "stream_error", /The model stopped unexpectedly/],
+  ]) {
+    test(`${name} fails in the middle: yields what was received, then ${code} with the partial answer`, async () => {
       const sent = simulator.requests.length;
-      const stream = oci.stream(ask(endpointId(name), "tokens=60"));
-      const chunks = [];
-      let failure;
-      await assert.rejects(
-        async () => {
-          for await (const chunk of stream) chunks.push(chunk);
-        },
-        (error) => ((failure = error), true),
-      );
+      const stream = oci.stream(ask(name, "tokens=60"));
+      const { items: chunks, error: failure } = await collectUntilError(stream);
       assert.ok(failure instanceof OciError);
       assert.equal(failure.code, code);
-      if (said) assert.match(failure.message, said);
+      if (message) assert.match(failure.message, message);
       assert.equal(failure.retryable, true);
-      assert.ok(textOf(chunks).length > 0);
-      assert.equal(failure.partial.choices[0].message.content, textOf(chunks));
+      assert.ok(contentOf(chunks).length > 0);
+      assert.equal(failure.partial.choices[0].message.content, contentOf(chunks));
       assert.equal(failure.partial.choices[0].finish_reason, null);
       assert.equal(failure.partial.object, "chat.completion");
-      assert.ok(failure.opcRequestId, "OCI's id of the request that broke is known");
-      assert.equal(simulator.requests.length, sent + 1, "nothing is repeated after the first chunk");
+      assert.ok(failure.opcRequestId, "the error has OCI's request id");
+      assert.equal(simulator.requests.length, sent + 1, "nothing is retried after the first chunk");
       assert.equal(failure.attempts.length, 1);
       assert.equal(failure.attempts[0].code, code);
 
-      // Told once to a loop; final() tells it whenever it is asked.
+      // An iteration throws it once, final() every time.
       assert.deepEqual(await stream.next(), { value: undefined, done: true });
       await assert.rejects(stream.final(), (error) => error === failure);
       await assert.rejects(stream.final(), (error) => error === failure);
@@ -303,32 +336,31 @@ describe("stream", () => {
     });
   }
 
-  test("text() and final() of a stream that breaks", async () => {
-    const stream = oci.stream(ask(endpointId("simerrorevent"), "tokens=60"));
-    let text = "";
+  test("text() and final() of a stream that fails in the middle", async () => {
+    const { items, error } = await collectUntilError(oci.stream(ask("simerrorevent", "tokens=60")).text());
+    assert.equal(error.code, "stream_error");
+    assert.ok(items.length > 0);
+    assert.equal(error.partial.choices[0].message.content, items.join(""));
     await assert.rejects(
-      async () => {
-        for await (const piece of stream.text()) text += piece;
-      },
-      (error) => error.code === "stream_error" && error.partial.choices[0].message.content === text && text !== "",
+      oci.stream(ask("simcut", "tokens=60")).final(),
+      ({ code, partial }) => code === "stream_truncated" && partial !== undefined,
     );
-    await assert.rejects(oci.stream(ask(endpointId("simcut"), "tokens=60")).final(), (error) => error.code === "stream_truncated" && error.partial !== undefined);
   });
 
-  test("an error event in the same network chunk comes after the text before it", async () => {
-    const service = answering(said("one") + said(" two") + event({ code: "500", message: "no more" }));
-    const stream = service.stream({ model: dac, messages: [{ role: "user", content: "x" }] });
+  test("yields the text before an error event in the same network chunk", async () => {
+    const service = receiving(textEvent("one") + textEvent(" two") + event({ code: "500", message: "no more" }));
+    const stream = service.stream(ask("simgeneric"));
     assert.equal((await stream.next()).value.choices[0].delta.content, "one");
     assert.equal((await stream.next()).value.choices[0].delta.content, " two");
     await assert.rejects(stream.next(), { code: "stream_error" });
     assert.deepEqual(await stream.next(), { value: undefined, done: true });
   });
 
-  test("usage after the finish is read, and what follows [DONE] is not", async () => {
+  test("reads usage after the finish, and nothing after [DONE]", async () => {
     const usage = event({ usage: { promptTokens: 1, completionTokens: 2, totalTokens: 3 } });
-    const service = answering(said("a"), FINISH, usage, "data: [DONE]\n\n", "data: {not json\n\n");
-    const stream = service.stream({ model: dac, messages: [{ role: "user", content: "x" }] });
-    await collected(stream);
+    const service = receiving(textEvent("a"), FINISH, usage, "data: [DONE]\n\n", "data: {not json\n\n");
+    const stream = service.stream(ask("simgeneric"));
+    await collect(stream);
     assert.deepEqual((await stream.final()).usage, { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 });
   });
 });

@@ -1,10 +1,10 @@
 // POST /20231130/actions/chat
 
-import { answerTo } from "./answers.mjs";
-import { deliver, streamRefusal } from "./delivery.mjs";
-import { badFormat, notAuthenticated, notFound, refusal } from "./errors.mjs";
+import { answersTo } from "./answers.mjs";
+import { deliver, streamError } from "./delivery.mjs";
+import { badFormat, notAuthenticated, notFound, serviceError } from "./errors.mjs";
+import { modelRuleError } from "./model-rules.mjs";
 import { promptOf } from "./prompt.mjs";
-import { ruleBroken } from "./rules.mjs";
 import { chatDetailsProblem } from "./schema.mjs";
 import { resolve } from "./serving.mjs";
 import { signatureProblem } from "./signature.mjs";
@@ -12,69 +12,92 @@ import { cohereBody, cohereEvents } from "./wire-cohere.mjs";
 import { cohereV2Body, cohereV2Events } from "./wire-cohere-v2.mjs";
 import { genericBody, genericEvents } from "./wire-generic.mjs";
 
-/** Answers one request. `state` lives as long as the simulator. */
+/** @import { Reply } from "./reply.mjs" */
+/** @import { ApiFormat, Context, ErrorResponse, IncomingRequest, Json, RequestRecord } from "./types.d.ts" */
+/** @import { Result, ScenarioError, Serving } from "./types.d.ts" */
+
+/**
+ * Answers one request.
+ *
+ * @param {IncomingRequest} request
+ * @param {Reply} reply
+ * @param {RequestRecord} record
+ * @param {Context} context
+ */
 export async function chat(request, reply, record, { options, state }) {
   if (options.verify) {
     const problem = signatureProblem(request, options.credentials);
-    if (problem) return reply.refuse(notAuthenticated(problem));
+    if (problem) return reply.reject(notAuthenticated(problem));
   }
 
   const { body } = record;
-  if (body === undefined) return reply.refuse(badFormat("the body is not JSON"));
-  // Logged before they are judged: a test asks most often about what was refused.
+  if (body === undefined) return reply.reject(badFormat("the body is not JSON"));
+  // Recorded before they are validated: tests look at rejected requests most often.
   record.servingMode = body?.servingMode;
   record.apiFormat = body?.chatRequest?.apiFormat;
   const problem = chatDetailsProblem(body);
-  if (problem) return reply.refuse(badFormat(problem));
+  if (problem) return reply.reject(badFormat(problem));
 
   const serving = resolve(body.servingMode);
-  if (serving.refused) return reply.refuse(serving.refused);
-  if (body.compartmentId !== options.compartmentId) return reply.refuse(notFound("another compartment"));
+  if ("error" in serving) return reply.reject(serving.error);
+  if (body.compartmentId !== options.compartmentId) return reply.reject(notFound("another compartment"));
 
   const { scenario } = serving;
-  const refused = endpointRefusal(serving, state);
-  if (refused) return reply.refuse(refused, refused.headers);
-  const broken = ruleBroken(body.chatRequest, serving);
-  if (broken) return reply.refuse(broken);
+  const error = endpointError(serving, state) ?? modelRuleError(body.chatRequest, serving);
+  if (error) return reply.reject(error);
   const isStream = body.chatRequest.isStream === true;
-  const unstreamable = isStream && streamRefusal(scenario);
-  if (unstreamable) return reply.refuse(unstreamable);
+  const unstreamable = isStream && streamError(scenario);
+  if (unstreamable) return reply.reject(unstreamable);
 
-  const wire = WIRES[body.chatRequest.apiFormat];
-  const answer = answerIn(body.chatRequest, serving);
+  const wire = WIRES[/** @type {ApiFormat} */ (body.chatRequest.apiFormat)];
+  const result = resultOf(body.chatRequest, serving);
   if (!isStream) {
     if (scenario.delay) await reply.pause(scenario.delay);
-    return reply.send(200, wire.body(answer));
+    return reply.send(200, wire.body(result));
   }
-  return deliver(reply, { payloads: wire.events(answer), body: wire.body(answer) }, scenario);
+  return deliver(reply, { payloads: wire.events(result), body: wire.body(result) }, scenario);
 }
 
+/** @type {Record<ApiFormat, { body(result: Result): object, events(result: Result): string[] }>} */
 const WIRES = {
   GENERIC: { body: genericBody, events: genericEvents },
   COHERE: { body: cohereBody, events: cohereEvents },
   COHEREV2: { body: cohereV2Body, events: cohereV2Events },
 };
 
-function answerIn(request, serving) {
+/**
+ * @param {Json} request
+ * @param {Serving} serving
+ * @returns {Result}
+ */
+function resultOf(request, serving) {
   const prompt = promptOf(request);
   return {
     serving,
     request,
     prompt,
-    answers: Array.from({ length: prompt.choices }, (_, choice) => answerTo(prompt, choice)),
+    answers: answersTo(prompt),
     created: new Date(),
     includeUsage: request.streamOptions?.isIncludeUsage === true,
   };
 }
 
-function endpointRefusal({ name, scenario }, state) {
-  if (scenario.always) return refusalOf(scenario.always);
+/**
+ * @param {Serving} serving
+ * @param {Context["state"]} state
+ */
+function endpointError({ name = "", scenario }, state) {
+  if (scenario.always) return errorOf(scenario.always);
   if (!scenario.once || state.served.has(name)) return undefined;
   state.served.add(name);
-  return refusalOf(scenario.once);
+  return errorOf(scenario.once);
 }
 
-function refusalOf({ status, code, message, html, headers }) {
+/**
+ * @param {ScenarioError} error
+ * @returns {ErrorResponse}
+ */
+function errorOf({ status, code = "", message = "", html, headers }) {
   if (html) return { status, body: html, reason: `${status} from the gateway`, headers };
-  return { ...refusal(status, code, message), headers };
+  return { ...serviceError(status, code, message), headers };
 }

@@ -1,25 +1,46 @@
-// Sends a streamed answer, including everything that can go wrong after a well-formed request.
+// Sends a streamed answer, with everything that can go wrong after a valid request.
 
 import { badRequest, internalError } from "./errors.mjs";
 import { framed } from "./framing.mjs";
 
-/** `body` is the unstreamed ChatResult, for the endpoint that sends it to everyone. */
+/** @import { Reply } from "./reply.mjs" */
+/** @import { Scenario } from "./types.d.ts" */
+
+/**
+ * @typedef {object} Delivery
+ * @property {Reply} reply
+ * @property {string[]} payloads
+ * @property {object} [body] the unstreamed ChatResult, for the endpoint that sends it in place of events
+ * @property {string} [framing]
+ * @property {number} delay
+ */
+
+/**
+ * @param {Reply} reply
+ * @param {Pick<Delivery, "payloads" | "body">} answer
+ * @param {Partial<Scenario>} [scenario]
+ */
 export async function deliver(reply, { payloads, body }, { stream = "whole", framing, delay = 0 } = {}) {
-  await WAYS[stream]({ reply, payloads, body, framing, delay });
+  await DELIVERIES[stream]?.({ reply, payloads, body, framing, delay });
 }
 
-/** Whether a scenario turns streams away before there is an answer. */
-export function streamRefusal({ stream } = {}) {
-  if (stream === "refuse") return badRequest("Streaming is not supported by this model.");
+/**
+ * The error of a scenario that rejects streams before there is an answer.
+ *
+ * @param {Partial<Scenario>} scenario
+ */
+export function streamError({ stream }) {
+  if (stream === "reject") return badRequest("Streaming is not supported by this model.");
   if (stream === "error500") return internalError("streams fail here");
   return undefined;
 }
 
-const WAYS = {
+/** @type {Record<string, (delivery: Delivery) => Promise<void>>} */
+const DELIVERIES = {
   async whole({ reply, payloads, framing, delay }) {
     reply.startStream();
     if (delay > 0) await reply.pause(delay);
-    if (await events(reply, payloads, framing)) reply.end();
+    if (await sendEvents(reply, payloads, framing)) reply.end();
   },
 
   async json({ reply, body }) {
@@ -28,7 +49,7 @@ const WAYS = {
 
   async cut({ reply, payloads, framing }) {
     reply.startStream();
-    if (await events(reply, firstHalf(payloads), framing)) await reply.cut();
+    if (await sendEvents(reply, firstHalf(payloads), framing)) await reply.cut();
   },
 
   async cutEarly({ reply }) {
@@ -44,18 +65,18 @@ const WAYS = {
   async garbage({ reply }) {
     reply.startStream();
     const garbage = ["<html>upstream connect error</html>", '{"index":0,"message":{"role":', "lost in translation"];
-    if (await events(reply, garbage)) reply.end();
+    if (await sendEvents(reply, garbage)) reply.end();
   },
 
   async errorEvent({ reply, payloads }) {
     reply.startStream();
     const error = JSON.stringify({ code: "500", message: "The model stopped unexpectedly." });
-    if (await events(reply, [...firstHalf(payloads), error])) reply.end();
+    if (await sendEvents(reply, [...firstHalf(payloads), error])) reply.end();
   },
 
   async noFinish({ reply, payloads }) {
     reply.startStream();
-    if (await events(reply, firstHalf(payloads))) reply.end();
+    if (await sendEvents(reply, firstHalf(payloads))) reply.end();
   },
 
   async hang({ reply }) {
@@ -64,13 +85,21 @@ const WAYS = {
   },
 };
 
-async function events(reply, payloads, framing) {
+/**
+ * Sends events. Resolves to false when the client has disconnected.
+ *
+ * @param {Reply} reply
+ * @param {string[]} payloads
+ * @param {string} [framing]
+ */
+async function sendEvents(reply, payloads, framing) {
   for (const [at, payload] of payloads.entries()) {
     if (!(await reply.event(framed(framing, payload, at, at === payloads.length - 1)))) return false;
   }
   return !reply.closed;
 }
 
+/** @param {string[]} payloads */
 function firstHalf(payloads) {
   return payloads.slice(0, Math.floor(payloads.length / 2));
 }

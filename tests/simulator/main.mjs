@@ -22,18 +22,19 @@ const simulator = await startSimulator({
   pace: Number(values.pace),
   compartmentId: values.compartment,
   apiKeys: values["api-key"],
-  credentials: credentialsOf(values),
+  credentials: readCredentials(values),
   verify: !values["no-verify"],
 });
 console.log(`simulator ${simulator.url}`);
 
 for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => simulator.close());
 
-function credentialsOf({ credentials, "write-credentials": target }) {
+/** @param {{ credentials?: string, "write-credentials"?: string }} values */
+function readCredentials({ credentials, "write-credentials": target }) {
   if (credentials) return [JSON.parse(readFileSync(credentials, "utf8"))].flat();
   if (!target) return [];
-  // A fresh key for a client that has none; it opens nothing but this simulator.
-  const fresh = makeCredentials();
-  writeFileSync(target, JSON.stringify(fresh, null, 2), { mode: 0o600 });
-  return [fresh];
+  // A new key for a client that has none. Only this simulator accepts it.
+  const made = makeCredentials();
+  writeFileSync(target, JSON.stringify(made, null, 2), { mode: 0o600 });
+  return [made];
 }

@@ -1,31 +1,42 @@
-// What a model gets to see of a request, whichever format it came in.
+// What a model reads of a request, in any format.
 
 import { schemaOfDefinitions } from "./samples.mjs";
 
-// What the service assumes for Cohere when no limit is sent.
+/** @import { ApiFormat, Json, Prompt } from "./types.d.ts" */
+
+/** @typedef {{ role: string, text: string, images: number }} Turn */
+
+// The service's limit for Cohere when none is sent.
 const COHERE_DEFAULT_LIMIT = 20;
 
 /**
- * { texts, question, results, images, tools: [{name, schema}], choice: "auto"|"none"|"required"|{name},
- *   parallel, reasoning, reasoningLimit, limit, stops, json, choices, seed }
- * `results` is undefined unless the last turn is a tool's.
+ * The prompt of a chatRequest.
+ *
+ * @param {Json} chatRequest
+ * @returns {Prompt}
  */
 export function promptOf(chatRequest) {
-  return { seed: JSON.stringify(chatRequest), parallel: true, ...READERS[chatRequest.apiFormat](chatRequest) };
+  const read = READERS[/** @type {ApiFormat} */ (chatRequest.apiFormat)];
+  return { seed: JSON.stringify(chatRequest), ...read(chatRequest) };
 }
 
-/** The prompt of an OpenAI chat completion. */
+/**
+ * The prompt of an OpenAI chat completion.
+ *
+ * @param {Json} body
+ * @returns {Prompt}
+ */
 export function promptOfOpenai(body) {
-  const turns = body.messages.map((message) => ({
+  const turns = body.messages.map((/** @type {Json} */ message) => ({
     role: message.role.toUpperCase(),
     text: typeof message.content === "string" ? message.content : textOf(message.content ?? [], "text"),
-    images: Array.isArray(message.content) ? message.content.filter((part) => part.type === "image_url").length : 0,
+    images: Array.isArray(message.content) ? countOf(message.content, ["image_url"]) : 0,
   }));
   const named = body.tool_choice?.function?.name;
   return {
     seed: JSON.stringify(body),
     ...readTurns(turns),
-    tools: (body.tools ?? []).map((tool) => ({ name: tool.function.name, schema: tool.function.parameters })),
+    tools: toolsOf(body.tools, (tool) => [tool.function.name, tool.function.parameters]),
     choice: named ? { name: named } : (body.tool_choice ?? "auto"),
     parallel: body.parallel_tool_calls ?? true,
     reasoning: false,
@@ -36,71 +47,85 @@ export function promptOfOpenai(body) {
   };
 }
 
-const READERS = { GENERIC: generic, COHERE: cohere, COHEREV2: cohereV2 };
+/** @type {Record<ApiFormat, (request: Json) => Omit<Prompt, "seed">>} */
+const READERS = {
+  GENERIC(request) {
+    const { toolChoice } = request;
+    return {
+      ...readTurns(request.messages.map(turnOf)),
+      tools: toolsOf(request.tools, (tool) => [tool.name, tool.parameters]),
+      choice: toolChoice?.type === "FUNCTION" ? { name: toolChoice.name } : (toolChoice?.type ?? "AUTO").toLowerCase(),
+      parallel: request.isParallelToolCalls ?? true,
+      reasoning: (request.reasoningEffort ?? "NONE") !== "NONE",
+      limit: request.maxCompletionTokens ?? request.maxTokens,
+      stops: request.stop ?? [],
+      json: jsonOf(request.responseFormat?.type, request.responseFormat?.jsonSchema?.schema),
+      choices: Math.max(1, request.numGenerations ?? 1),
+    };
+  },
 
-function generic(request) {
-  const { toolChoice } = request;
-  return {
-    ...readTurns(request.messages.map(turnOf)),
-    tools: (request.tools ?? []).map((tool) => ({ name: tool.name, schema: tool.parameters })),
-    choice: toolChoice?.type === "FUNCTION" ? { name: toolChoice.name } : (toolChoice?.type ?? "AUTO").toLowerCase(),
-    parallel: request.isParallelToolCalls ?? true,
-    reasoning: (request.reasoningEffort ?? "NONE") !== "NONE",
-    limit: request.maxCompletionTokens ?? request.maxTokens,
-    stops: request.stop ?? [],
-    json: jsonOf(request.responseFormat?.type, request.responseFormat?.jsonSchema?.schema),
-    choices: Math.max(1, request.numGenerations ?? 1),
-  };
+  COHEREV2(request) {
+    return {
+      ...readTurns(request.messages.map(turnOf)),
+      tools: toolsOf(request.tools, (tool) => [tool.function.name, tool.function.parameters]),
+      choice: (request.toolsChoice ?? "AUTO").toLowerCase(),
+      parallel: true,
+      reasoning: request.thinking?.type === "ENABLED",
+      reasoningLimit: request.thinking?.tokenBudget,
+      limit: request.maxTokens ?? COHERE_DEFAULT_LIMIT,
+      stops: request.stopSequences ?? [],
+      json: jsonOf(request.responseFormat?.type, request.responseFormat?.schema),
+      choices: 1,
+    };
+  },
+
+  COHERE(request) {
+    /** @type {Json[]} */
+    const history = request.chatHistory ?? [];
+    /** @type {Json[]} */
+    const results = request.toolResults ?? [];
+    const questions = history.filter((turn) => turn.role === "USER").map((turn) => turn.message);
+    return {
+      texts: [request.preambleOverride ?? "", ...history.map((turn) => turn.message ?? ""), request.message],
+      question: request.message || (questions.at(-1) ?? ""),
+      results: results.length > 0 ? results.map((result) => JSON.stringify(result.outputs)) : undefined,
+      images: 0,
+      tools: toolsOf(request.tools, (tool) => [tool.name, schemaOfDefinitions(tool.parameterDefinitions)]),
+      choice: "auto",
+      parallel: true,
+      reasoning: false,
+      limit: request.maxTokens ?? COHERE_DEFAULT_LIMIT,
+      stops: request.stopSequences ?? [],
+      json: jsonOf(request.responseFormat?.type, request.responseFormat?.schema),
+      choices: 1,
+    };
+  },
+};
+
+/**
+ * @param {Json[] | undefined} tools
+ * @param {(tool: Json) => [string, Json]} read
+ */
+function toolsOf(tools, read) {
+  return (tools ?? []).map((tool) => {
+    const [name, schema] = read(tool);
+    return { name, schema };
+  });
 }
 
-function cohereV2(request) {
-  return {
-    ...readTurns(request.messages.map(turnOf)),
-    tools: (request.tools ?? []).map((tool) => ({ name: tool.function.name, schema: tool.function.parameters })),
-    choice: (request.toolsChoice ?? "AUTO").toLowerCase(),
-    reasoning: request.thinking?.type === "ENABLED",
-    reasoningLimit: request.thinking?.tokenBudget,
-    limit: request.maxTokens ?? COHERE_DEFAULT_LIMIT,
-    stops: request.stopSequences ?? [],
-    json: jsonOf(request.responseFormat?.type, request.responseFormat?.schema),
-    choices: 1,
-  };
-}
-
-function cohere(request) {
-  const history = request.chatHistory ?? [];
-  const results = request.toolResults ?? [];
-  const asked = history.filter((turn) => turn.role === "USER").map((turn) => turn.message);
-  return {
-    texts: [request.preambleOverride ?? "", ...history.map((turn) => turn.message ?? ""), request.message],
-    question: request.message || (asked.at(-1) ?? ""),
-    results: results.length > 0 ? results.map((result) => JSON.stringify(result.outputs)) : undefined,
-    images: 0,
-    tools: (request.tools ?? []).map((tool) => ({
-      name: tool.name,
-      schema: schemaOfDefinitions(tool.parameterDefinitions),
-    })),
-    choice: "auto",
-    reasoning: false,
-    limit: request.maxTokens ?? COHERE_DEFAULT_LIMIT,
-    stops: request.stopSequences ?? [],
-    json: jsonOf(request.responseFormat?.type, request.responseFormat?.schema),
-    choices: 1,
-  };
-}
-
+/**
+ * @param {Json} message
+ * @returns {Turn}
+ */
 function turnOf(message) {
   const content = message.content ?? [];
-  return {
-    role: message.role,
-    text: textOf(content, "TEXT"),
-    images: content.filter((part) => part.type === "IMAGE" || part.type === "IMAGE_URL").length,
-  };
+  return { role: message.role, text: textOf(content, "TEXT"), images: countOf(content, ["IMAGE", "IMAGE_URL"]) };
 }
 
+/** @param {Turn[]} turns */
 function readTurns(turns) {
-  const lastSpoken = turns.findLastIndex((turn) => turn.role !== "TOOL");
-  const results = turns.slice(lastSpoken + 1).map((turn) => turn.text);
+  const lastWithoutResult = turns.findLastIndex((turn) => turn.role !== "TOOL");
+  const results = turns.slice(lastWithoutResult + 1).map((turn) => turn.text);
   const question = turns.findLast((turn) => turn.role === "USER");
   return {
     texts: turns.map((turn) => turn.text),
@@ -110,10 +135,29 @@ function readTurns(turns) {
   };
 }
 
+/**
+ * @param {Json[]} parts
+ * @param {string} type
+ */
 function textOf(parts, type) {
-  return parts.filter((part) => part.type === type).map((part) => part.text ?? "").join("\n");
+  return parts
+    .filter((part) => part.type === type)
+    .map((part) => part.text ?? "")
+    .join("\n");
 }
 
-function jsonOf(type = "TEXT", schema) {
-  return type.toUpperCase() === "TEXT" ? undefined : { schema };
+/**
+ * @param {Json[]} parts
+ * @param {string[]} types
+ */
+function countOf(parts, types) {
+  return parts.filter((part) => types.includes(part.type)).length;
+}
+
+/**
+ * @param {string | undefined} type
+ * @param {Json} schema
+ */
+function jsonOf(type, schema) {
+  return (type ?? "TEXT").toUpperCase() === "TEXT" ? undefined : { schema };
 }

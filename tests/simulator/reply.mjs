@@ -1,7 +1,10 @@
-// One HTTP response and its line in the log.
+// One HTTP response, and the record of it.
 
 import { randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** @import { ServerResponse } from "node:http" */
+/** @import { ErrorResponse, RequestRecord } from "./types.d.ts" */
 
 export class Reply {
   #response;
@@ -9,49 +12,63 @@ export class Reply {
   #pace;
   #abort = new AbortController();
 
+  /**
+   * @param {ServerResponse} response
+   * @param {RequestRecord} record
+   * @param {number} pace milliseconds after each event
+   */
   constructor(response, record, pace) {
     this.#response = response;
     this.#record = record;
     this.#pace = pace;
     response.setHeader("opc-request-id", requestId());
-    let finish;
+    // "close" is the last event in every case: after the end, after a cut, and when the client
+    // disconnects.
     record.done = new Promise((resolve) => {
-      finish = resolve;
-    });
-    // "close" comes last in every case: after the end, after a cut and when the client goes away.
-    response.once("close", () => {
-      record.clientGone = !response.writableFinished && !record.cut;
-      this.#abort.abort();
-      finish();
+      response.once("close", () => {
+        record.clientGone = !response.writableFinished && !record.cut;
+        this.#abort.abort();
+        resolve();
+      });
     });
   }
 
-  /** True once nothing can be written any more. */
+  /** Whether the connection is closed. */
   get closed() {
     return this.#abort.signal.aborted;
   }
 
-  /** A complete answer. */
+  /**
+   * Sends a complete response.
+   *
+   * @param {number} status
+   * @param {unknown} body HTML, or a value to be sent as JSON
+   * @param {Record<string, string>} [headers]
+   */
   send(status, body, headers = {}) {
     if (this.closed) return;
     this.#record.status = status;
-    const isText = typeof body === "string";
-    const bytes = Buffer.from(isText ? body : JSON.stringify(body));
+    const isHtml = typeof body === "string";
+    const bytes = Buffer.from(isHtml ? body : JSON.stringify(body));
     this.#response.writeHead(status, {
-      "content-type": isText ? "text/html" : "application/json",
+      "content-type": isHtml ? "text/html" : "application/json",
       "content-length": bytes.length,
       ...headers,
     });
     this.#response.end(bytes);
   }
 
-  /** A refusal made by errors.mjs; its reason goes to the log only. */
-  refuse({ status, body, reason }, headers) {
+  /**
+   * Sends an error, and records its reason.
+   *
+   * @param {ErrorResponse} error
+   */
+  reject({ status, body, reason, headers }) {
     this.#record.rejected = reason;
     this.send(status, body, headers);
   }
 
-  /** The head of an event stream, sent at once. */
+  /** Sends the head of an event stream. */
   startStream() {
     if (this.closed) return;
     this.#record.status = 200;
@@ -59,7 +76,11 @@ export class Reply {
     this.#response.flushHeaders();
   }
 
-  /** Writes one event, in as many pieces as given. Returns false when the client is gone. */
+  /**
+   * Writes one event. Resolves to false when the client has disconnected.
+   *
+   * @param {(string | Buffer)[]} writes
+   */
   async event(writes) {
     for (const bytes of writes) {
       if (bytes.length === 0) continue;
@@ -73,19 +94,24 @@ export class Reply {
     return !this.closed;
   }
 
+  /** Ends an event stream. */
   end() {
     if (!this.closed) this.#response.end();
   }
 
-  /** Destroys the connection, once what was written has left this process. */
+  /** Destroys the connection after everything written has left this process. */
   async cut() {
-    while (!this.closed && this.#response.socket?.writableLength > 0) await nextTurn();
+    while (!this.closed && (this.#response.socket?.writableLength ?? 0) > 0) await nextTurn();
     if (this.closed) return;
     this.#record.cut = true;
     this.#response.destroy();
   }
 
-  /** Waits, but no longer than the connection lives. */
+  /**
+   * Waits for some time, or until the connection is closed.
+   *
+   * @param {number} milliseconds
+   */
   pause(milliseconds) {
     return this.#until((wake) => {
       const timer = setTimeout(wake, milliseconds);
@@ -93,7 +119,7 @@ export class Reply {
     });
   }
 
-  /** Waits until the connection is closed by someone else. */
+  /** Waits until the connection is closed. */
   hang() {
     return this.#until(() => () => {});
   }
@@ -105,6 +131,12 @@ export class Reply {
     });
   }
 
+  /**
+   * Waits until `wake` is called or the connection is closed. `arm` returns what undoes it.
+   *
+   * @param {(wake: () => void) => () => void} arm
+   * @returns {Promise<void>}
+   */
   #until(arm) {
     const { signal } = this.#abort;
     if (signal.aborted) return Promise.resolve();
@@ -120,7 +152,7 @@ export class Reply {
   }
 }
 
-/** Three hex segments, as every answer of the service carries them. */
+/** A request id of three hexadecimal segments, as in every response of the service. */
 export function requestId() {
   return Array.from({ length: 3 }, () => randomBytes(16).toString("hex").toUpperCase()).join("/");
 }

@@ -1,8 +1,15 @@
 // Plausible values for a tool's parameters or a response schema.
 
+/** @type {Record<string, string>} */
 const PYTHON_TYPES = { str: "string", int: "integer", float: "number", bool: "boolean", list: "array", dict: "object" };
 
-/** A value of a JSON Schema; strings become the given word. */
+/**
+ * A value of a JSON Schema. Strings are the given word.
+ *
+ * @param {any} schema
+ * @param {string} word
+ * @returns {any}
+ */
 export function sample(schema, word) {
   if (Array.isArray(schema?.enum)) return schema.enum[0];
   if (schema?.const !== undefined) return schema.const;
@@ -18,16 +25,25 @@ export function sample(schema, word) {
   return word;
 }
 
-/** Cohere's parameterDefinitions, with their Python type names, as a JSON Schema. */
+/**
+ * Cohere's parameterDefinitions, which have Python type names, as a JSON Schema.
+ *
+ * @param {Record<string, { type: string }>} [definitions]
+ */
 export function schemaOfDefinitions(definitions = {}) {
-  const properties = Object.entries(definitions).map(([key, { type }]) => [
-    key,
-    { type: PYTHON_TYPES[type.toLowerCase().split("[")[0]] ?? type },
-  ]);
+  const properties = Object.entries(definitions).map(([key, { type }]) => {
+    const name = type.toLowerCase().split("[")[0] ?? "";
+    return [key, { type: PYTHON_TYPES[name] ?? type }];
+  });
   return { type: "object", properties: Object.fromEntries(properties) };
 }
 
-/** JSON as Python prints it: vLLM puts a space after commas and colons. */
+/**
+ * JSON as Python prints it, with a space after commas and colons. vLLM does.
+ *
+ * @param {unknown} value
+ * @returns {string}
+ */
 export function pythonJson(value) {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
   if (typeof value === "object" && value !== null) {

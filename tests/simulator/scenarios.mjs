@@ -1,53 +1,56 @@
-// What each simulated dedicated endpoint does. Data only, so that tests, demo and documents can list it.
-//
-// formats   the apiFormats the model behind the endpoint accepts
-// dialect   how its backend writes answers (see dialects.mjs)
-// always    the refusal of every request;  once: of the first request only
-// delay     milliseconds before the first event, or before an unstreamed answer
-// stream    what happens to the events of a streamed answer (see delivery.mjs)
-// framing   how events become bytes (see framing.mjs)
+// What each simulated dedicated endpoint does. Data only, so that tests, demo and documents can
+// list it.
 
-/** The endpoint OCID of a scenario. */
+/** @import { ApiFormat, Scenario } from "./types.d.ts" */
+
+/**
+ * The OCID of a simulated endpoint.
+ *
+ * @param {string} name
+ */
 export function endpointId(name) {
   return `ocid1.generativeaiendpoint.oc1.us-chicago-1.${name}`;
 }
 
+/** @type {ApiFormat[]} */
 const GENERIC = ["GENERIC"];
+/** @type {ApiFormat[]} */
 const COHERE = ["COHERE"];
 
+/** @type {Record<string, Scenario>} */
 export const SCENARIOS = {
-  simgeneric: { describe: "An imported model that does everything right.", formats: GENERIC },
-  simcohere: { describe: "A Cohere model that takes COHERE only.", formats: COHERE },
-  simcoherev2: { describe: "A Cohere model that takes COHEREV2 only.", formats: ["COHEREV2"] },
+  simgeneric: { describe: "An imported model without any fault.", formats: GENERIC },
+  simcohere: { describe: "A Cohere model that accepts COHERE only.", formats: COHERE },
+  simcoherev2: { describe: "A Cohere model that accepts COHEREV2 only.", formats: ["COHEREV2"] },
   simcoheresplit: {
-    describe: "COHERE whose tool turns end in two events: one with everything, then a bare finishReason.",
+    describe: "COHERE whose tool calls end in two events: one with everything, then a bare finishReason.",
     formats: COHERE,
-    dialect: "split",
+    backend: "split",
   },
   simxai: {
     describe: "Whole tool calls, one per event; a finish event without message; reasoning outside completionTokens.",
     formats: GENERIC,
-    dialect: "xai",
+    backend: "xai",
   },
   simgpt: {
     describe: 'Tool calls opened with arguments "" and continued without id, also the second of two.',
     formats: GENERIC,
-    dialect: "gpt",
+    backend: "gpt",
   },
   simgemini: {
     describe: 'Whole tool calls without any id; finishes with "STOP" even then.',
     formats: GENERIC,
-    dialect: "gemini",
+    backend: "gemini",
   },
   simqwen: {
     describe: "Tool calls as <tool_call> text inside the content, finish reason stop.",
     formats: GENERIC,
-    dialect: "qwen",
+    backend: "qwen",
   },
   simoneevent: {
     describe: "The whole answer in the finish event, tool calls bundled in one array.",
     formats: GENERIC,
-    dialect: "bundled",
+    backend: "bundled",
   },
 
   simsinglenewline: { describe: "Events separated by a single line feed.", formats: GENERIC, framing: "single" },
@@ -58,7 +61,7 @@ export const SCENARIOS = {
     framing: "comments",
   },
   simsplit: {
-    describe: "Writes of 7 bytes: neither events nor characters stay whole.",
+    describe: "Writes of 7 bytes, which cut events and characters.",
     formats: GENERIC,
     framing: "split",
   },
@@ -68,9 +71,9 @@ export const SCENARIOS = {
     framing: "zstd",
   },
 
-  simnostream: { describe: "Refuses streams with 400; answers unstreamed.", formats: GENERIC, stream: "refuse" },
-  simnostreamcohere: { describe: "The same with a COHERE model.", formats: COHERE, stream: "refuse" },
-  simjson: { describe: "Answers one JSON document although a stream was asked for.", formats: GENERIC, stream: "json" },
+  simnostream: { describe: "Rejects streams with 400; answers unstreamed.", formats: GENERIC, stream: "reject" },
+  simnostreamcohere: { describe: "The same with a COHERE model.", formats: COHERE, stream: "reject" },
+  simjson: { describe: "Answers a request for a stream with one JSON document.", formats: GENERIC, stream: "json" },
   simerror500: { describe: "Streams fail with 500; answers unstreamed.", formats: GENERIC, stream: "error500" },
   simcut: { describe: "The connection is destroyed after about half of the events.", formats: GENERIC, stream: "cut" },
   simcutearly: {
@@ -107,7 +110,7 @@ export const SCENARIOS = {
     always: { status: 503, code: "ServiceUnavailable", message: "The service is currently unavailable." },
   },
   simgateway: {
-    describe: "502 with an HTML body, always: what a load balancer says.",
+    describe: "502 with an HTML body, always: the error of a load balancer.",
     formats: GENERIC,
     always: { status: 502, html: "<html><body><h1>502 Bad Gateway</h1></body></html>" },
   },
@@ -137,7 +140,7 @@ export const SCENARIOS = {
     },
   },
   simredirect: {
-    describe: "307 to another path of the simulator, where nothing answers.",
+    describe: "307 to another path of the simulator, which is 404.",
     formats: GENERIC,
     always: {
       status: 307,

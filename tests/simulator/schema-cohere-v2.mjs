@@ -27,7 +27,7 @@ const citation = model({
   sources: listOf(citationSource),
 });
 
-// Every role needs its content, even an assistant that only called tools.
+// Every role requires content, even an assistant with tool calls only.
 const content = required(listOf(chatContent));
 
 const message = union("role", {

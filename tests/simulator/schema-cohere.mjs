@@ -19,7 +19,7 @@ const tool = model({
   parameterDefinitions: mapOf(model({ description: string, type: required(string), isRequired: boolean })),
 });
 
-/** Shared by both Cohere APIs: neither has a JSON_SCHEMA. */
+/** Of both Cohere formats: neither has JSON_SCHEMA. */
 export const cohereResponseFormat = union("type", { TEXT: {}, JSON_OBJECT: { schema: any } });
 
 export const cohereChatRequest = {

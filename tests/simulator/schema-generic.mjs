@@ -21,7 +21,7 @@ const annotation = model({
   urlCitation: model({ startIndex: number, endIndex: number, title: string, url: string }),
 });
 
-// An assistant that only called tools may say null instead of an empty list.
+// An assistant with tool calls only may have null instead of an empty list.
 const content = nullable(listOf(chatContent));
 
 const message = union("role", {

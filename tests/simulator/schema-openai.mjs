@@ -1,9 +1,15 @@
-// The chat completion requests of the OpenAI-compatible surface. Its strictness was never recorded;
-// OpenAI itself refuses keys it does not know, so this does too.
+// The chat completion requests of the OpenAI-compatible API. Whether the service rejects unknown
+// keys was not recorded. OpenAI does, and so does this.
 
 import { any, boolean, integer, listOf, model, nullable, number, oneOf, required, string, union } from "./shapes.mjs";
 
-/** Why a body is not a chat completion request, or undefined when it is one. */
+/** @import { Shape } from "./shapes.mjs" */
+
+/**
+ * Why a body is not a chat completion request, or undefined when it is one.
+ *
+ * @param {any} body
+ */
 export function chatCompletionProblem(body) {
   const problem = request(body, "body");
   if (problem) return problem;
@@ -80,6 +86,11 @@ const request = model({
   web_search_options: any,
 });
 
+/**
+ * @param {Shape} one
+ * @param {Shape} other
+ * @returns {Shape}
+ */
 function either(one, other) {
   return (value, path) => (one(value, path) === undefined ? undefined : other(value, path));
 }

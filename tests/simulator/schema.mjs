@@ -1,4 +1,5 @@
-// A validator as strict as the service: unknown keys, lower-case enums and wrong types are all refused.
+// A validator as strict as the service: it rejects unknown keys, lower-case enum values and wrong
+// types.
 
 import { cohereChatRequest } from "./schema-cohere.mjs";
 import { cohereChatRequestV2 } from "./schema-cohere-v2.mjs";
@@ -22,7 +23,11 @@ const chatDetails = model({
   ),
 });
 
-/** Why a body is not a ChatDetails, or undefined when it is one. */
+/**
+ * Why a body is not a ChatDetails, or undefined when it is one.
+ *
+ * @param {unknown} body
+ */
 export function chatDetailsProblem(body) {
   return chatDetails(body, "body");
 }

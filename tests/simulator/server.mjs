@@ -1,29 +1,34 @@
-// Oracle Cloud's generative AI inference service on 127.0.0.1.
+// OCI's Generative AI inference service on 127.0.0.1.
 
 import { createServer } from "node:http";
 import { chat } from "./chat.mjs";
-import { notFound, refusal } from "./errors.mjs";
+import { notFound, serviceError } from "./errors.mjs";
 import { chatCompletions } from "./openai.mjs";
 import { Reply } from "./reply.mjs";
 
 export { makeCredentials, makeSessionToken } from "./credentials.mjs";
 export { endpointId, SCENARIOS } from "./scenarios.mjs";
 
-/** The compartment everything lives in unless told otherwise. */
+/** @import { IncomingMessage, Server, ServerResponse } from "node:http" */
+/** @import { AddressInfo } from "node:net" */
+/** @import { Context, IncomingRequest, RequestRecord, Simulator, SimulatorSettings } from "./types.d.ts" */
+
+/** The default compartment. */
 export const COMPARTMENT_ID = "ocid1.compartment.oc1..simcompartment";
 
 const BODY_LIMIT = 32 * 1024 * 1024;
 
+/** @type {Record<string, (...call: [IncomingRequest, Reply, RequestRecord, Context]) => Promise<void>>} */
 const ROUTES = {
   "POST /20231130/actions/chat": chat,
   "POST /openai/v1/chat/completions": chatCompletions,
 };
 
 /**
- * Starts a simulator: { url, port, compartmentId, requests, close() }.
+ * Starts a simulator.
  *
- * `credentials` ({ keyId, publicKey }) and `apiKeys` are read at every request, so a test revokes one by
- * taking it out of the array it passed.
+ * @param {SimulatorSettings} [options]
+ * @returns {Promise<Simulator>}
  */
 export async function startSimulator(options = {}) {
   const settings = {
@@ -35,34 +40,44 @@ export async function startSimulator(options = {}) {
     verify: true,
     ...options,
   };
+  /** @type {RequestRecord[]} */
   const requests = [];
   const context = { options: settings, state: { served: new Set() } };
   const server = createServer((message, response) => {
     handle(message, response, requests, context).catch((error) => {
-      // A defect of the simulator must not look like a fault of the client.
+      // A bug in the simulator must not look like an error of the client.
       console.error("simulator:", error);
       response.destroy();
     });
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(settings.port, "127.0.0.1", resolve);
+    server.listen(settings.port, "127.0.0.1", () => resolve(undefined));
   });
-  const { port } = server.address();
+  const { port } = /** @type {AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${port}`,
     port,
     compartmentId: settings.compartmentId,
     requests,
-    close: () => closed(server),
+    close: () => close(server),
   };
 }
 
+/**
+ * @param {IncomingMessage} message
+ * @param {ServerResponse} response
+ * @param {RequestRecord[]} requests
+ * @param {Context} context
+ */
 async function handle(message, response, requests, context) {
+  const { method = "", url: path = "" } = message;
+  const headers = /** @type {Record<string, string | undefined>} */ (message.headers);
+  /** @type {RequestRecord} */
   const record = {
-    method: message.method,
-    path: message.url,
-    headers: message.headers,
+    method,
+    path,
+    headers,
     body: undefined,
     rawBody: Buffer.alloc(0),
     servingMode: undefined,
@@ -72,21 +87,21 @@ async function handle(message, response, requests, context) {
     eventsSent: 0,
     clientGone: false,
     cut: false,
-    done: undefined,
+    done: Promise.resolve(), // replaced by Reply
   };
   const reply = new Reply(response, record, context.options.pace);
   requests.push(record);
   const rawBody = await readBody(message);
-  if (rawBody === undefined) return reply.refuse(refusal(413, "413", "The request is too large."));
+  if (rawBody === undefined) return reply.reject(serviceError(413, "413", "The request is too large."));
   record.rawBody = rawBody;
-  record.body = isJson(message) ? parsed(rawBody) : undefined;
+  record.body = isJson(message) ? parseJson(rawBody) : undefined;
 
-  const route = ROUTES[`${message.method} ${message.url.split("?")[0]}`];
-  if (!route) return reply.refuse(notFound("no such path"));
-  const request = { method: message.method, path: message.url, headers: message.headers, rawBody };
-  return route(request, reply, record, context);
+  const route = ROUTES[`${method} ${path.split("?")[0]}`];
+  if (!route) return reply.reject(notFound("no such path"));
+  return route({ method, path, headers, rawBody }, reply, record, context);
 }
 
+/** @param {IncomingMessage} message */
 async function readBody(message) {
   const chunks = [];
   let length = 0;
@@ -96,16 +111,18 @@ async function readBody(message) {
       if (length <= BODY_LIMIT) chunks.push(chunk);
     }
   } catch {
-    // The client left while it was sending; what came is all there is.
+    // The client disconnected while it was sending.
   }
   return length <= BODY_LIMIT ? Buffer.concat(chunks) : undefined;
 }
 
+/** @param {IncomingMessage} message */
 function isJson({ headers }) {
   return /^application\/json\b/i.test(headers["content-type"] ?? "");
 }
 
-function parsed(bytes) {
+/** @param {Buffer} bytes */
+function parseJson(bytes) {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
@@ -113,7 +130,11 @@ function parsed(bytes) {
   }
 }
 
-function closed(server) {
+/**
+ * @param {Server} server
+ * @returns {Promise<void>}
+ */
+function close(server) {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -1,12 +1,19 @@
-// COHEREV2 as it goes over the wire. The unstreamed body was confirmed live; no stream was ever recorded,
-// so the events here follow the schema and what several parsers expect.
+// Answers in the format COHEREV2. The unstreamed body was confirmed live. No stream was recorded:
+// the events follow the schema, and what several parsers expect.
 
 import { createHash } from "node:crypto";
-import { padded } from "./pad.mjs";
+import { padded } from "./padding.mjs";
 
-/** The ChatResult. */
+/** @import { Answer, Finish, Result, ToolCall } from "./types.d.ts" */
+
+/**
+ * The ChatResult.
+ *
+ * @param {Result} result
+ */
 export function cohereV2Body({ serving, prompt, answers: [answer] }) {
   const hasCalls = answer.calls.length > 0;
+  /** @type {object[]} */
   const content = answer.reasoning.length > 0 ? [thinkingPart(answer.reasoning.join(""))] : [];
   if (!hasCalls && answer.text.length > 0) content.push(textPart(answer.text.join("")));
   return {
@@ -26,8 +33,13 @@ export function cohereV2Body({ serving, prompt, answers: [answer] }) {
   };
 }
 
-/** The `data:` payloads of a stream. */
+/**
+ * The `data:` payloads of a stream.
+ *
+ * @param {Result} result
+ */
 export function cohereV2Events({ answers: [answer], includeUsage }) {
+  /** @type {object[]} */
   const deltas = answer.reasoning.map((token) => ({ content: [thinkingPart(token)] }));
   if (answer.calls.length > 0) {
     deltas.push(...answer.text.map((token) => ({ content: [], toolPlan: token })));
@@ -35,14 +47,17 @@ export function cohereV2Events({ answers: [answer], includeUsage }) {
   } else {
     deltas.push(...answer.text.map((token) => ({ content: [textPart(token)] })));
   }
+  /** @type {object[]} */
   const events = deltas.map((message) => ({ message: { role: "ASSISTANT", ...message } }));
   const usage = includeUsage && { usage: usageOf(answer) };
   events.push({ message: { role: "ASSISTANT", content: [] }, finishReason: FINISH[answer.finish], ...usage });
   return events.map((event, at) => JSON.stringify(padded({ apiFormat: "COHEREV2", ...event }, at)));
 }
 
+/** @type {Record<Finish, string>} */
 const FINISH = { stop: "COMPLETE", length: "MAX_TOKENS", stop_sequence: "STOP_SEQUENCE", tool_calls: "TOOL_CALL" };
 
+/** @param {ToolCall} call */
 function callOf(call) {
   return {
     id: `${call.name}_${call.digest.slice(0, 12)}`,
@@ -51,15 +66,18 @@ function callOf(call) {
   };
 }
 
+/** @param {string} text */
 function textPart(text) {
   return { type: "TEXT", text };
 }
 
+/** @param {string} thinking */
 function thinkingPart(thinking) {
   return { type: "THINKING", thinking };
 }
 
-function usageOf({ promptTokens, completionTokens: spoken, reasoning }) {
-  const completionTokens = spoken + reasoning.length;
+/** @param {Answer} answer */
+function usageOf({ promptTokens, completionTokens: contentTokens, reasoning }) {
+  const completionTokens = contentTokens + reasoning.length;
   return { completionTokens, promptTokens, totalTokens: promptTokens + completionTokens };
 }

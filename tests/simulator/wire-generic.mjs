@@ -1,12 +1,18 @@
-// GENERIC as it goes over the wire: the unstreamed body and the events of a stream.
+// Answers in the format GENERIC: the unstreamed body, and the events of a stream.
 
-import { DIALECTS } from "./dialects.mjs";
-import { padded } from "./pad.mjs";
+import { backendOf } from "./backends.mjs";
+import { padded } from "./padding.mjs";
 import { callsAsText, toolCallEvents, toolCallsOf } from "./wire-generic-tools.mjs";
 
-/** The ChatResult. `created` is a Date. */
+/** @import { Answer, Backend, Result } from "./types.d.ts" */
+
+/**
+ * The ChatResult.
+ *
+ * @param {Result} result
+ */
 export function genericBody({ serving, answers, created }) {
-  const dialect = DIALECTS[serving.dialect];
+  const backend = backendOf(serving.backend);
   return {
     modelId: serving.modelId,
     modelVersion: serving.modelVersion,
@@ -15,97 +21,145 @@ export function genericBody({ serving, answers, created }) {
       timeCreated: created.toISOString(),
       choices: answers.map((answer, index) => ({
         index,
-        ...messageOf(answer, dialect),
-        finishReason: finishReason(answer, dialect),
-        ...dialect.choice,
+        ...messageOf(answer, backend),
+        finishReason: finishReason(answer, backend),
+        ...backend.choice,
       })),
-      usage: usageOf(answers, dialect),
-      ...dialect.response,
+      usage: usageOf(answers, backend),
+      ...backend.response,
     },
   };
 }
 
-/** The `data:` payloads of a stream, `[DONE]` included. */
+/**
+ * The `data:` payloads of a stream, `[DONE]` included.
+ *
+ * @param {Result} result
+ */
 export function genericEvents({ serving, answers, includeUsage }) {
-  const dialect = DIALECTS[serving.dialect];
-  const perChoice = answers.map((answer, index) => choiceEvents(answer, index, dialect));
-  const events = interleave(perChoice);
-  if (includeUsage) events.push({ usage: usageOf(answers, dialect) });
+  const backend = backendOf(serving.backend);
+  const events = interleave(answers.map((answer, index) => choiceEvents(answer, index, backend)));
+  if (includeUsage) events.push({ usage: usageOf(answers, backend) });
   return [...events.map((event, at) => JSON.stringify(padded(event, at))), "[DONE]"];
 }
 
-function choiceEvents(answer, index, dialect) {
-  const deltas = opens(answer, dialect) ? [textDelta("", index)] : [];
+/**
+ * @param {Answer} answer
+ * @param {number} index
+ * @param {Backend} backend
+ * @returns {object[]}
+ */
+function choiceEvents(answer, index, backend) {
+  /** @type {object[]} */
+  const deltas = startsWithEmptyText(answer, backend) ? [textDelta("", index)] : [];
   deltas.push(...answer.reasoning.map((token) => ({ index, message: { role: "ASSISTANT", reasoningContent: token } })));
-  if (dialect.finish === "whole") return [...deltas, wholeAnswer(answer, index, dialect)];
+  if (backend.finish === "whole") return [...deltas, wholeAnswer(answer, index, backend)];
   if (answer.calls.length > 0) {
-    const { events, last } = toolCallEvents(answer.calls, dialect);
+    const { events, last } = toolCallEvents(answer.calls, backend);
     deltas.push(...events.map((message) => ({ index, message })));
-    return [...deltas, finishEvent(last, answer, index, dialect)];
+    return [...deltas, finishEvent(last, answer, index, backend)];
   }
   for (const token of answer.text) deltas.push(textDelta(token, index));
-  const last = dialect.finish === "empty" && answer.text.length > 0 ? textDelta("").message : undefined;
-  return [...deltas, finishEvent(last, answer, index, dialect)];
+  const last = backend.finish === "empty" && answer.text.length > 0 ? textDelta("").message : undefined;
+  return [...deltas, finishEvent(last, answer, index, backend)];
 }
 
-// vLLM announces the role with an empty text before the first token.
-function opens(answer, dialect) {
-  return answer.calls.length > 0 ? dialect.calls === "fragments" : dialect.finish === "empty" && answer.text.length > 0;
+/**
+ * vLLM sends the role with an empty text before the first token.
+ *
+ * @param {Answer} answer
+ * @param {Backend} backend
+ */
+function startsWithEmptyText(answer, backend) {
+  return answer.calls.length > 0 ? backend.calls === "fragments" : backend.finish === "empty" && answer.text.length > 0;
 }
 
-function wholeAnswer(answer, index, dialect) {
+/**
+ * @param {Answer} answer
+ * @param {number} index
+ * @param {Backend} backend
+ */
+function wholeAnswer(answer, index, backend) {
   const content = answer.calls.length > 0 ? [] : [textPart(answer.text.join(""))];
-  const message = { role: "ASSISTANT", content, ...toolCallsOf(answer.calls, dialect) };
-  return finishEvent(message, answer, index, dialect);
+  const message = { role: "ASSISTANT", content, ...toolCallsOf(answer.calls, backend) };
+  return finishEvent(message, answer, index, backend);
 }
 
-// The recorded finish event has no index. With several choices it could not be attributed without one.
-function finishEvent(message, answer, index, dialect) {
-  return { ...(index > 0 && { index }), ...(message && { message }), finishReason: finishReason(answer, dialect) };
+/**
+ * The recorded finish event has no index. With several choices it needs one.
+ *
+ * @param {object | undefined} message
+ * @param {Answer} answer
+ * @param {number} index
+ * @param {Backend} backend
+ */
+function finishEvent(message, answer, index, backend) {
+  return { ...(index > 0 && { index }), ...(message && { message }), finishReason: finishReason(answer, backend) };
 }
 
+/**
+ * @param {string} text
+ * @param {number} [index]
+ */
 function textDelta(text, index) {
   return { index, message: { role: "ASSISTANT", content: [textPart(text)] } };
 }
 
+/** @param {string} text */
 function textPart(text) {
   return { type: "TEXT", text };
 }
 
-function messageOf(answer, dialect) {
-  // A budget that reasoning used up leaves a choice without any message.
+/**
+ * @param {Answer} answer
+ * @param {Backend} backend
+ */
+function messageOf(answer, backend) {
+  // A choice has no message when reasoning used up the limit.
   if (answer.calls.length === 0 && answer.text.length === 0 && answer.reasoning.length > 0) return {};
   return {
     message: {
       role: "ASSISTANT",
-      content: contentOf(answer, dialect),
+      content: contentOf(answer, backend),
       ...(answer.reasoning.length > 0 && { reasoningContent: answer.reasoning.join("") }),
-      ...dialect.message,
-      ...toolCallsOf(answer.calls, dialect),
+      ...backend.message,
+      ...toolCallsOf(answer.calls, backend),
     },
   };
 }
 
-function contentOf(answer, dialect) {
+/**
+ * @param {Answer} answer
+ * @param {Backend} backend
+ */
+function contentOf(answer, backend) {
   if (answer.calls.length === 0) return [textPart(answer.text.join(""))];
-  return dialect.calls === "text" ? [textPart(callsAsText(answer.calls))] : [];
+  return backend.calls === "text" ? [textPart(callsAsText(answer.calls))] : [];
 }
 
-function finishReason(answer, dialect) {
+/**
+ * @param {Answer} answer
+ * @param {Backend} backend
+ */
+function finishReason(answer, backend) {
   if (answer.finish === "length") return "length";
-  if (answer.calls.length > 0 && dialect.calls !== "text" && !dialect.reason) return "tool_calls";
-  return dialect.reason ?? "stop";
+  if (answer.calls.length > 0 && backend.calls !== "text" && !backend.reason) return "tool_calls";
+  return backend.reason ?? "stop";
 }
 
+/**
+ * @param {Result["answers"]} answers
+ * @param {Backend} backend
+ */
 function usageOf(answers, { details, reasoningApart }) {
   const reasoningTokens = answers.reduce((sum, answer) => sum + answer.reasoning.length, 0);
-  const spoken = answers.reduce((sum, answer) => sum + answer.completionTokens, 0);
-  const completionTokens = reasoningApart ? spoken : spoken + reasoningTokens;
+  const contentTokens = answers.reduce((sum, answer) => sum + answer.completionTokens, 0);
+  const completionTokens = reasoningApart ? contentTokens : contentTokens + reasoningTokens;
   const { promptTokens } = answers[0];
   return {
-    ...(spoken > 0 && { completionTokens }),
+    ...(contentTokens > 0 && { completionTokens }),
     promptTokens,
-    totalTokens: promptTokens + spoken + reasoningTokens,
+    totalTokens: promptTokens + contentTokens + reasoningTokens,
     ...(details && {
       completionTokensDetails: { acceptedPredictionTokens: 0, reasoningTokens },
       promptTokensDetails: { cachedTokens: 0 },
@@ -113,6 +167,12 @@ function usageOf(answers, { details, reasoningApart }) {
   };
 }
 
+/**
+ * The items of several lists, alternating.
+ *
+ * @template T
+ * @param {T[][]} lists
+ */
 function interleave(lists) {
   const length = Math.max(...lists.map((list) => list.length));
   return Array.from({ length }, (_, at) => lists.flatMap((list) => list.slice(at, at + 1))).flat();

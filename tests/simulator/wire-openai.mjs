@@ -1,9 +1,15 @@
-// The OpenAI-compatible surface: chat.completion objects, and chunks that end in [DONE].
+// Answers of the OpenAI-compatible API: chat.completion objects, and chunks that end with [DONE].
 
 import { createHash } from "node:crypto";
 import { fragments } from "./tokens.mjs";
 
-/** The chat.completion object. */
+/** @import { Answer, Finish, OpenaiResult, ToolCall } from "./types.d.ts" */
+
+/**
+ * The chat.completion object.
+ *
+ * @param {OpenaiResult} result
+ */
 export function openaiBody({ model, prompt, answers, created }) {
   return {
     ...frame("chat.completion", { model, prompt, created }),
@@ -21,9 +27,14 @@ export function openaiBody({ model, prompt, answers, created }) {
   };
 }
 
-/** The `data:` payloads of a stream, `[DONE]` included. */
+/**
+ * The `data:` payloads of a stream, `[DONE]` included.
+ *
+ * @param {OpenaiResult} result
+ */
 export function openaiEvents({ model, prompt, answers, created, includeUsage }) {
   const chunk = frame("chat.completion.chunk", { model, prompt, created });
+  /** @type {object[]} */
   const events = answers.flatMap((answer, index) => [
     ...deltasOf(answer).map((delta) => ({ ...chunk, choices: [{ index, delta, finish_reason: null }] })),
     { ...chunk, choices: [{ index, delta: {}, finish_reason: FINISH[answer.finish] }] },
@@ -32,13 +43,22 @@ export function openaiEvents({ model, prompt, answers, created, includeUsage }) 
   return [...events.map((event) => JSON.stringify(event)), "[DONE]"];
 }
 
+/** @type {Record<Finish, string>} */
 const FINISH = { stop: "stop", length: "length", stop_sequence: "stop", tool_calls: "tool_calls" };
 
+/**
+ * @param {string} object
+ * @param {Pick<OpenaiResult, "model" | "prompt" | "created">} result
+ */
 function frame(object, { model, prompt, created }) {
   const id = `chatcmpl-${createHash("sha256").update(prompt.seed).digest("hex").slice(0, 24)}`;
   return { id, object, created: Math.floor(created.getTime() / 1000), model };
 }
 
+/**
+ * @param {Answer} answer
+ * @returns {object[]}
+ */
 function deltasOf(answer) {
   if (answer.calls.length === 0) {
     return [{ role: "assistant", content: "" }, ...answer.text.map((content) => ({ content }))];
@@ -52,6 +72,7 @@ function deltasOf(answer) {
   return [{ role: "assistant", content: null }, ...calls];
 }
 
+/** @param {ToolCall} call */
 function callOf(call) {
   return {
     id: `call_${call.digest.slice(0, 24)}`,
@@ -60,6 +81,7 @@ function callOf(call) {
   };
 }
 
+/** @param {OpenaiResult["answers"]} answers */
 function usageOf(answers) {
   const completion = answers.reduce((sum, answer) => sum + answer.completionTokens, 0);
   const prompt = answers[0].promptTokens;

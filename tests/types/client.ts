@@ -21,7 +21,10 @@ export const sign: RequestSigner = ({ method, url, headers, body, attempt, signa
   same<Same<typeof method, "POST">>(true);
   const length: number = body.byteLength;
   signal?.throwIfAborted();
-  return { authorization: `Signature ${url} ${headers["content-type"]} ${length} ${attempt}`, "x-date": new Date().toUTCString() };
+  return {
+    authorization: `Signature ${url} ${headers["content-type"]} ${length} ${attempt}`,
+    "x-date": new Date().toUTCString(),
+  };
 };
 
 export const options = {
@@ -52,8 +55,11 @@ export const oci = new OciGenAI(options);
 new OciGenAI({ ...options, fetch });
 new OciGenAI({ ...options, endpoint: "http://127.0.0.1:8080", apiKey: "sk-example" });
 
-// Aliases that are known only at run time.
-export const targets: readonly ModelTarget[] = [DAC, { model: DAC, endpoint: "https://other.example", compartmentId: "ocid1.compartment.oc1..other" }];
+// Aliases that are known at run time only.
+export const targets: readonly ModelTarget[] = [
+  DAC,
+  { model: DAC, endpoint: "https://other.example", compartmentId: "ocid1.compartment.oc1..other" },
+];
 new OciGenAI({ models: { [DAC.slice(-7)]: targets } });
 
 export function hostOf(model: string): string {
@@ -68,17 +74,36 @@ export function hostOf(model: string): string {
 
 const messages: ChatMessage[] = [
   { role: "system", content: "Be brief." },
-  { role: "user", content: [{ type: "text", text: "What is this?" }, { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } }] },
-  { role: "assistant", content: null, tool_calls: [{ id: "call_1", type: "function", function: { name: "look", arguments: "{}" } }] },
+  {
+    role: "user",
+    content: [
+      { type: "text", text: "What is this?" },
+      { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } },
+    ],
+  },
+  {
+    role: "assistant",
+    content: null,
+    tool_calls: [{ id: "call_1", type: "function", function: { name: "look", arguments: "{}" } }],
+  },
   { role: "tool", tool_call_id: "call_1", content: "a cat" },
 ];
 
 const tools: ChatTool[] = [
-  { type: "function", function: { name: "look", description: "Looks.", parameters: { type: "object", properties: {} } } },
+  {
+    type: "function",
+    function: { name: "look", description: "Looks.", parameters: { type: "object", properties: {} } },
+  },
 ];
 
 export async function answer(signal: AbortSignal): Promise<string> {
-  const callOptions: CallOptions = { signal, timeouts: { totalMs: 1000 }, headers: { "x-a": "b" }, fallback: "auto", apiFormat: "COHERE" };
+  const callOptions: CallOptions = {
+    signal,
+    timeouts: { totalMs: 1000 },
+    headers: { "x-a": "b" },
+    fallback: "auto",
+    apiFormat: "COHERE",
+  };
   const completion = await oci.chat(
     {
       model: "house",
@@ -89,14 +114,20 @@ export async function answer(signal: AbortSignal): Promise<string> {
       temperature: 0.2,
       max_tokens: null,
       stop: ["\n"],
-      oci: { top_k: 40, documents: [{ title: "Cats" }], citation_quality: "ACCURATE", safety_mode: "STRICT", max_input_tokens: 4096 },
+      oci: {
+        top_k: 40,
+        documents: [{ title: "Cats" }],
+        citation_quality: "ACCURATE",
+        safety_mode: "STRICT",
+        max_input_tokens: 4096,
+      },
       a_parameter_of_tomorrow: { any: "thing" },
     },
     callOptions,
   );
   same<Same<typeof completion.object, "chat.completion">>(true);
   const choice = completion.choices[0];
-  // What the model said may go back as it is.
+  // An answer can be sent back unchanged.
   if (choice) messages.push(choice.message);
   for (const call of choice?.message.tool_calls ?? []) same<Same<typeof call.function.arguments, string>>(true);
   const counts: number | undefined = completion.usage?.completion_tokens_details?.reasoning_tokens;
@@ -104,7 +135,7 @@ export async function answer(signal: AbortSignal): Promise<string> {
   return `${choice?.message.content ?? choice?.message.refusal} ${counts} ${queries?.length} ${completion.oci?.opc_request_id}`;
 }
 
-// As it comes from a request's body: of unknown messages.
+// As parsed from a request's body, with unknown messages.
 export async function relay(body: { model: string; messages: unknown[] }): Promise<Response> {
   return oci.stream(body).toResponse({ status: 200, headers: { "x-a": "b" } });
 }
@@ -143,14 +174,24 @@ export async function served(): Promise<Response> {
   return asFetch(new Request("https://any.example/v1/models"));
 }
 
-// Every code, and no other: a switch over them is complete.
+// A switch over all codes is exhaustive.
 export function advice(error: unknown): string {
   if (!(error instanceof OciError)) throw error;
   const status: number | undefined = error.status;
   const partial: string | null | undefined = error.partial?.choices[0]?.message.content;
   const logged: string = JSON.stringify(error);
   const last = error.attempts.at(-1);
-  console.log(status, partial, logged, last?.opcRequestId, error.hint, error.param, error.serviceCode, error.cause, error.retryable);
+  console.log(
+    status,
+    partial,
+    logged,
+    last?.opcRequestId,
+    error.hint,
+    error.param,
+    error.serviceCode,
+    error.cause,
+    error.retryable,
+  );
   switch (error.code) {
     case "invalid_options":
     case "invalid_model":
@@ -159,7 +200,7 @@ export function advice(error: unknown): string {
     case "region_mismatch":
     case "signer_failed":
     case "invalid_signature":
-      return "before the network";
+      return "nothing was sent";
     case "network":
     case "redirected":
     case "timeout":
@@ -178,10 +219,10 @@ export function advice(error: unknown): string {
     case "limit_exceeded":
     case "stream_truncated":
     case "stream_error":
-      return "a bad answer";
+      return "an invalid answer";
     case "all_targets_failed":
     case "internal":
-      return "all else";
+      return "anything else";
     default: {
       const none: never = error.code;
       return none;

@@ -1,7 +1,12 @@
-// The other entries, and that they share their classes.
+// The other entries, which share their classes with the main one.
 
 import { OciGenAI, OciError, ChatStream } from "oci-genai-edge";
-import gateway, { createGateway, type Gateway, type GatewayConfiguration, type GatewayEnv } from "oci-genai-edge/gateway";
+import gateway, {
+  createGateway,
+  type Gateway,
+  type GatewayConfiguration,
+  type GatewayEnv,
+} from "oci-genai-edge/gateway";
 import { apiKeySigner, signingString, tokenSigner } from "oci-genai-edge/signer";
 import * as slim from "oci-genai-edge/slim";
 
@@ -31,7 +36,7 @@ const sign = apiKeySigner({
 export const clients = [
   new OciGenAI({ sign }),
   new OciGenAI({ sign: tokenSigner({ token: () => "token", privateKey: "-----BEGIN PRIVATE KEY-----" }) }),
-  // A signer of one's own, on the text that is signed.
+  // A custom signer that uses `signingString`.
   new OciGenAI({
     sign: async (request) => {
       const text = signingString(["x-date", "(request-target)", "host"], { ...request, headers: { "x-date": "now" } });
@@ -42,10 +47,23 @@ export const clients = [
 ];
 
 export const worker: Gateway = gateway;
-export const configured: Gateway<{ REGION: string }> = createGateway({ configure: (env: { REGION: string }) => ({ region: env.REGION, token: "t" }) });
+export const configured: Gateway<{ REGION: string }> = createGateway({
+  configure: (env: { REGION: string }) => ({ region: env.REGION, token: "t" }),
+});
 export const plain: Gateway = createGateway();
-export const told: Gateway = createGateway({});
-const env: GatewayEnv = { GATEWAY_TOKEN: "t", OCI_MODELS: { a: "meta.llama", b: ["meta.llama", { model: "cohere.command-r" }] } };
-const configuration: GatewayConfiguration = { token: "t", sign, onFinish: ({ usage }) => console.log(usage?.total_tokens) };
-export const answered: Promise<Response> = gateway.fetch(new Request("https://gateway.example/v1/models"), { ...env, OCI_MODELS: "{}" }, {});
+export const empty: Gateway = createGateway({});
+const env: GatewayEnv = {
+  GATEWAY_TOKEN: "t",
+  OCI_MODELS: { a: "meta.llama", b: ["meta.llama", { model: "cohere.command-r" }] },
+};
+const configuration: GatewayConfiguration = {
+  token: "t",
+  sign,
+  onFinish: ({ usage }) => console.log(usage?.total_tokens),
+};
+export const answered: Promise<Response> = gateway.fetch(
+  new Request("https://gateway.example/v1/models"),
+  { ...env, OCI_MODELS: "{}" },
+  {},
+);
 export const other = createGateway({ configure: () => configuration });

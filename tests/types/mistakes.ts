@@ -1,4 +1,4 @@
-// What must not compile. Each line would be an error at run time, or a value that is never there.
+// What must not compile: errors at run time, and values that never exist.
 
 import { ChatStream, OciError, OciGenAI } from "oci-genai-edge";
 import type { ChatMessage, ChatTool, RequestSigner } from "oci-genai-edge";
@@ -58,16 +58,16 @@ oci.stream({ model: "meta.llama", messages }, { apiFormat: "COHERE3" });
 oci.route(5);
 // @ts-expect-error no such role
 const message: ChatMessage = { role: "bot", content: "Hello" };
-// @ts-expect-error an answer of a tool says to which call
+// @ts-expect-error a tool message needs the id of its call
 const result: ChatMessage = { role: "tool", content: "Hello" };
-// @ts-expect-error OpenAI's custom tools are not OCI's
+// @ts-expect-error OCI has no custom tools
 const tool: ChatTool = { type: "custom", custom: { name: "x" } };
 
-// what is given back
+// results
 const stream = oci.stream({ model: "meta.llama", messages });
-// @ts-expect-error it is made by oci.stream
+// @ts-expect-error streams are created by oci.stream
 new ChatStream();
-// @ts-expect-error it is made by the client
+// @ts-expect-error errors are created by the client
 new OciError("no");
 // @ts-expect-error not a promise of a response
 const response: Response = stream.toResponse();
@@ -75,11 +75,11 @@ const response: Response = stream.toResponse();
 for await (const text of stream.text) console.log(text);
 // @ts-expect-error
 stream.report = undefined;
-// @ts-expect-error may be undefined
+// @ts-expect-error it may be undefined
 stream.report.totalMs;
 // @ts-expect-error
 oci.fetch = fetch;
-// @ts-expect-error a choice may not be there
+// @ts-expect-error there may be no choice
 (await stream.final()).choices[0].message;
 // @ts-expect-error a delta has no message
 (await stream.next()).value?.choices[0]?.message;

@@ -1,4 +1,4 @@
-// Side by side with the types of the npm package `openai`.
+// Compatibility with the types of the npm package `openai`.
 
 import OpenAI from "openai";
 import type { CompletionUsage } from "openai/resources/completions";
@@ -18,18 +18,20 @@ const oci = new OciGenAI({ region: "us-chicago-1" });
 
 export const openai = new OpenAI({ baseURL: "https://oci.example/v1", apiKey: "ignored", fetch: oci.fetch });
 
-// What OpenAI's clients send can be given to ours …
+// Requests of OpenAI's client are accepted …
 export const asRequest = (params: ChatCompletionCreateParams): ChatRequest => params;
 export const asUnstreamed = (params: ChatCompletionCreateParamsNonStreaming): ChatRequest => params;
 export const asStreamed = (params: ChatCompletionCreateParamsStreaming): ChatRequest => params;
 
-// … and what ours gives is what OpenAI's would.
+// … and results have the types of OpenAI's.
 export const asCompletion = (completion: ChatCompletion): OpenAICompletion => completion;
 export const asChunk = (chunk: ChatCompletionChunk): OpenAIChunk => chunk;
 export const asUsage = (usage: Usage): CompletionUsage => usage;
-export const asParam = (completion: ChatCompletion): ChatCompletionMessageParam | undefined => completion.choices[0]?.message;
+export const asParam = (completion: ChatCompletion): ChatCompletionMessageParam | undefined =>
+  completion.choices[0]?.message;
 export const asTool = (tool: ChatTool): ChatCompletionTool => tool;
-export const asMessage = (message: Extract<ChatMessage, { role: "tool" }>): { role: "tool"; tool_call_id: string } => message;
+export const asMessage = (message: Extract<ChatMessage, { role: "tool" }>): { role: "tool"; tool_call_id: string } =>
+  message;
 
 export async function same(params: ChatCompletionCreateParamsStreaming): Promise<string> {
   let text = "";

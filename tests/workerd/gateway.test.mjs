@@ -1,11 +1,12 @@
-// The Worker in workerd against the simulated OCI: the whole path of a request, over HTTP.
+// The Worker in workerd, in front of the simulator: the whole path of a request over HTTP.
+
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-
 import OpenAI from "openai";
-
 import { demoModels } from "../../scripts/demo-models.mjs";
 import { startStage } from "../../scripts/stage.mjs";
+import { WEATHER_TOOL } from "../node/support/chat-request.mjs";
+import { collect, contentOf } from "../node/support/streams.mjs";
 import { endpointId } from "../simulator/server.mjs";
 
 let stage;
@@ -14,42 +15,54 @@ after(() => stage?.stop());
 
 const messages = [{ role: "user", content: "What streams from a cluster? tokens=12" }];
 
+/** Posts a request, with the token by default. */
 function post(body, { token = stage.token, path = "/v1/chat/completions", signal } = {}) {
   const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-  return fetch(`${stage.origin}${path}`, { method: "POST", headers, body: JSON.stringify({ messages, ...body }), signal });
+  const init = { method: "POST", headers, body: JSON.stringify({ messages, ...body }), signal };
+  return fetch(`${stage.origin}${path}`, init);
 }
 
-async function streamed(model, more = {}) {
-  const response = await post({ model, stream: true, ...more });
+/** Requests a stream, and reads it to its end. */
+async function stream(model, parameters = {}) {
+  const response = await post({ model, stream: true, ...parameters });
   const text = await response.text();
   assert.equal(response.status, 200, text);
   assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
-  const events = text.split("\n\n").filter(Boolean);
-  const done = events.at(-1) === "data: [DONE]";
-  const chunks = events.filter((event) => event !== "data: [DONE]").map((event) => JSON.parse(event.replace(/^data: /, "")));
-  const content = chunks.map((chunk) => chunk.choices?.[0]?.delta.content ?? "").join("");
-  return { chunks, content, done, route: JSON.parse(response.headers.get("oci-route")), finish: chunks.map((chunk) => chunk.choices?.[0]?.finish_reason).find(Boolean) };
+  const events = text
+    .split("\n\n")
+    .filter(Boolean)
+    .map((event) => event.replace(/^data: /, ""));
+  const done = events.at(-1) === "[DONE]";
+  const chunks = events.filter((data) => data !== "[DONE]").map((data) => JSON.parse(data));
+  const route = JSON.parse(response.headers.get("oci-route"));
+  const finish = chunks.map((chunk) => chunk.choices?.[0]?.finish_reason).find(Boolean);
+  return { chunks, content: contentOf(chunks), done, route, finish };
 }
 
 const lastRequest = () => stage.simulator.requests.at(-1);
 
-describe("the same request", () => {
+describe("the same request to every kind of model", () => {
+  const dedicated = (apiFormat) => ({ transport: "native", servingType: "DEDICATED", apiFormat });
   const rows = [
-    ["DAC GENERIC, streaming", "dac-generic", { transport: "native", servingType: "DEDICATED", apiFormat: "GENERIC" }],
-    ["DAC COHERE, streaming", "dac-cohere", { transport: "native", servingType: "DEDICATED", apiFormat: "COHERE" }],
-    ["DAC COHEREV2, streaming", "dac-cohere-v2", { transport: "native", servingType: "DEDICATED", apiFormat: "COHEREV2" }],
-    ["on-demand Cohere R", "on-demand-command-r", { transport: "native", servingType: "ON_DEMAND", apiFormat: "COHERE" }],
+    ["DAC GENERIC, streaming", "dac-generic", dedicated("GENERIC")],
+    ["DAC COHERE, streaming", "dac-cohere", dedicated("COHERE")],
+    ["DAC COHEREV2, streaming", "dac-cohere-v2", dedicated("COHEREV2")],
+    [
+      "on-demand Command R",
+      "on-demand-command-r",
+      { transport: "native", servingType: "ON_DEMAND", apiFormat: "COHERE" },
+    ],
     ["on-demand vendor.model", "on-demand-llama", { transport: "openai" }],
-    ["DAC of unknown format", "dac-unknown-format", { transport: "native", servingType: "DEDICATED", apiFormat: "COHERE" }],
+    ["DAC of unknown format", "dac-unknown-format", dedicated("COHERE")],
   ];
-  let wanted;
+  let expected;
   for (const [name, model, route] of rows) {
     test(name, async () => {
-      const answer = await streamed(model);
+      const answer = await stream(model);
       assert.ok(answer.chunks.length >= 10, "token by token");
       assert.ok(answer.content.includes("What streams from a cluster?"));
-      wanted ??= answer.content;
-      assert.equal(answer.content, wanted, "whatever the wire, the caller sees the same");
+      expected ??= answer.content;
+      assert.equal(answer.content, expected, "every format yields the same text");
       assert.equal(answer.done, true);
       assert.ok(["stop", "length"].includes(answer.finish));
       const { transport, servingType, apiFormat } = answer.route;
@@ -58,9 +71,9 @@ describe("the same request", () => {
     });
   }
 
-  test("DAC that rejects streaming: one chunk that says so", async () => {
-    const answer = await streamed("dac-no-stream");
-    assert.equal(answer.content, wanted);
+  test("DAC that rejects streaming: one chunk with the reason", async () => {
+    const answer = await stream("dac-no-stream");
+    assert.equal(answer.content, expected);
     assert.equal(answer.chunks.filter((chunk) => chunk.choices[0]?.delta.content).length, 1);
     assert.match(answer.chunks[0].oci.fallback, /bad_request/);
     assert.ok(answer.chunks[0].usage.total_tokens > 0);
@@ -68,26 +81,33 @@ describe("the same request", () => {
     assert.equal(lastRequest().body.chatRequest.isStream, undefined);
   });
 
-  test("raw ids need no alias", async () => {
-    assert.equal((await streamed(endpointId("simgeneric"))).content, wanted);
-    assert.equal((await streamed("oci:cohere.command-r-08-2024")).content, wanted);
+  test("model ids without an alias", async () => {
+    assert.equal((await stream(endpointId("simgeneric"))).content, expected);
+    assert.equal((await stream("oci:cohere.command-r-08-2024")).content, expected);
   });
 
-  test("not streamed", async () => {
+  test("unstreamed", async () => {
     for (const model of ["dac-generic", "dac-cohere", "on-demand-llama"]) {
       const completion = await (await post({ model })).json();
       assert.equal(completion.object, "chat.completion");
-      assert.equal(completion.choices[0].message.content, wanted);
+      assert.equal(completion.choices[0].message.content, expected);
     }
   });
 });
 
 describe("tool calls", () => {
-  const tools = [{ type: "function", function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } } }];
-  for (const model of ["dac-generic", "dac-cohere", "dac-cohere-v2", "dac-unknown-format", "dac-qwen", "on-demand-command-r", "on-demand-llama"]) {
+  for (const model of [
+    "dac-generic",
+    "dac-cohere",
+    "dac-cohere-v2",
+    "dac-unknown-format",
+    "dac-qwen",
+    "on-demand-command-r",
+    "on-demand-llama",
+  ]) {
     test(model, async () => {
       const weather = [{ role: "user", content: "What is the weather in Oslo?" }];
-      const { chunks, content, finish } = await streamed(model, { messages: weather, tools });
+      const { chunks, content, finish } = await stream(model, { messages: weather, tools: [WEATHER_TOOL] });
       const calls = [];
       for (const delta of chunks.flatMap((chunk) => chunk.choices?.[0]?.delta.tool_calls ?? [])) {
         const call = (calls[delta.index] ??= { arguments: "" });
@@ -105,26 +125,26 @@ describe("tool calls", () => {
   }
 });
 
-test("usage comes when it is asked for", async () => {
-  const { chunks } = await streamed("dac-generic", { stream_options: { include_usage: true } });
+test("streams have usage when it was asked for", async () => {
+  const { chunks } = await stream("dac-generic", { stream_options: { include_usage: true } });
   assert.deepEqual(chunks.at(-1).choices, []);
   assert.ok(chunks.at(-1).usage.completion_tokens > 0);
   assert.ok(chunks.slice(0, -1).every((chunk) => chunk.usage === null));
 });
 
-describe("the guard", () => {
-  test("no token, a wrong one, and the right one", async () => {
-    const seen = stage.simulator.requests.length;
+describe("the token", () => {
+  test("is required: a missing or wrong one is 401, and nothing is sent to OCI", async () => {
+    const { length } = stage.simulator.requests;
     for (const token of [null, "wrong", `${stage.token}x`, stage.token.slice(0, -1)]) {
       const response = await post({ model: "dac-generic" }, { token });
       assert.equal(response.status, 401);
       assert.equal((await response.json()).error.type, "authentication_error");
     }
-    assert.equal(stage.simulator.requests.length, seen, "nothing of it reached OCI");
+    assert.equal(stage.simulator.requests.length, length);
     assert.equal((await post({ model: "dac-generic" })).status, 200);
   });
 
-  test("the page is open, the API is not", async () => {
+  test("is required for the API, and not for the page", async () => {
     const page = await fetch(`${stage.origin}/`);
     assert.equal(page.status, 200);
     assert.match(await page.text(), /<html/i);
@@ -132,10 +152,13 @@ describe("the guard", () => {
   });
 });
 
-test("models are the aliases, with their routes and without their ids", async () => {
+test("lists the aliases as models, without OCIDs", async () => {
   const response = await fetch(`${stage.origin}/v1/models`, { headers: { authorization: `Bearer ${stage.token}` } });
   const text = await response.text();
-  assert.deepEqual(JSON.parse(text).data.map((model) => model.id), Object.keys(demoModels));
+  assert.deepEqual(
+    JSON.parse(text).data.map((model) => model.id),
+    Object.keys(demoModels),
+  );
   assert.doesNotMatch(text, /ocid1/);
 });
 
@@ -153,7 +176,7 @@ describe("failures", () => {
     });
   }
 
-  test("a request that is none", async () => {
+  test("a malformed request, another method, an unknown path", async () => {
     const headers = { authorization: `Bearer ${stage.token}` };
     const broken = await fetch(`${stage.origin}/v1/chat/completions`, { method: "POST", headers, body: "{" });
     assert.equal(broken.status, 400);
@@ -161,18 +184,18 @@ describe("failures", () => {
     assert.equal((await fetch(`${stage.origin}/v1/embeddings`, { headers })).status, 404);
   });
 
-  test("in the middle of a stream: an error event, after what had come", async () => {
-    const { chunks, content, done } = await streamed("dac-cut");
+  test("in the middle of a stream: an error event after the received chunks", async () => {
+    const { chunks, content, done } = await stream("dac-cut");
     assert.ok(content.length > 0);
     assert.equal(done, false);
     assert.equal(chunks.at(-1).error.code, "stream_truncated");
   });
 });
 
-test("a client that goes away ends the request at OCI", async () => {
+test("a caller that disconnects cancels the request to OCI", async () => {
   const controller = new AbortController();
-  const endless = [{ role: "user", content: "tokens=200000" }];
-  const response = await post({ model: "dac-generic", stream: true, messages: endless }, { signal: controller.signal });
+  const long = [{ role: "user", content: "tokens=200000" }];
+  const response = await post({ model: "dac-generic", stream: true, messages: long }, { signal: controller.signal });
   const reader = response.body.getReader();
   await reader.read();
   const record = lastRequest();
@@ -184,19 +207,20 @@ test("a client that goes away ends the request at OCI", async () => {
 
 test("the openai package streams through the Worker", async () => {
   const openai = new OpenAI({ baseURL: `${stage.origin}/v1`, apiKey: stage.token, maxRetries: 0 });
-  let text = "";
-  for await (const chunk of await openai.chat.completions.create({ model: "dac-generic", messages, stream: true })) {
-    text += chunk.choices[0]?.delta.content ?? "";
-  }
-  assert.ok(text.includes("What streams from a cluster?"));
-  await assert.rejects(openai.chat.completions.create({ model: endpointId("simthrottled"), messages }), (error) => error.status === 429);
+  const request = { model: "dac-generic", messages, stream: true };
+  const chunks = await collect(await openai.chat.completions.create(request));
+  assert.ok(contentOf(chunks).includes("What streams from a cluster?"));
+  const throttled = { model: endpointId("simthrottled"), messages };
+  await assert.rejects(openai.chat.completions.create(throttled), (error) => error.status === 429);
 });
 
-test("many at once: every caller gets its own answer", async () => {
-  const asked = Array.from({ length: 60 }, (_, index) => `question number ${index}?`);
+test("60 concurrent callers receive their own answers", async () => {
+  const questions = Array.from({ length: 60 }, (_, index) => `question number ${index}?`);
   const models = ["dac-generic", "dac-cohere", "on-demand-command-r", "on-demand-llama", "dac-no-stream"];
   const answers = await Promise.all(
-    asked.map((content, index) => streamed(models[index % models.length], { messages: [{ role: "user", content }] })),
+    questions.map((content, index) => stream(models[index % models.length], { messages: [{ role: "user", content }] })),
   );
-  answers.forEach((answer, index) => assert.ok(answer.content.includes(asked[index]), `${index}: ${answer.content}`));
+  answers.forEach((answer, index) =>
+    assert.ok(answer.content.includes(questions[index]), `${index}: ${answer.content}`),
+  );
 });

@@ -1,4 +1,4 @@
-//! What every contender has to give: a piece of an answer, borrowed from what was received.
+//! What every contender makes: a piece of an answer, borrowed from what was received.
 
 use std::hint::black_box;
 
@@ -8,7 +8,7 @@ pub(crate) struct Chunk<'a> {
     /// Which of the answers.
     pub(crate) index: u32,
     pub(crate) delta: Delta<'a>,
-    /// OpenAI's word for the end.
+    /// OpenAI's finish reason.
     pub(crate) finish: Option<&'static str>,
 }
 
@@ -19,7 +19,7 @@ pub(crate) enum Delta<'a> {
     Call(Call<'a>),
 }
 
-/// A tool call that opens, with id and name, or goes on.
+/// A tool call that begins, with id and name, or continues.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) index: usize,
@@ -28,10 +28,10 @@ pub(crate) struct Call<'a> {
     pub(crate) arguments: &'a str,
 }
 
-/// Who is given the chunks.
+/// Receives the chunks.
 pub(crate) type Take<'t> = &'t mut dyn FnMut(Chunk<'_>);
 
-/// A chunk that is kept, to be compared.
+/// A chunk, owned, to be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) index: u32,
@@ -41,24 +41,33 @@ pub(crate) struct Kept {
 }
 
 /// Every chunk, for the comparison before the clock starts.
-pub(crate) fn heard(decode: impl FnOnce(Take<'_>)) -> Vec<Kept> {
-    let mut heard = Vec::new();
+pub(crate) fn collect(decode: impl FnOnce(Take<'_>)) -> Vec<Kept> {
+    let mut chunks = Vec::new();
     decode(&mut |chunk| {
-        let mut kept = Kept { index: chunk.index, finish: chunk.finish.map(str::to_owned), ..Kept::default() };
+        let mut kept = Kept {
+            index: chunk.index,
+            finish: chunk.finish.map(str::to_owned),
+            ..Kept::default()
+        };
         match chunk.delta {
             Delta::Nothing => {}
             Delta::Text(text) => kept.text = Some(text.to_owned()),
             Delta::Call(call) => {
-                kept.call =
-                    Some((call.index, call.id.map(str::to_owned), call.name.map(str::to_owned), call.arguments.to_owned()));
+                kept.call = Some((
+                    call.index,
+                    call.id.map(str::to_owned),
+                    call.name.map(str::to_owned),
+                    call.arguments.to_owned(),
+                ));
             }
         }
-        heard.push(kept);
+        chunks.push(kept);
     });
-    heard
+    chunks
 }
 
-/// Looks at every chunk and keeps none, for the clock: what a reader does with them costs all contenders the same.
+/// Reads every chunk and keeps none, for the clock: what a reader does with them costs all
+/// contenders the same.
 pub(crate) fn weight(decode: impl FnOnce(Take<'_>)) -> usize {
     let mut weight = 0;
     decode(&mut |chunk| {

@@ -1,23 +1,30 @@
-//! Time: contenders take turns, so that what else the machine does hits all of them, and the median of the rounds counts.
+//! Time: contenders take turns, so that other load on the machine affects all of them, and the
+//! median of the rounds counts.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 9;
-/// One contender's turn lasts about so long, and at least one pass.
+/// How long a contender's turn is, about; at least one pass.
 const TURN: Duration = Duration::from_millis(6);
 
 /// The median time of each, in nanoseconds per event.
-pub(crate) fn interleaved<F: FnMut() -> usize>(passes: impl Iterator<Item = F>, events: usize) -> Vec<f64> {
+pub(crate) fn interleaved<F: FnMut() -> usize>(
+    passes: impl Iterator<Item = F>,
+    events: usize,
+) -> Vec<f64> {
     let mut turns: Vec<Turn<F>> = passes.map(Turn::warm).collect();
     for round in 0..ROUNDS {
-        // Nobody always follows the same neighbour.
+        // No contender always follows the same one.
         for at in 0..turns.len() {
             let at = (at + round) % turns.len();
             turns[at].run();
         }
     }
-    turns.into_iter().map(|turn| median(turn.times) / events as f64).collect()
+    turns
+        .into_iter()
+        .map(|turn| median(turn.times) / events as f64)
+        .collect()
 }
 
 pub(crate) fn median(mut times: Vec<f64>) -> f64 {
@@ -41,7 +48,11 @@ impl<F: FnMut() -> usize> Turn<F> {
         }
         let each = started.elapsed() / done;
         let count = (TURN.as_nanos() / each.as_nanos().max(1)).max(1) as u32;
-        Turn { pass, count, times: Vec::with_capacity(ROUNDS) }
+        Turn {
+            pass,
+            count,
+            times: Vec::with_capacity(ROUNDS),
+        }
     }
 
     fn run(&mut self) {
@@ -49,6 +60,7 @@ impl<F: FnMut() -> usize> Turn<F> {
         for _ in 0..self.count {
             black_box((self.pass)());
         }
-        self.times.push(started.elapsed().as_nanos() as f64 / f64::from(self.count));
+        self.times
+            .push(started.elapsed().as_nanos() as f64 / f64::from(self.count));
     }
 }

@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use eventsource_stream::Eventsource;
 use futures::executor::block_on;
 use futures::{pin_mut, stream, StreamExt};
-use oci_genai_edge::sse::Decoder;
+use oci_genai_edge::sse::Parser;
 use sse_core::{SseDecoder, SseEvent};
 
-/// Who is given the data of the events.
+/// Receives the data of each event.
 type Take<'t> = &'t mut dyn FnMut(&str);
 
 pub(crate) struct Splitter {
@@ -18,15 +18,26 @@ pub(crate) struct Splitter {
 }
 
 pub(crate) const SPLITTERS: &[Splitter] = &[
-    Splitter { name: "ours", split: ours },
-    Splitter { name: "sse-core", split: sse_core },
-    Splitter { name: "eventsource-stream", split: eventsource_stream },
+    Splitter {
+        name: "ours",
+        split: ours,
+    },
+    Splitter {
+        name: "sse-core",
+        split: sse_core,
+    },
+    Splitter {
+        name: "eventsource-stream",
+        split: eventsource_stream,
+    },
 ];
 
 fn ours(pieces: &[Vec<u8>], take: Take<'_>) {
-    let mut decoder = Decoder::new();
+    let mut parser = Parser::new();
     for piece in pieces {
-        decoder.feed(piece, |event| take(event.data)).expect("an event below the limit");
+        parser
+            .feed(piece, |event| take(event.data))
+            .expect("an event below the limit");
     }
 }
 

@@ -1,8 +1,9 @@
-//! The core's own decoder against what a Rust developer would take instead: an event-stream crate and typed serde_json.
+//! The core's own decoder against what a Rust developer would take instead: an event-stream crate
+//! and typed serde_json.
 //!
-//! Every contender turns the same bytes, cut the same way, into the same [`chunk::Chunk`]s, which is checked before anything is
-//! timed. A table goes to stderr, JSON lines to stdout. A run takes less than a minute:
-//! `cargo run --release --locked --manifest-path benches/native/Cargo.toml`.
+//! Every contender turns the same bytes, cut the same way, into the same [`chunk::Chunk`]s, which
+//! is checked before anything is timed. A table goes to stderr, JSON lines to stdout. A run takes
+//! less than a minute: `cargo run --release --locked --manifest-path benches/native/Cargo.toml`.
 
 mod chunk;
 mod clock;
@@ -21,7 +22,8 @@ use cuts::CUTS;
 use report::Table;
 
 fn main() {
-    eprintln!("Nanoseconds per event, medians of interleaved rounds. Ours also keeps what it has heard, for the completion.");
+    eprintln!("Nanoseconds per event, medians of interleaved rounds.");
+    eprintln!("Ours also accumulates the completion.");
     let corpora = corpus::all();
     decoding(&corpora);
     eprintln!("\nThe bar: ours at least 5x as fast as sse-core on GENERIC text at 1400 B.");
@@ -36,39 +38,64 @@ fn decoding(corpora: &[Corpus]) {
         for cut in CUTS {
             let pieces = cut.of(&corpus.events);
             for contender in CONTENDERS {
-                let heard = chunk::heard(|take| (contender.decode)(corpus.wire, &pieces, take));
-                assert_eq!(heard, corpus.expected, "{} on {}, {}", contender.name, corpus.name, cut.name);
+                let chunks =
+                    chunk::collect(|take| (contender.decode)(corpus.format, &pieces, take));
+                assert_eq!(
+                    chunks, corpus.expected,
+                    "{} on {}, {}",
+                    contender.name, corpus.name, cut.name
+                );
             }
             let passes = CONTENDERS.iter().map(|contender| {
                 let pieces = &pieces;
-                move || chunk::weight(|take| (contender.decode)(corpus.wire, pieces, take))
+                move || chunk::weight(|take| (contender.decode)(corpus.format, pieces, take))
             });
-            table.add(cut.name, CONTENDERS.iter().map(|contender| contender.name), &interleaved(passes, corpus.events.len()));
+            table.add(
+                cut.name,
+                CONTENDERS.iter().map(|contender| contender.name),
+                &interleaved(passes, corpus.events.len()),
+            );
         }
         table.print();
     }
 }
 
-/// Bytes -> events, without a look at the JSON.
+/// Bytes -> events, without reading their JSON.
 fn splitting(corpora: &[Corpus]) {
-    for corpus in corpora.iter().filter(|corpus| corpus.name.starts_with("GENERIC")) {
+    for corpus in corpora
+        .iter()
+        .filter(|corpus| corpus.name.starts_with("GENERIC"))
+    {
         let mut table = Table::new("sse", corpus.name);
         for cut in CUTS {
             let pieces = cut.of(&corpus.events);
             for splitter in layer::SPLITTERS {
                 let mut seen = Vec::new();
                 (splitter.split)(&pieces, &mut |data| seen.push(data.to_owned()));
-                assert_eq!(seen, corpus.data(), "{} on {}, {}", splitter.name, corpus.name, cut.name);
+                assert_eq!(
+                    seen,
+                    corpus.data(),
+                    "{} on {}, {}",
+                    splitter.name,
+                    corpus.name,
+                    cut.name
+                );
             }
             let passes = layer::SPLITTERS.iter().map(|splitter| {
                 let pieces = &pieces;
                 move || {
                     let mut bytes = 0;
-                    (splitter.split)(pieces, &mut |data| bytes += std::hint::black_box(data).len());
+                    (splitter.split)(pieces, &mut |data| {
+                        bytes += std::hint::black_box(data).len()
+                    });
                     bytes
                 }
             });
-            table.add(cut.name, layer::SPLITTERS.iter().map(|splitter| splitter.name), &interleaved(passes, corpus.events.len()));
+            table.add(
+                cut.name,
+                layer::SPLITTERS.iter().map(|splitter| splitter.name),
+                &interleaved(passes, corpus.events.len()),
+            );
         }
         table.print();
     }

@@ -1,14 +1,16 @@
-//! What stands between an event-stream crate and chunks: the wire's types for serde_json, and the rules of the wires, written as
-//! somebody would who needs these four streams and no more. It borrows where serde can, and reads no field that it doesn't use.
+//! What stands between an event-stream crate and chunks: the wire's types for serde_json, and the
+//! rules of the wires, written for these four streams and no more. It
+//! borrows where serde can, and reads no field that it doesn't use.
 
 use std::borrow::Cow;
 
-use oci_genai_edge::wire::Wire;
 use serde::Deserialize;
 
 use crate::chunk::{Call, Chunk, Delta, Take};
+use crate::corpus::Format;
 
-/// Text that borrows from the event where it holds no escape. A plain `Option<Cow<str>>` would always copy.
+/// Text that borrows from the event where it holds no escape. A plain `Option<Cow<str>>` would
+/// always copy.
 #[derive(Default, Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -59,16 +61,20 @@ struct Cohere<'a> {
 
 /// Reads the data of events, one after another.
 pub(crate) struct Reader {
-    wire: Wire,
-    /// How many calls have opened.
+    format: Format,
+    /// How many tool calls have begun.
     calls: usize,
-    /// COHERE says everything again at the end, so it has to be known.
-    heard: String,
+    /// The text so far: COHERE repeats it at the end.
+    text: String,
 }
 
 impl Reader {
-    pub(crate) fn new(wire: Wire) -> Self {
-        Reader { wire, calls: 0, heard: String::new() }
+    pub(crate) fn new(format: Format) -> Self {
+        Reader {
+            format,
+            calls: 0,
+            text: String::new(),
+        }
     }
 
     /// One event. Returns whether it was the last.
@@ -76,9 +82,15 @@ impl Reader {
         if data == "[DONE]" {
             return true;
         }
-        match self.wire {
-            Wire::Cohere => self.cohere(serde_json::from_str(data).expect("an event of COHERE"), take),
-            _ => self.generic(serde_json::from_str(data).expect("an event of GENERIC"), take),
+        match self.format {
+            Format::Cohere => self.cohere(
+                serde_json::from_str(data).expect("an event of COHERE"),
+                take,
+            ),
+            Format::Generic => self.generic(
+                serde_json::from_str(data).expect("an event of GENERIC"),
+                take,
+            ),
         }
         false
     }
@@ -88,34 +100,66 @@ impl Reader {
         if let Some(message) = &event.message {
             for part in &message.content {
                 if !part.text.0.is_empty() {
-                    take(Chunk { index, delta: Delta::Text(&part.text.0), finish: None });
+                    take(Chunk {
+                        index,
+                        delta: Delta::Text(&part.text.0),
+                        finish: None,
+                    });
                 }
             }
             for fragment in &message.tool_calls {
-                let (id, name) = (fragment.id.as_ref().map(|id| &*id.0), fragment.name.as_ref().map(|name| &*name.0));
+                let (id, name) = (
+                    fragment.id.as_ref().map(|id| &*id.0),
+                    fragment.name.as_ref().map(|name| &*name.0),
+                );
                 let opens = id.is_some() || name.is_some();
                 self.calls += usize::from(opens);
                 let arguments = &*fragment.arguments.0;
                 if opens || !arguments.is_empty() {
-                    let call = Call { index: self.calls.saturating_sub(1), id, name, arguments };
-                    take(Chunk { index, delta: Delta::Call(call), finish: None });
+                    let call = Call {
+                        index: self.calls.saturating_sub(1),
+                        id,
+                        name,
+                        arguments,
+                    };
+                    take(Chunk {
+                        index,
+                        delta: Delta::Call(call),
+                        finish: None,
+                    });
                 }
             }
         }
         if let Some(reason) = &event.finish_reason {
-            take(Chunk { index, delta: Delta::Nothing, finish: Some(finish(&reason.0)) });
+            take(Chunk {
+                index,
+                delta: Delta::Nothing,
+                finish: Some(finish(&reason.0)),
+            });
         }
     }
 
     fn cohere(&mut self, event: Cohere<'_>, take: Take<'_>) {
         let text = &*event.text.0;
-        let new = if event.finish_reason.is_some() { text.strip_prefix(&*self.heard).unwrap_or("") } else { text };
+        let new = if event.finish_reason.is_some() {
+            text.strip_prefix(&*self.text).unwrap_or("")
+        } else {
+            text
+        };
         if !new.is_empty() {
-            self.heard.push_str(new);
-            take(Chunk { index: 0, delta: Delta::Text(new), finish: None });
+            self.text.push_str(new);
+            take(Chunk {
+                index: 0,
+                delta: Delta::Text(new),
+                finish: None,
+            });
         }
         if let Some(reason) = &event.finish_reason {
-            take(Chunk { index: 0, delta: Delta::Nothing, finish: Some(finish(&reason.0)) });
+            take(Chunk {
+                index: 0,
+                delta: Delta::Nothing,
+                finish: Some(finish(&reason.0)),
+            });
         }
     }
 }

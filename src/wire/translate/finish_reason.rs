@@ -1,21 +1,22 @@
 //! OCI's finish reasons, in OpenAI's words.
 
-/// What OpenAI would call it. Case is ignored, and calls that were made win over whatever the service says: backends say
-/// `stop` or `COMPLETE` beside tool calls. A reason that nobody knows is a `stop`; OCI's own word is kept by the caller.
+use crate::answer::FinishReason;
+
+/// OpenAI's word for a reason, in any case. An unknown reason is a `stop`; OCI's own word stays
+/// beside it.
 ///
-/// The words are those of `GenericChatResponse` (a free string: `stop`, `length`, `tool_calls`, `content_filter`,
-/// `max_tokens` were recorded), `CohereChatResponse` and `CohereChatResponseV2` in `oci-generativeaiinference`.
-pub fn finish_reason(oci: Option<&str>, has_tool_calls: bool) -> &'static str {
-    if has_tool_calls {
-        return "tool_calls";
-    }
+/// The words are those of `GenericChatResponse` (a free string: `stop`, `length`, `tool_calls`,
+/// `content_filter`, `max_tokens` were recorded), `CohereChatResponse` and `CohereChatResponseV2`
+/// in `oci-generativeaiinference`.
+pub(in crate::wire) fn finish_reason(oci: Option<&str>) -> FinishReason<'_> {
     let word = oci.unwrap_or_default().to_ascii_lowercase();
-    match word.as_str() {
+    let openai = match word.as_str() {
         "length" | "max_tokens" | "error_limit" => "length",
         "content_filter" | "error_toxic" | "safety" => "content_filter",
         "tool_calls" | "tool_call" | "function_call" => "tool_calls",
         _ => "stop",
-    }
+    };
+    FinishReason { oci, openai }
 }
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words() {
+    fn reasons() {
         for (oci, openai) in [
             (Some("stop"), "stop"),
             (Some("STOP"), "stop"),
@@ -37,8 +38,8 @@ mod tests {
             (Some("something new"), "stop"),
             (None, "stop"),
         ] {
-            assert_eq!(finish_reason(oci, false), openai, "{oci:?}");
-            assert_eq!(finish_reason(oci, true), "tool_calls", "{oci:?}");
+            let reason = finish_reason(oci);
+            assert_eq!((reason.oci, reason.openai), (oci, openai));
         }
     }
 }

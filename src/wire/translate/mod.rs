@@ -1,5 +1,13 @@
 //! OCI's vocabulary in OpenAI's words.
 
-pub(crate) mod finish_reason;
-pub(crate) mod logprobs;
-pub(crate) mod usage;
+mod content;
+mod finish_reason;
+mod logprobs;
+mod time;
+mod usage;
+
+pub(super) use content::{annotation, url, Url};
+pub(super) use finish_reason::finish_reason;
+pub(super) use logprobs::logprobs;
+pub(super) use time::unix_seconds;
+pub(super) use usage::usage;

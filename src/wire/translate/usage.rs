@@ -1,48 +1,42 @@
 //! OCI's `Usage`, in OpenAI's words.
 
-use crate::json::{Map, Value};
+use serde_json::{Map, Value};
 
-/// Whether there is anything to report: some services send an empty object, or null.
-pub(crate) fn is_usage(value: &Value) -> bool {
-    ["promptTokens", "completionTokens", "totalTokens"]
-        .iter()
-        .any(|count| value.get(count).is_some_and(Value::is_number))
-}
-
-/// Translates OCI's counts. A count that the service left out is taken as 0, and a total as the sum: xAI's total counts
-/// reasoning too, so a total that was given is kept as it is.
-pub(crate) fn to_openai(oci: &Value) -> Value {
+/// Translates OCI's counts; `None` where there are none, since some services send an empty object.
+/// A missing count is 0 and a missing total the sum: xAI's total counts reasoning too, so a total
+/// that was sent is kept.
+pub(in crate::wire) fn usage(oci: &Value) -> Option<Value> {
     let count = |from: &Value, key: &str| from.get(key).filter(|count| count.is_number()).cloned();
-    let or_zero = |found: Option<Value>| found.unwrap_or_else(|| Value::from(0u64));
-    let prompt = or_zero(count(oci, "promptTokens"));
-    let completion = or_zero(count(oci, "completionTokens"));
-    let total = count(oci, "totalTokens").unwrap_or_else(|| {
-        Value::from(
-            prompt
-                .as_u64()
-                .unwrap_or(0)
-                .saturating_add(completion.as_u64().unwrap_or(0)),
-        )
-    });
+    let [prompt, completion, total] =
+        ["promptTokens", "completionTokens", "totalTokens"].map(|key| count(oci, key));
+    if prompt.is_none() && completion.is_none() && total.is_none() {
+        return None;
+    }
+    let number = |count: &Option<Value>| count.as_ref().and_then(Value::as_u64).unwrap_or(0);
+    let sum = number(&prompt).saturating_add(number(&completion));
     let mut usage = Map::new();
-    usage.insert("prompt_tokens", prompt);
-    usage.insert("completion_tokens", completion);
-    usage.insert("total_tokens", total);
+    usage.insert("prompt_tokens".into(), prompt.unwrap_or_else(|| 0.into()));
+    usage.insert(
+        "completion_tokens".into(),
+        completion.unwrap_or_else(|| 0.into()),
+    );
+    usage.insert("total_tokens".into(), total.unwrap_or_else(|| sum.into()));
     for (name, oci_name, fields) in DETAILS {
         let Some(from) = oci.get(oci_name) else {
             continue;
         };
-        let found = fields
+        let details: Map<String, Value> = fields
             .iter()
-            .filter_map(|(name, oci_name)| Some(((*name).to_owned(), count(from, oci_name)?)));
-        let details: Map = found.collect();
+            .filter_map(|(name, oci_name)| Some(((*name).to_owned(), count(from, oci_name)?)))
+            .collect();
         if !details.is_empty() {
-            usage.insert(name, Value::Object(details));
+            usage.insert((*name).to_owned(), details.into());
         }
     }
-    Value::Object(usage)
+    Some(usage.into())
 }
 
+/// OpenAI's name, OCI's name, and the same of the fields inside.
 type Details = (
     &'static str,
     &'static str,
@@ -69,28 +63,25 @@ const DETAILS: &[Details] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::json;
+    use serde_json::json;
 
     #[test]
     fn counts_and_details() {
         let xai = json!({"promptTokens": 13, "completionTokens": 8, "totalTokens": 607,
-            "promptTokensDetails": {"cachedTokens": 3}, "completionTokensDetails": {"reasoningTokens": 586}});
-        let wanted = json!({"prompt_tokens": 13, "completion_tokens": 8, "total_tokens": 607,
-            "prompt_tokens_details": {"cached_tokens": 3}, "completion_tokens_details": {"reasoning_tokens": 586}});
-        assert_eq!(to_openai(&xai), wanted);
+            "promptTokensDetails": {"cachedTokens": 3},
+            "completionTokensDetails": {"reasoningTokens": 586}});
+        let openai = json!({"prompt_tokens": 13, "completion_tokens": 8, "total_tokens": 607,
+            "prompt_tokens_details": {"cached_tokens": 3},
+            "completion_tokens_details": {"reasoning_tokens": 586}});
+        assert_eq!(usage(&xai), Some(openai));
     }
 
     #[test]
-    fn what_is_left_out() {
-        let wanted = json!({"prompt_tokens": 4, "completion_tokens": 0, "total_tokens": 4});
-        assert_eq!(
-            to_openai(&json!({"promptTokens": 4, "completionTokensDetails": {}})),
-            wanted
-        );
-        assert!(
-            !is_usage(&json!({}))
-                && !is_usage(&Value::Null)
-                && is_usage(&json!({"promptTokens": 0}))
-        );
+    fn missing_counts() {
+        let openai = json!({"prompt_tokens": 4, "completion_tokens": 0, "total_tokens": 4});
+        let oci = json!({"promptTokens": 4, "completionTokensDetails": {}});
+        assert_eq!(usage(&oci), Some(openai));
+        assert_eq!((usage(&json!({})), usage(&Value::Null)), (None, None));
+        assert!(usage(&json!({"promptTokens": 0})).is_some());
     }
 }

@@ -1,28 +1,48 @@
-// The gateway that a developer would write without the package: eventsource-parser, JSON.parse, JSON.stringify, TextEncoder. It
-// enqueues once for every network chunk, and does no more for these streams than it must.
-import { createParser } from "eventsource-parser";
+// The gateway that a developer would write without the package: eventsource-parser, JSON.parse,
+// JSON.stringify, TextEncoder. It enqueues once for every network chunk, and does only what these
+// streams need.
 
-import { ask, HEADERS } from "./request.mjs";
+import { createParser } from "eventsource-parser";
+import { HEADERS, sendToOci } from "./request.mjs";
+
+/** @import { WorkerEnv } from "../types.d.ts" */
 
 const encoder = new TextEncoder();
 
 export default {
+  /**
+   * @param {Request} request
+   * @param {WorkerEnv} env
+   */
   async fetch(request, env) {
-    const { refused, response, model, includeUsage } = await ask(request, env);
-    if (refused) return refused;
+    const { rejection, response, model, includeUsage } = await sendToOci(request, env);
+    if (rejection) return rejection;
     if (!response.ok) return new Response(await response.text(), { status: 502 });
-    return new Response(transcoded(response.body.getReader(), model, includeUsage), { headers: HEADERS });
+    const body = /** @type {ReadableStream<Uint8Array>} */ (response.body);
+    return new Response(transcode(body.getReader(), model, includeUsage), { headers: HEADERS });
   },
 };
 
-function transcoded(reader, model, includeUsage) {
+/**
+ * @param {import("node:stream/web").ReadableStreamDefaultReader<Uint8Array>} reader
+ * @param {string} model
+ * @param {boolean} includeUsage
+ * @returns {ReadableStream<Uint8Array>}
+ */
+function transcode(reader, model, includeUsage) {
   const decoder = new TextDecoder();
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   const id = `chatcmpl-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   const created = Math.floor(Date.now() / 1000);
+  /** @type {string | undefined} */
   let role = "assistant";
   let out = "";
+  /**
+   * @param {object[]} choices
+   * @param {object | null} usage
+   */
   const write = (choices, usage = null) => {
+    /** @type {Record<string, unknown>} */
     const chunk = { id, object: "chat.completion.chunk", created, model, choices };
     if (includeUsage) chunk.usage = usage;
     out += `data: ${JSON.stringify(chunk)}\n\n`;

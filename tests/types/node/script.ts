@@ -21,7 +21,10 @@ const oci = new OciGenAI({
 export async function main(): Promise<ChatCompletion | undefined> {
   const stopping = new AbortController();
   process.once("SIGINT", () => stopping.abort(new Error("stopped")));
-  const stream = oci.stream({ model: "cohere.command-r-08-2024", messages: [{ role: "user", content: "Hello" }] }, { signal: stopping.signal });
+  const stream = oci.stream(
+    { model: "cohere.command-r-08-2024", messages: [{ role: "user", content: "Hello" }] },
+    { signal: stopping.signal },
+  );
   try {
     for await (const text of stream.text()) stdout.write(text);
     return await stream.final();

@@ -1,4 +1,4 @@
-// A Worker of one's own, with the types of Cloudflare's runtime.
+// A custom Worker, with the types of Cloudflare's runtime.
 
 import { OciError, OciGenAI } from "oci-genai-edge";
 import wasm from "oci-genai-edge/wasm";
@@ -23,7 +23,12 @@ const clientOf = (env: Env): OciGenAI =>
   (oci ??= new OciGenAI({
     compartmentId: env.COMPARTMENT,
     models: { house: { model: env.ENDPOINT_OCID, apiFormat: "GENERIC" } },
-    sign: apiKeySigner({ tenancy: env.OCI_TENANCY, user: env.OCI_USER, fingerprint: env.OCI_FINGERPRINT, privateKey: env.OCI_PRIVATE_KEY }),
+    sign: apiKeySigner({
+      tenancy: env.OCI_TENANCY,
+      user: env.OCI_USER,
+      fingerprint: env.OCI_FINGERPRINT,
+      privateKey: env.OCI_PRIVATE_KEY,
+    }),
   }));
 
 export default {
@@ -46,8 +51,10 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-// The ready one fits where a handler is expected, and a service binding where assets are.
+// The gateway is an ExportedHandler, and a service binding is accepted as its assets.
 export const ready: ExportedHandler<Env> = gateway;
-export const configured = createGateway({ configure: (env: Env) => ({ token: env.GATEWAY_TOKEN, compartmentId: env.COMPARTMENT }) }) satisfies ExportedHandler<Env>;
+export const configured = createGateway({
+  configure: (env: Env) => ({ token: env.GATEWAY_TOKEN, compartmentId: env.COMPARTMENT }),
+}) satisfies ExportedHandler<Env>;
 export const loaded: Promise<void> = init(wasm);
 export const bytes = (stream: ReadableStream<Uint8Array>): Response => new Response(stream);

@@ -1,22 +1,27 @@
-//! The core's `Stream` of owned pieces: the way for a program with an async HTTP client.
+//! The core's `Stream` of owned pieces: for a program with an async HTTP client.
 
 use futures::executor::block_on;
 use futures::{pin_mut, stream, StreamExt};
-use oci_genai_edge::openai::Head;
-use oci_genai_edge::json::Value;
-use oci_genai_edge::decode::{pieces, Decoder, Limits, Piece};
-use oci_genai_edge::wire::Wire;
+use oci_genai_edge::decode::{pieces, Decoder, Piece};
+use oci_genai_edge::openai::Metadata;
+use oci_genai_edge::options::Limits;
+use serde_json::Value;
 
 use crate::chunk::{Call, Chunk, Delta, Take};
+use crate::corpus::Format;
 
-pub(super) fn decode(wire: Wire, body: &[Vec<u8>], take: Take<'_>) {
-    let decoder = Decoder::new(wire, Head::default(), Limits::default(), false);
-    let told = pieces(stream::iter(body.iter().map(Ok)), decoder);
+pub(super) fn decode(format: Format, body: &[Vec<u8>], take: Take<'_>) {
+    let decoder = Decoder::new(format.wire(), Metadata::default(), Limits::default(), false);
+    let pieces = pieces(stream::iter(body.iter().map(Ok)), decoder);
     block_on(async {
-        pin_mut!(told);
-        while let Some(piece) = told.next().await {
+        pin_mut!(pieces);
+        while let Some(piece) = pieces.next().await {
             match piece.expect("a stream without faults") {
-                Piece::Text(text) => take(Chunk { index: 0, delta: Delta::Text(&text), finish: None }),
+                Piece::Text(text) => take(Chunk {
+                    index: 0,
+                    delta: Delta::Text(&text),
+                    finish: None,
+                }),
                 Piece::Chunk(chunk) => read(&chunk, take),
                 Piece::End(_) => {}
             }
@@ -30,7 +35,11 @@ fn read(chunk: &Value, take: Take<'_>) {
         let index = choice["index"].as_u64().unwrap_or(0) as u32;
         let delta = &choice["delta"];
         if let Some(text) = delta["content"].as_str() {
-            take(Chunk { index, delta: Delta::Text(text), finish: None });
+            take(Chunk {
+                index,
+                delta: Delta::Text(text),
+                finish: None,
+            });
         }
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
             let call = Call {
@@ -39,7 +48,11 @@ fn read(chunk: &Value, take: Take<'_>) {
                 name: call["function"]["name"].as_str(),
                 arguments: call["function"]["arguments"].as_str().unwrap_or(""),
             };
-            take(Chunk { index, delta: Delta::Call(call), finish: None });
+            take(Chunk {
+                index,
+                delta: Delta::Call(call),
+                finish: None,
+            });
         }
         let finish = match choice["finish_reason"].as_str() {
             Some("stop") => Some("stop"),
@@ -48,7 +61,11 @@ fn read(chunk: &Value, take: Take<'_>) {
             None => None,
         };
         if finish.is_some() {
-            take(Chunk { index, delta: Delta::Nothing, finish });
+            take(Chunk {
+                index,
+                delta: Delta::Nothing,
+                finish,
+            });
         }
     }
 }

@@ -1,0 +1,122 @@
+// Bodies: a call as a ReadableStream of server-sent events, for `fetch`, `toResponse` and
+// `toReadableStream`.
+
+import { OciError } from "./error.js";
+import { errorEvent } from "./openai-error.js";
+
+/** @import { BodyChunk, Call } from "./call.js" */
+
+/**
+ * Where the events of a body come from.
+ *
+ * @typedef {object} BodySource
+ * @property {() => Promise<Call>} open opens the call, at the first read of a body that was made
+ *   without one
+ * @property {(call: Call) => Uint8Array | undefined} take bytes that were decoded and not yet
+ *   delivered
+ * @property {(call: Call) => Uint8Array | undefined} finish what follows the last bytes; called
+ *   once, when the call has ended and everything was taken
+ * @property {(reason: unknown) => void} cancel
+ */
+
+const encoder = new TextEncoder();
+
+/**
+ * A body with backpressure: at most one network chunk is decoded ahead of its reader.
+ *
+ * @param {BodySource} source
+ * @param {Call} [openCall] the call, if it is open
+ * @returns {ReadableStream<Uint8Array>}
+ */
+export function createBody(source, openCall) {
+  /** @type {ReadableStreamDefaultController<Uint8Array>} */
+  let controller;
+  /** @type {Call} */
+  let call;
+  /** @type {"new" | "idle" | "reading" | "ended"} */
+  let state = "new";
+
+  /** Enqueues what has been decoded, or reads the next network chunk. */
+  const deliver = () => {
+    const bytes = source.take(call);
+    if (bytes) controller.enqueue(bytes);
+    else if (call.ended) end();
+    else read();
+  };
+  const read = () => {
+    state = "reading";
+    call.readChunk().then(onChunk, onReadError);
+  };
+  /** @param {BodyChunk} chunk */
+  const onChunk = (chunk) => {
+    if (state === "ended") return;
+    state = "idle";
+    try {
+      call.onChunk(chunk);
+      deliver();
+    } catch (error) {
+      fail(error);
+    }
+  };
+  /** @param {unknown} thrown */
+  const onReadError = (thrown) => {
+    if (state === "ended") return;
+    state = "idle";
+    try {
+      call.onReadError(thrown);
+      deliver();
+    } catch (error) {
+      fail(error);
+    }
+  };
+  /** @param {Call} opened */
+  const onOpen = (opened) => {
+    if (state === "ended") return;
+    call = opened;
+    state = "idle";
+    deliver();
+  };
+  /** @param {unknown} error */
+  const fail = (error) => {
+    if (state === "ended") return;
+    state = "ended";
+    controller.error(error);
+  };
+  const end = () => {
+    const { error } = call;
+    const rest = source.finish(call);
+    if (error !== undefined && !(error instanceof OciError)) return fail(error);
+    state = "ended";
+    if (error !== undefined) controller.enqueue(encoder.encode(errorEvent(error)));
+    else if (rest) controller.enqueue(rest);
+    controller.close();
+  };
+
+  if (openCall) {
+    call = openCall;
+    state = "idle";
+  }
+  return new ReadableStream(
+    {
+      start: (streamController) => {
+        controller = streamController;
+      },
+      // SPEED: returns undefined instead of a promise. The stream would await a promise before it
+      // pulls again, which costs a promise and a microtask per network chunk. A pull in the state
+      // "reading" has nothing to do.
+      pull: () => {
+        if (state === "idle") {
+          deliver();
+        } else if (state === "new") {
+          state = "reading";
+          source.open().then(onOpen, fail);
+        }
+      },
+      cancel: (reason) => {
+        state = "ended";
+        source.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

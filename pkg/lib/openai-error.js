@@ -1,0 +1,65 @@
+// Failures as OpenAI's API reports them: error bodies, their types, and HTTP statuses.
+
+import { CODES } from "./codes.js";
+
+/** @import { OciError } from "./error.js" */
+
+/**
+ * OpenAI's error body.
+ *
+ * @typedef {{ error: { message: string, type: string, param: string | null, code: string } }} ErrorBody
+ */
+
+/**
+ * The response for a failure before the first event.
+ *
+ * @param {OciError} error
+ */
+export function errorResponse(error) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
+  // Transient errors have been retried already.
+  headers["x-should-retry"] = "false";
+  return Response.json(errorBody(error), { status: statusOf(error), headers });
+}
+
+/**
+ * The event for a failure after the first event, when it's too late for a status. OpenAI's clients
+ * throw it as an error.
+ *
+ * @param {OciError} error
+ */
+export function errorEvent(error) {
+  return `data: ${JSON.stringify(errorBody(error))}\n\n`;
+}
+
+/**
+ * The response to a request that is rejected before it becomes a call.
+ *
+ * @param {number} status
+ * @param {string} code
+ * @param {string} message
+ * @param {{ type?: string, headers?: Record<string, string> }} [options]
+ */
+export function rejection(status, code, message, { type = "invalid_request_error", headers } = {}) {
+  /** @type {ErrorBody} */
+  const body = { error: { message, type, param: null, code } };
+  return Response.json(body, { status, headers: { ...headers, "x-should-retry": "false" } });
+}
+
+/**
+ * @param {OciError} error
+ * @returns {ErrorBody}
+ */
+function errorBody(error) {
+  const message = error.hint ? `${error.message} (${error.hint})` : error.message;
+  return { error: { message, type: CODES[error.code].type, param: error.param ?? null, code: error.code } };
+}
+
+/** @param {OciError} error */
+function statusOf({ code, status = 0 }) {
+  // These codes stand for several of the service's 4xx, and its own status is the more exact one.
+  const isExact = (code === "bad_request" || code === "content_filtered") && status >= 400 && status < 500;
+  return isExact ? status : CODES[code].status;
+}

@@ -1,0 +1,84 @@
+// The options of a client and of a call, split into what the core reads and what stays in
+// JavaScript.
+
+import { sleep } from "./abort.js";
+import { createAuthorizeHook } from "./authorize.js";
+import { nearestName } from "./core.js";
+import { createError } from "./error.js";
+import { optionsToJson } from "./json.js";
+
+/** @import { CallOptions, ClientOptions } from "../index.js" */
+/** @import { Hooks } from "./wasm.js" */
+
+const FUNCTION_OPTIONS = ["sign", "apiKey", "fetch", "onFinish"];
+
+/**
+ * Throws an OciError for what can't be used. The core checks everything but the functions, unknown
+ * names included.
+ *
+ * @param {ClientOptions} options
+ */
+export function readClientOptions(options) {
+  if (options === null || typeof options !== "object") {
+    throw createError("invalid_options", "the options must be an object");
+  }
+  const { sign, apiKey, fetch, onFinish, endpoint } = options;
+  requireFunction("sign", sign);
+  requireFunction("fetch", fetch);
+  requireFunction("onFinish", onFinish);
+  if (typeof apiKey !== "string") requireFunction("apiKey", apiKey);
+  /** @type {Record<string, unknown>} */
+  const plain = {};
+  // Inherited options count, for callers who derive one object of options from another.
+  for (const name in options) {
+    if (!FUNCTION_OPTIONS.includes(name)) plain[name] = options[/** @type {keyof ClientOptions} */ (name)];
+  }
+  if (endpoint !== undefined) plain.endpoint = String(endpoint);
+  rejectFunctions(plain, (name) => {
+    const nearest = nearestName(name, FUNCTION_OPTIONS);
+    return nearest === undefined ? undefined : `did you mean ${nearest}?`;
+  });
+  /** @type {Hooks} */
+  const hooks = { authorize: createAuthorizeHook({ sign, apiKey }), sleep, fetch, signs: sign !== undefined };
+  return { json: optionsToJson(plain), hooks, onFinish };
+}
+
+/**
+ * @param {CallOptions | null | undefined} options
+ */
+export function readCallOptions(options) {
+  if (options !== undefined && typeof options !== "object") {
+    throw createError("invalid_options", "the options must be an object");
+  }
+  const { signal, ...plain } = options ?? {};
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw createError("invalid_options", "the option signal must be an AbortSignal");
+  }
+  rejectFunctions(plain, (name) => {
+    return FUNCTION_OPTIONS.includes(name) ? `${name} is an option of the client` : undefined;
+  });
+  return { json: optionsToJson(plain), signal };
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+function requireFunction(name, value) {
+  if (value !== undefined && typeof value !== "function") {
+    throw createError("invalid_options", `the option ${name} must be a function`);
+  }
+}
+
+/**
+ * Rejects functions under names that no function option has. JSON would drop them.
+ *
+ * @param {object} plain
+ * @param {(name: string) => string | undefined} hintOf
+ */
+function rejectFunctions(plain, hintOf) {
+  for (const [name, value] of Object.entries(plain)) {
+    if (typeof value !== "function") continue;
+    throw createError("invalid_options", `the option ${name} must not be a function`, hintOf(name));
+  }
+}

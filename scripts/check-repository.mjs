@@ -1,0 +1,78 @@
+// What no linter looks for in the files of this repository: secrets and addresses that must not be committed, white
+// space and line lengths (as in .editorconfig), and versions that must agree.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+const FORBIDDEN = [
+  { pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[A-Za-z0-9+/]{60}/, what: "a private key" },
+  { pattern: /registry\.npmjs\.org|static\.crates\.io|index\.crates\.io/, what: "the host of a package registry" },
+  { pattern: /ocid1\.[a-z]+\.oc\d+\.[a-z0-9-]*\.amaaaaaa[a-z2-7]{52}\b/, what: "what looks like a real OCID" },
+  { pattern: /(^|[\s"'(=])\/(home|root|Users|work)\/[\w.]/m, what: "an absolute path" },
+];
+const BINARY = /\.(png|ico|wasm)$/;
+const TEXT = /\.(mjs|js|rs|ts|sh|css|html|toml|json|yml|md)$/;
+
+/** Longest line, in characters, of files that nothing else formats. rustfmt leaves comments alone. */
+const LINE_LENGTHS = [
+  { files: /\.(mjs|js)$/, lines: /^/, max: 120 },
+  { files: /\.rs$/, lines: /^\s*\/\//, max: 100 },
+];
+
+const problems = [...trackedFiles().flatMap(problemsOf), ...versionProblems()];
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;
+
+/** Files that are, or with the next `git add` can be, in the repository. */
+function trackedFiles() {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
+  return execFileSync("git", list, { encoding: "utf8" }).split("\0").filter(Boolean);
+}
+
+/** @param {string} file */
+function problemsOf(file) {
+  // This file contains the patterns.
+  if (BINARY.test(file) || file === "scripts/check-repository.mjs") return [];
+  const text = readIfPresent(file);
+  if (text === undefined) return [];
+  const found = FORBIDDEN.filter(({ pattern }) => pattern.test(text)).map(({ what }) => `${file}: ${what}`);
+  // Recordings keep the service's own bytes.
+  return TEXT.test(file) && !file.startsWith("tests/fixtures/") ? [...found, ...layoutProblems(file, text)] : found;
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ */
+function layoutProblems(file, text) {
+  const limits = LINE_LENGTHS.filter(({ files }) => files.test(file));
+  const found = text.split("\n").flatMap((line, index) => {
+    const here = `${file}:${index + 1}`;
+    const tooLong = limits.find(({ lines, max }) => lines.test(line) && lengthOf(line) > max);
+    return [
+      ...(/[ \t]+$/.test(line) ? [`${here}: white space at the end of the line`] : []),
+      ...(tooLong ? [`${here}: longer than ${tooLong.max} characters`] : []),
+    ];
+  });
+  if (text !== "" && !text.endsWith("\n")) found.push(`${file}: no newline at the end`);
+  return found;
+}
+
+/** @param {string} line Without its addresses, which can't be split. */
+function lengthOf(line) {
+  return [...line.replaceAll(/https?:\/\/\S+/g, "")].length;
+}
+
+function versionProblems() {
+  const crate = /^version = "(.*)"/m.exec(readFileSync("Cargo.toml", "utf8"))?.[1];
+  const { version } = JSON.parse(readFileSync("pkg/package.json", "utf8"));
+  return crate === version ? [] : [`Cargo.toml has version ${crate}, pkg/package.json ${version}`];
+}
+
+/** Undefined for a file that is in the index, but deleted in the work tree. */
+function readIfPresent(/** @type {string} */ file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+//! What follows a failure before the first chunk, in this order:
+//!
+//! 1. a wrong assumption (the format of a Dedicated AI Cluster, the transport of one of Cohere's
+//!    models) is renegotiated, and the request sent again;
+//! 2. a stream is requested once more without streaming: the fallback;
+//! 3. transient errors are retried with exponential backoff, up to `retry.maxAttempts`;
+//! 4. the next target of an alias is tried;
+//! 5. the call fails.
+//!
+//! After the first chunk nothing is repeated: what was received stays, and the call fails with it.
+//! Which of these a failure allows is in its row of the table in [`crate::error`].
+
+use crate::error::{Code, Error, Reason};
+use crate::options::Retry;
+use crate::routing::{ApiFormat, Candidate, ServingMode};
+
+/// What may still be tried on the current target.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recovery {
+    /// Attempts, the first included; renegotiations and the fallback are not counted.
+    attempt_count: u32,
+    /// Formats that are still to be tried on a cluster whose format is only assumed; the next one
+    /// is the last.
+    format_candidates: Vec<ApiFormat>,
+}
+
+impl Recovery {
+    /// A target that has not been tried.
+    pub(super) fn of(target: &Candidate) -> Recovery {
+        let route = &target.route;
+        let is_assumed =
+            !route.has_explicit_format() && route.api_format() == Some(ApiFormat::Generic);
+        let is_dedicated = matches!(route.serving_mode(), Some(ServingMode::Dedicated { .. }));
+        let format_candidates = if is_assumed && is_dedicated {
+            ApiFormat::ALL
+                .iter()
+                .copied()
+                .filter(|it| *it != ApiFormat::Generic)
+                .collect()
+        } else {
+            Vec::new()
+        };
+        Recovery {
+            attempt_count: 1,
+            format_candidates,
+        }
+    }
+
+    /// Corrects what was only assumed of the model, if the service says that it was wrong.
+    pub(super) fn renegotiate(&mut self, error: &Error, target: &mut Candidate) -> bool {
+        let route = match (error.code(), error.reason()) {
+            (Code::WrongApiFormat, _) => self
+                .format_candidates
+                .pop()
+                .and_then(|it| target.route.with_api_format(it)),
+            (_, Some(Reason::ModelNotOnOpenAiTransport)) => target.route.moved_to_native(),
+            _ => None,
+        };
+        let is_corrected = route.is_some();
+        if let Some(route) = route {
+            target.route = route;
+        }
+        is_corrected
+    }
+
+    /// The wait before the next attempt, in milliseconds. A service that asks for a longer wait
+    /// than `maxDelayMs` gets no further request.
+    pub(super) fn backoff(&mut self, error: &Error, retry: Retry, retry_after: f64) -> Option<f64> {
+        let may_retry = error.code().recovery().retry
+            && self.attempt_count < retry.max_attempts
+            && retry_after <= retry.max_delay_ms;
+        if !may_retry {
+            return None;
+        }
+        let doublings = self.attempt_count.saturating_sub(1).min(30) as i32;
+        self.attempt_count += 1;
+        let delay = retry.base_delay_ms * 2_f64.powi(doublings);
+        Some(delay.min(retry.max_delay_ms).max(retry_after))
+    }
+}
+
+/// `Retry-After` in milliseconds; 0 for its other form, a date, which would need a clock that
+/// agrees with the service's.
+pub(super) fn retry_after_ms(header: Option<&str>) -> f64 {
+    let digits = header.unwrap_or_default().trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = digits
+        .parse()
+        .unwrap_or(if is_number { u32::MAX } else { 0 });
+    f64::from(seconds) * 1000.0
+}

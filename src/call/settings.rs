@@ -1,0 +1,20 @@
+//! The settings of a call.
+
+use crate::options::{Limits, Retry};
+
+/// What a call is made with, besides its operation and its targets.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether chunks are wanted, or the whole answer.
+    pub stream: bool,
+    /// Whether a stream that can't be opened is requested again without streaming.
+    pub fallback: bool,
+    /// How often to try.
+    pub retry: Retry,
+    /// How much to receive.
+    pub limits: Limits,
+    /// Sent with every request; lower-case names.
+    pub headers: Vec<(String, String)>,
+    /// Whether a signer signs: the openai transport then names the compartment in a header.
+    pub signs: bool,
+}
