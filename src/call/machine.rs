@@ -132,7 +132,7 @@ impl Call {
     /// Bytes of the body have arrived. Chunks go to the sink if they are wanted.
     pub fn on_body_chunk(&mut self, bytes: &[u8], clock: impl Clock, sink: &mut dyn Sink) {
         // SPEED: the state of nearly every chunk; the clock is read only where something ends.
-        if self.state == State::Streaming {
+        if matches!(self.state, State::Streaming) {
             let exchange = self.operation.exchange_mut();
             let result = exchange.feed(bytes, sink);
             if result.is_err() || exchange.is_complete() {
@@ -323,7 +323,7 @@ impl Call {
         let limits = self.settings.limits;
         let start;
         let mut bytes = bytes;
-        if self.state == State::Opening {
+        if matches!(self.state, State::Opening) {
             self.body.extend_from_slice(bytes);
             self.state = match body_kind(&self.body, &self.response.content_type) {
                 BodyKind::Undecided if self.body.len() > limits.max_response_bytes => {

@@ -63,7 +63,7 @@ impl Decoder {
     /// precedes a failure is sent; after a failure, or the end of the answer, nothing more is read.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
         self.received = self.received.saturating_add(bytes.len());
-        if self.events.state == State::Open {
+        if matches!(self.events.state, State::Open) {
             let result = match &mut self.passthrough {
                 None => self
                     .events
@@ -83,7 +83,7 @@ impl Decoder {
 
     /// Ends the stream. Fails with `stream_truncated` if the answer has not ended.
     pub fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
-        if self.events.state == State::Open {
+        if matches!(self.events.state, State::Open) {
             let (lines, received) = (&mut self.lines, self.received);
             match &mut self.passthrough {
                 None => self.events.end(lines, received, &mut Translated(sink)),
@@ -95,7 +95,7 @@ impl Decoder {
 
     /// Whether the answer has ended: what follows is not read.
     pub fn is_done(&self) -> bool {
-        self.events.state == State::Done
+        matches!(self.events.state, State::Done)
     }
 
     /// The answer, as far as it has been received.
@@ -109,7 +109,7 @@ impl Decoder {
     }
 
     fn check_size(&self) -> Result<()> {
-        if self.events.state == State::Open && self.received > self.max_response_bytes {
+        if matches!(self.events.state, State::Open) && self.received > self.max_response_bytes {
             let limit = self.max_response_bytes;
             return Err(too_large(limit, "the answer", "limits.maxResponseBytes"));
         }

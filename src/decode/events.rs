@@ -72,7 +72,7 @@ impl Events {
         output: &mut impl Output,
     ) -> Result<()> {
         let mut rest = bytes;
-        while self.state == State::Open {
+        while matches!(self.state, State::Open) {
             if lines.at_line_start() {
                 rest = self.decode_repeats(rest, output)?;
             }
