@@ -6,6 +6,7 @@ import { createHandle, feed, toError } from "./core.js";
 import { readBytes, readChunks } from "./memory.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
+import { cancelReader, drain, readFrom } from "./reader.js";
 import { Slab } from "./slab.js";
 
 /** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
@@ -183,7 +184,7 @@ export class Call {
   readChunk() {
     if (this.#timeouts.chunkMs) this.#startTimer("chunkMs");
     this.#setPending(true);
-    return /** @type {BodyReader} */ (this.#resources.reader).read();
+    return readFrom(/** @type {BodyReader} */ (this.#resources.reader));
   }
 
   /**
@@ -196,12 +197,12 @@ export class Call {
     if (this.#timeouts.chunkMs) this.#stopTimer("chunkMs");
     // The call may have ended while reading.
     if (this.#state !== "open") return;
-    if (chunk.done) return this.#onBodyEnd();
     let flags;
     try {
+      if (chunk.done) return this.#onBodyEnd();
       flags = feed(this.#resources.handle, chunk.value, this.#readOutput);
     } catch (error) {
-      this.#fail(toError(error));
+      this.#onFeedError(error);
       return;
     }
     if (flags & (STEP_DONE | STEP_FAILED)) this.#onFlags(flags);
@@ -250,6 +251,17 @@ export class Call {
     else readChunks(this.chunks, this.coalesceText);
   };
 
+  /**
+   * A chunk of the host's that is not bytes, or throws, ends the answer like a broken connection. A
+   * trap in wasm is the component's own.
+   *
+   * @param {unknown} thrown
+   */
+  #onFeedError(thrown) {
+    if (thrown instanceof WebAssembly.RuntimeError) this.#fail(toError(thrown));
+    else this.#step(() => this.#resources.handle.onReadError(thrown));
+  }
+
   #onBodyEnd() {
     const { handle } = this.#resources;
     this.#step(() => handle.onBodyEnd());
@@ -275,8 +287,7 @@ export class Call {
     } else if (flags & STEP_DONE) {
       const { reader } = this.#resources;
       this.#end();
-      // Usually only the end of the body is left, and reading it makes the connection reusable.
-      reader?.read().then((rest) => (rest.done ? undefined : reader.cancel())).catch(() => {});
+      if (reader) drain(reader);
     }
   }
 
@@ -291,7 +302,7 @@ export class Call {
       const { controller, reader } = this.#resources;
       this.#end();
       controller.abort(error);
-      reader?.cancel(error).catch(() => {});
+      if (reader) cancelReader(reader, error);
     }
     return this.error;
   }
@@ -376,10 +387,10 @@ function releaseAbandoned({ handle, controller, reader, abortLink }) {
   const reason = new DOMException("the stream was garbage collected before its end", "AbortError");
   try {
     controller.abort(reason);
-    reader?.cancel(reason).catch(() => {});
   } catch {
     // Where a request's I/O ends with the request (workerd), nothing is left to cancel.
   }
+  if (reader) cancelReader(reader, reason);
 }
 
 /**

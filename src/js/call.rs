@@ -11,12 +11,13 @@ use std::rc::Rc;
 use js_sys::Promise;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, JsFuture};
-use web_sys::{AbortSignal, ReadableStreamDefaultReader};
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::AbortSignal;
 
 use super::boundary::{STEP_DONE, STEP_FAILED, STEP_OUTPUT};
 use super::failure::Failure;
-use super::fetch::{body_reader, read, response_head, send, Hooks, SendError};
+use super::fetch::{body_reader, response_head, send, Hooks, SendError};
+use super::host::{settled, HostReader};
 use super::memory;
 use super::output::Output;
 use super::shell::{now, to_object};
@@ -38,7 +39,7 @@ struct Driver {
     output: Output,
     hooks: Hooks,
     signal: AbortSignal,
-    reader: Option<ReadableStreamDefaultReader>,
+    reader: Option<HostReader>,
     /// What the host threw last.
     cause: JsValue,
     client: Rc<RefCell<Client>>,
@@ -166,7 +167,7 @@ impl CallHandle {
 
     /// The reader of the body, once the call is open; from then on JavaScript reads.
     #[wasm_bindgen(js_name = takeReader)]
-    pub fn take_reader(&self) -> Option<ReadableStreamDefaultReader> {
+    pub fn take_reader(&self) -> Option<HostReader> {
         self.0.borrow_mut().reader.take()
     }
 
@@ -243,10 +244,7 @@ impl Driver {
     /// Cancels a body that is not read on.
     fn cancel_body(&mut self) {
         if let Some(reader) = self.reader.take() {
-            // A body that has ended, or failed, has nothing to cancel.
-            wasm_bindgen_futures::spawn_local(async move {
-                let _ = JsFuture::from(reader.cancel()).await;
-            });
+            wasm_bindgen_futures::spawn_local(async move { reader.cancel().await });
         }
     }
 }
@@ -261,7 +259,12 @@ async fn drive(driver: &RefCell<Driver>) -> Result<(), JsValue> {
                     (driver.hooks.clone(), driver.signal.clone())
                 };
                 let sent = send(&hooks, &request, &signal).await;
-                let sent = sent.map(|response| (response_head(&response), body_reader(&response)));
+                let sent = sent.and_then(|response| {
+                    let head = response_head(&response);
+                    let body = body_reader(&response);
+                    head.and_then(|head| Ok((head, body?)))
+                        .map_err(SendError::Failed)
+                });
                 let unread = sent.as_ref().ok().and_then(|(_, body)| body.clone());
                 check_aborted(driver, unread)?;
                 let mut driver = driver.borrow_mut();
@@ -284,7 +287,7 @@ async fn drive(driver: &RefCell<Driver>) -> Result<(), JsValue> {
             Step::Read => {
                 let reader = driver.borrow().reader.clone();
                 let bytes = match &reader {
-                    Some(reader) => read(reader).await,
+                    Some(reader) => reader.next().await,
                     None => Ok(None),
                 };
                 check_aborted(driver, None)?;
@@ -304,9 +307,8 @@ async fn drive(driver: &RefCell<Driver>) -> Result<(), JsValue> {
                     let driver = driver.borrow();
                     (driver.hooks.sleep.clone(), driver.signal.clone())
                 };
-                let slept = sleep.call2(&JsValue::UNDEFINED, &ms.into(), &signal)?;
                 // An abort ends the wait early.
-                let _ = JsFuture::from(Promise::resolve(&slept)).await;
+                let _ = settled(sleep.call2(&JsValue::UNDEFINED, &ms.into(), &signal)).await;
                 check_aborted(driver, None)?;
             }
             Step::Stream | Step::Done => {
@@ -326,10 +328,7 @@ async fn drive(driver: &RefCell<Driver>) -> Result<(), JsValue> {
 
 /// An abort ends the call at once: with the failure that the core has (a time limit), else with the
 /// caller's own reason.
-fn check_aborted(
-    driver: &RefCell<Driver>,
-    unread: Option<ReadableStreamDefaultReader>,
-) -> Result<(), JsValue> {
+fn check_aborted(driver: &RefCell<Driver>, unread: Option<HostReader>) -> Result<(), JsValue> {
     let mut driver = driver.borrow_mut();
     if !driver.signal.aborted() {
         return Ok(());

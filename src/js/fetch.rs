@@ -1,13 +1,10 @@
 //! `fetch`: one request, sent as the core prepared it.
 
-use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, RequestInit,
-    RequestRedirect, Response, ResponseType, Url,
-};
+use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Url};
 
+use super::host::{settled, HostBody, HostReader, HostResponse};
 use crate::call::{PreparedRequest, ResponseHead};
 use crate::error::{Code, Error};
 use crate::routing::host_of;
@@ -37,7 +34,7 @@ pub(super) async fn send(
     hooks: &Hooks,
     request: &PreparedRequest,
     signal: &AbortSignal,
-) -> Result<Response, SendError> {
+) -> Result<HostResponse, SendError> {
     check_host(request)?;
     let body = Uint8Array::from(request.body.as_slice());
     let signable_headers = Object::new();
@@ -101,38 +98,38 @@ pub(super) async fn send(
 }
 
 /// Status and headers of a response, for the core.
-pub(super) fn response_head(response: &Response) -> ResponseHead {
-    let headers = response.headers();
-    let header = |name: &str| headers.get(name).ok().flatten();
-    let is_hidden = response.type_() == ResponseType::Opaqueredirect;
-    ResponseHead {
-        status: if is_hidden { 0 } else { response.status() },
-        content_type: header("content-type").unwrap_or_default(),
-        opc_request_id: header("opc-request-id"),
-        retry_after: header("retry-after"),
-    }
+pub(super) fn response_head(response: &HostResponse) -> Result<ResponseHead, JsValue> {
+    let headers = response.headers()?;
+    let header = |name: &str| headers.get(name).map(|value| value.as_string());
+    let is_hidden = response.kind()?.as_string().as_deref() == Some("opaqueredirect");
+    let status = response
+        .status()?
+        .as_f64()
+        .filter(|status| (100.0..1000.0).contains(status));
+    let status = match status {
+        _ if is_hidden => 0,
+        Some(status) => status as u16,
+        None => {
+            return Err(JsValue::from_str(
+                "fetch resolved to a response without a status",
+            ))
+        }
+    };
+    Ok(ResponseHead {
+        status,
+        content_type: header("content-type")?.unwrap_or_default(),
+        opc_request_id: header("opc-request-id")?,
+        retry_after: header("retry-after")?,
+    })
 }
 
 /// A reader of the body; `None` where there is no body.
-pub(super) fn body_reader(response: &Response) -> Option<ReadableStreamDefaultReader> {
-    let body: ReadableStream = response.body()?;
-    Some(body.get_reader().unchecked_into())
-}
-
-/// The next bytes; `None` at the end.
-pub(super) async fn read(
-    reader: &ReadableStreamDefaultReader,
-) -> Result<Option<Uint8Array>, JsValue> {
-    let result = JsFuture::from(reader.read()).await?;
-    if Reflect::get(&result, &"done".into())?.is_truthy() {
+pub(super) fn body_reader(response: &HostResponse) -> Result<Option<HostReader>, JsValue> {
+    let body = response.body()?;
+    if body.is_null() || body.is_undefined() {
         return Ok(None);
     }
-    let value = Reflect::get(&result, &"value".into())?;
-    let message = "the body holds something other than bytes";
-    value
-        .dyn_into::<Uint8Array>()
-        .map(Some)
-        .map_err(|_| JsValue::from_str(message))
+    body.unchecked_into::<HostBody>().get_reader().map(Some)
 }
 
 /// The URL, as the runtime parses it, must name the host that it was made for.
@@ -151,10 +148,6 @@ fn check_host(request: &PreparedRequest) -> Result<(), SendError> {
         Error::new(Code::Internal, message),
         JsValue::UNDEFINED,
     ))
-}
-
-async fn settled(returned: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(Promise::resolve(&returned?)).await
 }
 
 fn set(object: &Object, name: &str, value: &JsValue) {
