@@ -38,7 +38,7 @@ export function createBody(source, openCall) {
 
   /** Enqueues what has been decoded, or reads the next network chunk. */
   const deliver = () => {
-    const bytes = source.take(call);
+    const bytes = call.hasOutput ? source.take(call) : undefined;
     if (bytes) controller.enqueue(bytes);
     else if (call.ended) end();
     else read();

@@ -111,6 +111,11 @@ export class Call {
     this.#onFinish = onFinish;
   }
 
+  /** Whether there is decoded output that no reader has taken. */
+  get hasOutput() {
+    return !this.events.isEmpty || !this.chunks.isEmpty;
+  }
+
   /** Whether the call has ended, although decoded output may be left to read. */
   get ended() {
     return this.#state === "ended";
@@ -197,15 +202,13 @@ export class Call {
     if (this.#timeouts.chunkMs) this.#stopTimer("chunkMs");
     // The call may have ended while reading.
     if (this.#state !== "open") return;
-    let flags;
     try {
       if (chunk.done) return this.#onBodyEnd();
-      flags = feed(this.#resources.handle, chunk.value, this.#readOutput);
+      const flags = feed(this.#resources.handle, chunk.value, this.#readOutput);
+      if (flags & (STEP_DONE | STEP_FAILED)) this.#onFlags(flags);
     } catch (error) {
       this.#onFeedError(error);
-      return;
     }
-    if (flags & (STEP_DONE | STEP_FAILED)) this.#onFlags(flags);
   }
 
   /**

@@ -98,13 +98,17 @@ export function createHandle(client, { request, options, mode, signal, id }) {
  * @returns {number} the flags of the last step
  */
 export function feed(handle, chunk, onOutput) {
-  if (!(chunk instanceof Uint8Array)) throw new TypeError("the response body contains something other than bytes");
+  if (!(chunk instanceof Uint8Array)) throw notBytes();
   const length = chunk.length;
   if (length > inputCapacity()) return feedPieces(handle, chunk, onOutput);
   writeInput(chunk);
   const flags = handle.feed(length);
   if (flags & STEP_OUTPUT) onOutput();
   return flags;
+}
+
+function notBytes() {
+  return new TypeError("the response body contains something other than bytes");
 }
 
 /**

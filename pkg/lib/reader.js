@@ -13,8 +13,8 @@ const DRAIN_MS = 2000;
  */
 export function readFrom(reader) {
   try {
-    // A promise of this realm is returned as it is, without another turn.
-    return Promise.resolve(reader.read());
+    const chunk = reader.read();
+    return chunk instanceof Promise ? chunk : Promise.resolve(chunk);
   } catch (error) {
     return Promise.reject(error);
   }

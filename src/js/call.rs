@@ -203,6 +203,7 @@ impl CallHandle {
 
 impl Driver {
     /// Describes the output and returns the flags of the step.
+    #[inline]
     fn finish_step(&mut self) -> u32 {
         let flags = match self.call.status() {
             Status::Done => STEP_DONE,
