@@ -18,7 +18,7 @@ const LINE_LENGTHS = [
   { files: /\.rs$/, lines: /^\s*\/\//, max: 100 },
 ];
 
-const problems = [...trackedFiles().flatMap(problemsOf), ...versionProblems()];
+const problems = [...trackedFiles().flatMap(problemsOf), ...versionProblems(), ...lockFileProblems()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
@@ -66,6 +66,23 @@ function versionProblems() {
   const crate = /^version = "(.*)"/m.exec(readFileSync("Cargo.toml", "utf8"))?.[1];
   const { version } = JSON.parse(readFileSync("pkg/package.json", "utf8"));
   return crate === version ? [] : [`Cargo.toml has version ${crate}, pkg/package.json ${version}`];
+}
+
+/** `make bench` builds with `--locked`, in a workspace that no other target builds. */
+function lockFileProblems() {
+  const text = readFileSync("benches/native/Cargo.lock", "utf8");
+  const locked = /name = "oci-genai-edge"\n[^[]*dependencies = \[([^\]]*)/.exec(text)?.[1] ?? "";
+  const names = new Set([...locked.matchAll(/"([\w-]+)/g)].map(([, name]) => name));
+  const missing = cargoDependencies().filter((name) => !names.has(name));
+  const hint = "run cargo metadata in benches/native";
+  return missing.map((name) => `benches/native/Cargo.lock lacks ${name}, which Cargo.toml depends on: ${hint}`);
+}
+
+/** Of this package, for any target, without those of its tests. */
+function cargoDependencies() {
+  const sections = readFileSync("Cargo.toml", "utf8").split(/^\[/m);
+  const own = sections.filter((section) => /^(target\..*\.)?dependencies\]/.test(section));
+  return own.flatMap((section) => [...section.matchAll(/^([\w-]+) *=/gm)].map(([, name]) => name));
 }
 
 /** Undefined for a file that is in the index, but deleted in the work tree. */
