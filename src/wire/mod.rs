@@ -24,6 +24,7 @@ mod openai;
 pub mod parameters;
 mod service_error;
 mod single_delta;
+mod tool_call;
 mod translate;
 
 use crate::answer::Accumulator;
