@@ -79,8 +79,8 @@ impl Client {
         call.timeouts.or(self.options.timeouts)
     }
 
-    /// Makes a chat call: see [`Client::call`]. `id`: that of the answer, where the service sends
-    /// none.
+    /// Makes a chat call: see [`Client::call`]. `id`: also that of the answer, where the service
+    /// sends none.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Client {
     ) -> Result<Call> {
         let created = (now / 1000.0) as u64;
         let metadata = Metadata {
-            id,
+            id: id.clone(),
             created,
             model: request.model().to_owned(),
         };
@@ -105,11 +105,12 @@ impl Client {
             ..
         } = self.options;
         let chat = Chat::new(request, metadata, limits, tool_call_text);
-        self.call(Operation::Chat(Box::new(chat)), options, stream, now)
+        self.call(Operation::Chat(Box::new(chat)), options, stream, id, now)
     }
 
     /// Makes a call; nothing is sent before its first step. `stream`: whether chunks are wanted.
-    /// `now`: milliseconds since 1970.
+    /// `id`: random, and different for each call; letters, digits and hyphens, since retry tokens
+    /// begin with it. `now`: milliseconds since 1970.
     ///
     /// # Errors
     ///
@@ -119,6 +120,7 @@ impl Client {
         operation: Operation,
         options: CallOptions,
         stream: bool,
+        id: String,
         now: f64,
     ) -> Result<Call> {
         let candidates = self.candidates(operation.exchange().model(), options.overrides)?;
@@ -131,6 +133,7 @@ impl Client {
             limits: self.options.limits,
             headers,
             signs: self.signs,
+            id,
         };
         Ok(Call::new(operation, candidates, settings, now))
     }

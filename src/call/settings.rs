@@ -17,4 +17,6 @@ pub struct Settings {
     pub headers: Vec<(String, String)>,
     /// Whether a signer signs: the openai transport then names the compartment in a header.
     pub signs: bool,
+    /// Random, and different for each call: its delays and its retry tokens follow from it.
+    pub id: String,
 }

@@ -190,7 +190,8 @@ mod tests {
             Retry {
                 max_attempts: 3,
                 base_delay_ms: 500.0,
-                max_delay_ms: 8000.0
+                max_delay_ms: 8000.0,
+                max_requests: 10
             }
         );
         assert_eq!(options.timeouts, Timeouts::default());
@@ -202,7 +203,7 @@ mod tests {
         let options = Options::from_json(
             r#"{"compartmentId":"c","region":"ord","realm":"OC1","endpoint":"https://h.example/p/",
                 "models":{"a":"meta.llama"},"headers":{"X-A":"1\t2"},
-                "retry":{"maxAttempts":1e9,"baseDelayMs":0,"maxDelayMs":1.5},
+                "retry":{"maxAttempts":1e9,"baseDelayMs":0,"maxDelayMs":1.5,"maxRequests":101},
                 "timeouts":{"totalMs":1,"firstChunkMs":2,"chunkMs":3},
                 "limits":{"maxEventBytes":4,"maxResponseBytes":5,"maxErrorBytes":6,"maxToolCalls":7},
                 "fallback":"never","toolCallText":"off","apiFormat":"COHEREV2","transport":"openai"}"#,
@@ -228,7 +229,8 @@ mod tests {
             Retry {
                 max_attempts: 100,
                 base_delay_ms: 0.0,
-                max_delay_ms: 1.5
+                max_delay_ms: 1.5,
+                max_requests: 100
             }
         );
         assert_eq!(
@@ -276,6 +278,7 @@ mod tests {
             (r#"{"headers":{"x-a":5}}"#, "headers.x-a"),
             (r#"{"headers":{"x a":"y"}}"#, "headers.x a"),
             (r#"{"retry":{"maxAttempts":0}}"#, "retry.maxAttempts"),
+            (r#"{"retry":{"maxRequests":0}}"#, "retry.maxRequests"),
             (r#"{"timeouts":{"totalMs":"1"}}"#, "timeouts.totalMs"),
             (r#"{"limits":{"maxEventBytes":-1}}"#, "limits.maxEventBytes"),
             (r#"{"models":{"a":[]}}"#, "models.a"),

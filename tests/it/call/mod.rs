@@ -5,6 +5,7 @@ mod responses;
 mod scenario;
 
 mod body_kind;
+mod budget;
 mod fallback;
 mod first_chunk;
 mod limits;

@@ -73,6 +73,7 @@ pub fn single_call(
         limits,
         headers: Vec::new(),
         signs: true,
+        id: metadata().id,
     };
     let chat = Chat::new(request, metadata(), limits, tool_call_text);
     Call::new(
