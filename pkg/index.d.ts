@@ -167,6 +167,11 @@ export interface ClientOptions extends RouteOverrides {
    * too, the error is `all_targets_failed`, and its `attempts` list every attempt. A request that
    * the service rejects as invalid, or that its moderation blocks, goes to no other target.
    *
+   * The client remembers which targets failed (not reachable, 401, 404, 409, 429, 5xx, an unreadable
+   * answer, or a time limit that ran out before the first chunk). For 30 seconds its other calls try
+   * them last; then one call tries a failed target in its place again, and the others do so once it
+   * has answered.
+   *
    * ```ts
    * const oci = new OciGenAI({
    *   sign: mySigner,
@@ -182,6 +187,13 @@ export interface ClientOptions extends RouteOverrides {
    * ```
    */
   models?: Record<string, ModelTarget | readonly ModelTarget[]>;
+  /**
+   * In which order the targets of an alias are tried, apart from those that failed. `"order"`
+   * (default): as given. `"fastest"`: the one whose streams have the shortest time to the first
+   * chunk first, by a weighted mean of the times that this client has measured. A target that has
+   * not been measured for five minutes is tried before that, by one stream at a time.
+   */
+  strategy?: "order" | "fastest";
   /**
    * Sent with every request. Not allowed: `authorization`, `host`, `content-*`, `connection`,
    * `transfer-encoding` and `proxy-*`.

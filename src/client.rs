@@ -1,5 +1,5 @@
 //! A client: options that were checked once, and what was learned of the endpoints that were
-//! called. It makes calls and knows neither I/O nor JavaScript.
+//! called: their formats and their health. It makes calls and knows neither I/O nor JavaScript.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata};
 use crate::operation::{chat, Chat, Operation};
 use crate::options::{CallOptions, Options, Timeouts};
-use crate::routing::{Candidate, LearnedFormats, Route, RouteDescription, RouteOverrides};
+use crate::routing::{Candidate, Health, LearnedFormats, Route, RouteDescription, RouteOverrides};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Client {
     /// Whether a signer is configured.
     signs: bool,
     learned: LearnedFormats,
+    /// Of each alias, the health of its targets.
+    health: Vec<Vec<Health>>,
     /// SPEED: what model ids and aliases resolved to; resolving takes 5 µs of a call (Node 24).
     resolved: RefCell<Vec<(String, RouteOverrides, Vec<Candidate>)>>,
 }
@@ -38,7 +40,11 @@ pub struct Model<'a> {
 impl Client {
     /// A client that has not called anything.
     pub fn new(options: Options, signs: bool) -> Client {
+        let aliases = options.aliases.iter();
+        let health =
+            aliases.map(|(_, targets)| targets.iter().map(|_| Health::default()).collect());
         Client {
+            health: health.collect(),
             options,
             signs,
             learned: LearnedFormats::default(),
@@ -130,6 +136,7 @@ impl Client {
             stream,
             fallback: options.fallback.unwrap_or(self.options.fallback),
             retry: self.options.retry,
+            strategy: self.options.strategy,
             limits: self.options.limits,
             headers,
             signs: self.signs,
@@ -161,7 +168,14 @@ impl Client {
         if let Some((_, _, candidates)) = known {
             return Ok(candidates.clone());
         }
-        let candidates = self.options.candidates(model, overrides)?;
+        let mut candidates = self.options.candidates(model, overrides)?;
+        let mut aliases = self.options.aliases.iter();
+        if let Some(alias) = aliases.position(|(name, _)| name == model) {
+            let health = self.health.get(alias).map_or(&[][..], Vec::as_slice);
+            for (candidate, health) in candidates.iter_mut().zip(health) {
+                candidate.health = Some(health.clone());
+            }
+        }
         if resolved.len() < MAX_RESOLVED {
             resolved.push((model.to_owned(), overrides, candidates.clone()));
         }

@@ -7,9 +7,10 @@ use super::retry_after::retry_after_ms;
 use super::settings::Settings;
 use super::step::{Clock, PreparedRequest, ResponseHead, Status, Step};
 use crate::decode::{body_kind, is_event_stream, BodyKind};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::openai::{NullSink, Sink};
 use crate::operation::Operation;
+use crate::routing::health::Trial;
 use crate::routing::{ApiFormat, Candidate, Transport};
 use crate::wire::service_error;
 
@@ -18,9 +19,11 @@ use crate::wire::service_error;
 pub struct Call {
     operation: Operation,
     settings: Settings,
-    /// The targets, in the order in which they are tried.
+    /// The targets: those that were tried, and from `current + 1` on those that were not.
     candidates: Vec<Candidate>,
     current: usize,
+    /// What the current target proves to be, until it is known.
+    trial: Option<Trial>,
     /// Why each target that was left failed.
     failures: Vec<Error>,
     recovery: Recovery,
@@ -66,14 +69,15 @@ impl Call {
         settings: Settings,
         now: f64,
     ) -> Call {
-        Call {
+        let mut call = Call {
             operation,
             random: Random::from_text(&settings.id),
             settings,
-            recovery: candidates.first().map(Recovery::of).unwrap_or_default(),
             candidates,
             current: 0,
+            trial: None,
             failures: Vec::new(),
+            recovery: Recovery::default(),
             variant: 1,
             fallback: None,
             state: State::Ready,
@@ -85,7 +89,9 @@ impl Call {
             ended_at: None,
             streamed: false,
             error: None,
-        }
+        };
+        call.choose_target(now);
+        call
     }
 
     /// What to do now.
@@ -224,6 +230,7 @@ impl Call {
     /// The caller cancelled: the report has no error then.
     pub fn on_cancel(&mut self, now: f64) {
         self.ended_at.get_or_insert(now);
+        self.trial = None;
     }
 
     /// Whether the call has ended, and how.
@@ -414,6 +421,8 @@ impl Call {
         if self.settings.stream && self.operation.exchange().has_emitted() {
             self.first_chunk_at = Some(now);
             self.streamed = true;
+            let sent_at = self.attempts.last().map(|attempt| attempt.started);
+            self.on_target_answered(sent_at.map(|at| now - at), now);
             self.state = State::Streaming;
         }
     }
@@ -490,6 +499,7 @@ impl Call {
             );
             return self.fail(error.with_hint(hint), now);
         }
+        self.on_target_failed(&error, now);
         self.failures.push(error);
         if is_last {
             return self.fail(all_targets_failed(&self.failures), now);
@@ -497,8 +507,43 @@ impl Call {
         self.current += 1;
         self.variant += 1;
         self.fallback = None;
-        self.recovery = self.candidate().map(Recovery::of).unwrap_or_default();
+        self.choose_target(now);
         self.state = State::Ready;
+    }
+
+    /// Makes the best of the targets that have not been tried the current one.
+    fn choose_target(&mut self, now: f64) {
+        let strategy = self.settings.strategy;
+        let measures = self.settings.stream && self.operation.exchange().can_stream();
+        let rank = |target: &Candidate| {
+            let health = target.health.as_ref();
+            health.map_or(0.0, |health| health.rank(strategy, measures, now))
+        };
+        let untried = self.candidates.iter().enumerate().skip(self.current);
+        let best = untried.min_by(|(_, a), (_, b)| rank(a).total_cmp(&rank(b)));
+        let best = best.map_or(self.current, |(index, _)| index);
+        // The others keep their order.
+        for index in (self.current..best).rev() {
+            self.candidates.swap(index, index + 1);
+        }
+        if let Some(target) = self.candidates.get(self.current) {
+            let health = target.health.as_ref();
+            self.trial = health.map(|health| health.start_trial(strategy, measures, now));
+            self.recovery = Recovery::of(target);
+        }
+    }
+
+    fn on_target_answered(&mut self, first_chunk_ms: Option<f64>, now: f64) {
+        if let Some(trial) = self.trial.take() {
+            trial.succeed(first_chunk_ms, now);
+        }
+    }
+
+    fn on_target_failed(&mut self, error: &Error, now: f64) {
+        let trial = self.trial.take();
+        if let Some(trial) = trial.filter(|_| error.fault() == Fault::Target) {
+            trial.fail(now);
+        }
     }
 
     fn requests_left(&self) -> usize {
@@ -521,11 +566,13 @@ impl Call {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.ms = now - attempt.started;
         }
+        self.on_target_answered(None, now);
         self.ended_at = Some(now);
         self.state = State::Done;
     }
 
     fn fail(&mut self, error: Error, now: f64) {
+        self.on_target_failed(&error, now);
         self.ended_at = Some(now);
         self.error = Some(error.clone());
         self.state = State::Failed(error);

@@ -270,6 +270,31 @@ describe("models", { timeout: 30_000 }, () => {
     }
   });
 
+  test("tries a target that failed last", async () => {
+    const oci = client({ models: { safe: [dac("simdown"), dac("simgeneric")] } });
+    const names = async () => {
+      const { requests } = await observe(() => oci.chat(ask("safe")));
+      return requests.map(({ servingMode }) => servingMode.endpointId.split(".").at(-1));
+    };
+    assert.deepEqual(await names(), ["simdown", "simgeneric"]);
+    assert.deepEqual(await names(), ["simgeneric"]);
+    // The health is the client's own, and `route` is about the configuration.
+    assert.equal(oci.route("safe").servingMode.endpointId, dac("simdown"));
+    const other = client({ models: { safe: [dac("simdown"), dac("simgeneric")] } });
+    const { requests } = await observe(() => other.chat(ask("safe")));
+    assert.equal(requests.length, 2);
+  });
+
+  test('with strategy "fastest" the target whose stream starts first is called', async () => {
+    const oci = client({ strategy: "fastest", models: { safe: [dac("simslow"), dac("simgeneric")] } });
+    const names = async () => {
+      const { requests } = await observe(() => oci.stream(ask("safe")).final());
+      return requests.map(({ servingMode }) => servingMode.endpointId.split(".").at(-1));
+    };
+    // Each is measured once.
+    assert.deepEqual([await names(), await names(), await names()], [["simslow"], ["simgeneric"], ["simgeneric"]]);
+  });
+
   test("when all targets fail, the error has the failure of each", async () => {
     const oci = client({ models: { none: [dac("simdown"), dac("simunknown"), dac("simcreating")] } });
     await assert.rejects(

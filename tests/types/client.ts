@@ -42,6 +42,7 @@ export const options = {
   headers: { "x-team": "search" },
   fetch: (input, init) => fetch(input, init),
   retry: { maxAttempts: 2, baseDelayMs: 100, maxDelayMs: 1000, maxRequests: 5 },
+  strategy: "fastest",
   timeouts: { totalMs: 60_000, firstChunkMs: 10_000, chunkMs: 5_000 },
   limits: { maxEventBytes: 1 << 20, maxResponseBytes: 1 << 24, maxErrorBytes: 4096, maxToolCalls: 8 },
   fallback: "never",

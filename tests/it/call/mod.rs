@@ -8,6 +8,7 @@ mod body_kind;
 mod budget;
 mod fallback;
 mod first_chunk;
+mod health;
 mod limits;
 mod passthrough;
 mod renegotiation;

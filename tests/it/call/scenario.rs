@@ -94,6 +94,7 @@ impl Scenario {
             stream: self.stream,
             fallback: options.fallback,
             retry: options.retry,
+            strategy: options.strategy,
             limits: self.limits,
             headers: options.headers.clone(),
             signs: self.signs,
