@@ -116,8 +116,10 @@ export declare class OciGenAI {
    * API key, are ignored.
    *
    * Failures are responses with OpenAI's error body, `{ error: { message, type, param, code } }`,
-   * where `code` is an {@link OciErrorCode}, and with `x-should-retry: false`, since transient
-   * errors have been retried already. A failure after the first event is an event with that body,
+   * where `code` is an {@link OciErrorCode}. Transient errors have been retried already, so OpenAI's
+   * clients are told not to repeat them (`x-should-retry: false`), except where the service asked
+   * for a wait: then `retry-after` (seconds), `retry-after-ms` and `x-should-retry: true` pass it
+   * on, if the error is retryable. A failure after the first event is an event with that body,
    * without `[DONE]`. It rejects only with the reason of the request's own signal.
    */
   readonly fetch: (input: FetchInput, init?: RequestInit) => Promise<Response>;
@@ -162,7 +164,13 @@ export interface ClientOptions extends RouteOverrides {
   /**
    * Aliases for models: one target, or several that are tried in order. The next target is tried
    * when one has failed before its first chunk and its retries are exhausted; if the last fails
-   * too, the error is `all_targets_failed`, and its `attempts` list every attempt.
+   * too, the error is `all_targets_failed`, and its `attempts` list every attempt. A request that
+   * the service rejects as invalid, or that its moderation blocks, goes to no other target.
+   *
+   * The client remembers which targets failed (not reachable, 401, 404, 409, 429, 5xx, an unreadable
+   * answer, or a time limit that ran out before the first chunk). For 30 seconds its other calls try
+   * them last; then one call tries a failed target in its place again, and the others do so once it
+   * has answered.
    *
    * ```ts
    * const oci = new OciGenAI({
@@ -179,6 +187,13 @@ export interface ClientOptions extends RouteOverrides {
    * ```
    */
   models?: Record<string, ModelTarget | readonly ModelTarget[]>;
+  /**
+   * In which order the targets of an alias are tried, apart from those that failed. `"order"`
+   * (default): as given. `"fastest"`: the one whose streams have the shortest time to the first
+   * chunk first, by a weighted mean of the times that this client has measured. A target that has
+   * not been measured for five minutes is tried before that, by one stream at a time.
+   */
+  strategy?: "order" | "fastest";
   /**
    * Sent with every request. Not allowed: `authorization`, `host`, `content-*`, `connection`,
    * `transfer-encoding` and `proxy-*`.
@@ -198,8 +213,9 @@ export interface ClientOptions extends RouteOverrides {
   limits?: LimitOptions;
   /**
    * `"auto"` (default): when a stream fails before its first chunk, the request is sent once more
-   * without streaming. Not after 401, 404, 429, a timeout, an abort, a redirect or a failure of the
-   * signer, which would only repeat. `"never"`: the failure is the error. A JSON answer where
+   * without streaming. Not after 401, 404, 429, another 4xx that is not about streaming, a timeout,
+   * an abort, a redirect or a failure of the signer, which would only repeat; after 408, 502, 503
+   * and 504 a second stream is tried first. `"never"`: the failure is the error. A JSON answer where
    * events were expected is used in either case.
    */
   fallback?: "auto" | "never";
@@ -216,8 +232,9 @@ export interface ClientOptions extends RouteOverrides {
 }
 
 /**
- * Retries with exponential backoff and jitter after `network`, `conflict`, `rate_limited`,
- * `service_unavailable` and `service_error`.
+ * Retries with exponential backoff and full jitter after `network`, `conflict`, `rate_limited`,
+ * `service_unavailable` and `service_error`. On the native transport equal requests of a call have
+ * the same `opc-retry-token`.
  */
 export interface RetryOptions {
   /**
@@ -225,13 +242,22 @@ export interface RetryOptions {
    * another `apiFormat` are not counted.
    */
   maxAttempts?: number;
-  /** Delay before the second attempt, doubled for each further one. At least 0; default 500 ms. */
+  /**
+   * Upper bound of the delay before the second attempt, doubled for each further one. The delay is
+   * random below it, after the wait that the service asks for. At least 0; default 500 ms.
+   */
   baseDelayMs?: number;
   /**
-   * Maximum delay. If `Retry-After` asks for a longer one, there is no retry. At least 0; default
+   * Maximum delay. If the service asks for a longer one (`Retry-After`, `retry-after-ms`), there is
+   * no further request to that target: see {@link OciError.retryAfterMs}. At least 0; default
    * 8000 ms.
    */
   maxDelayMs?: number;
+  /**
+   * Requests of one call to all its targets together: attempts, the fallback and those with another
+   * `apiFormat`. Every target that has not been tried keeps one of them. 1 to 100; default 10.
+   */
+  maxRequests?: number;
 }
 
 /** Each at least 1 ms; no limit unless set. */
@@ -777,8 +803,17 @@ export declare class OciError extends Error {
   readonly serviceCode?: string;
   /** OCI's request id, which Oracle's support asks for. */
   readonly opcRequestId?: string;
-  /** Whether the same call may succeed later. Within the call, retries are exhausted. */
+  /**
+   * Whether the same call may succeed later. Within the call, retries are exhausted. For
+   * `all_targets_failed`: whether that holds for one of the targets.
+   */
   readonly retryable: boolean;
+  /**
+   * How long the service asked to wait before the next request, in milliseconds from its response:
+   * `Retry-After` (seconds or a date) or `retry-after-ms`. Absent if it did not. For
+   * `all_targets_failed`: the shortest wait after which a target may succeed.
+   */
+  readonly retryAfterMs?: number;
   /** What to check, where that is known. */
   readonly hint?: string;
   /** The invalid parameter, as OpenAI names it: `messages[2].content`. */
@@ -818,10 +853,10 @@ export declare class OciError extends Error {
  * | `not_found_or_unauthorized` | 404: the resource does not exist, no policy allows access, or the region or compartment is wrong. OCI does not distinguish them |
  * | `conflict` | 409: an endpoint that is not active, for example |
  * | `rate_limited` | 429 |
- * | `bad_request` | another 4xx |
- * | `content_filtered` | OCI's moderation blocked the input or the output |
+ * | `bad_request` | another 4xx: the request is not sent again, unless the message is about streaming |
+ * | `content_filtered` | OCI's moderation, or a guardrail of the endpoint, blocked the input or the output: the prompt is not sent again |
  * | `wrong_api_format` | the model behind the endpoint uses another `apiFormat` |
- * | `service_unavailable` | 502, 503, 504 |
+ * | `service_unavailable` | 408, 502, 503, 504 |
  * | `service_error` | another 5xx |
  *
  * | with the answer | |

@@ -1,5 +1,5 @@
 //! A client: options that were checked once, and what was learned of the endpoints that were
-//! called. It makes calls and knows neither I/O nor JavaScript.
+//! called: their formats and their health. It makes calls and knows neither I/O nor JavaScript.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata};
 use crate::operation::{chat, Chat, Operation};
 use crate::options::{CallOptions, Options, Timeouts};
-use crate::routing::{Candidate, LearnedFormats, Route, RouteDescription, RouteOverrides};
+use crate::routing::{Candidate, Health, LearnedFormats, Route, RouteDescription, RouteOverrides};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Client {
     /// Whether a signer is configured.
     signs: bool,
     learned: LearnedFormats,
+    /// Of each alias, the health of its targets.
+    health: Vec<Vec<Health>>,
     /// SPEED: what model ids and aliases resolved to; resolving takes 5 µs of a call (Node 24).
     resolved: RefCell<Vec<(String, RouteOverrides, Vec<Candidate>)>>,
 }
@@ -38,7 +40,11 @@ pub struct Model<'a> {
 impl Client {
     /// A client that has not called anything.
     pub fn new(options: Options, signs: bool) -> Client {
+        let aliases = options.aliases.iter();
+        let health =
+            aliases.map(|(_, targets)| targets.iter().map(|_| Health::default()).collect());
         Client {
+            health: health.collect(),
             options,
             signs,
             learned: LearnedFormats::default(),
@@ -79,8 +85,8 @@ impl Client {
         call.timeouts.or(self.options.timeouts)
     }
 
-    /// Makes a chat call: see [`Client::call`]. `id`: that of the answer, where the service sends
-    /// none.
+    /// Makes a chat call: see [`Client::call`]. `id`: also that of the answer, where the service
+    /// sends none.
     ///
     /// # Errors
     ///
@@ -95,7 +101,7 @@ impl Client {
     ) -> Result<Call> {
         let created = (now / 1000.0) as u64;
         let metadata = Metadata {
-            id,
+            id: id.clone(),
             created,
             model: request.model().to_owned(),
         };
@@ -105,11 +111,12 @@ impl Client {
             ..
         } = self.options;
         let chat = Chat::new(request, metadata, limits, tool_call_text);
-        self.call(Operation::Chat(Box::new(chat)), options, stream, now)
+        self.call(Operation::Chat(Box::new(chat)), options, stream, id, now)
     }
 
     /// Makes a call; nothing is sent before its first step. `stream`: whether chunks are wanted.
-    /// `now`: milliseconds since 1970.
+    /// `id`: random, and different for each call; letters, digits and hyphens, since retry tokens
+    /// begin with it. `now`: milliseconds since 1970.
     ///
     /// # Errors
     ///
@@ -119,6 +126,7 @@ impl Client {
         operation: Operation,
         options: CallOptions,
         stream: bool,
+        id: String,
         now: f64,
     ) -> Result<Call> {
         let candidates = self.candidates(operation.exchange().model(), options.overrides)?;
@@ -128,9 +136,11 @@ impl Client {
             stream,
             fallback: options.fallback.unwrap_or(self.options.fallback),
             retry: self.options.retry,
+            strategy: self.options.strategy,
             limits: self.options.limits,
             headers,
             signs: self.signs,
+            id,
         };
         Ok(Call::new(operation, candidates, settings, now))
     }
@@ -158,7 +168,14 @@ impl Client {
         if let Some((_, _, candidates)) = known {
             return Ok(candidates.clone());
         }
-        let candidates = self.options.candidates(model, overrides)?;
+        let mut candidates = self.options.candidates(model, overrides)?;
+        let mut aliases = self.options.aliases.iter();
+        if let Some(alias) = aliases.position(|(name, _)| name == model) {
+            let health = self.health.get(alias).map_or(&[][..], Vec::as_slice);
+            for (candidate, health) in candidates.iter_mut().zip(health) {
+                candidate.health = Some(health.clone());
+            }
+        }
         if resolved.len() < MAX_RESOLVED {
             resolved.push((model.to_owned(), overrides, candidates.clone()));
         }

@@ -8,6 +8,8 @@ use std::fmt;
 pub struct Recovery {
     /// Transient: send the same request to the same target again, after a backoff.
     pub retry: bool,
+    /// Retry a stream once as a stream before it falls back: streaming is the less likely cause.
+    pub retry_stream: bool,
     /// Send a streamed request once more without streaming.
     pub fall_back: bool,
     /// Try the next target of an alias.
@@ -18,6 +20,7 @@ impl Recovery {
     /// Fails the call at once: neither a repetition nor another target would change the outcome.
     pub const FATAL: Recovery = Recovery {
         retry: false,
+        retry_stream: false,
         fall_back: false,
         next_target: false,
     };
@@ -41,7 +44,27 @@ impl Recovery {
         retry: true,
         ..Recovery::FALL_BACK
     };
+    /// The same, but the next attempt streams too.
+    pub const RETRY_STREAM_AND_FALL_BACK: Recovery = Recovery {
+        retry_stream: true,
+        ..Recovery::RETRY_AND_FALL_BACK
+    };
 }
+
+/// What a failure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The caller's options or request: nothing was sent.
+    Caller,
+    /// The target, or the way to it: other calls would probably fail there too.
+    Target,
+    /// This one call: its signer, its request or its answer.
+    Call,
+}
+
+const CALLER: Fault = Fault::Caller;
+const TARGET: Fault = Fault::Target;
+const CALL: Fault = Fault::Call;
 
 // OpenAI's error types: https://platform.openai.com/docs/guides/error-codes
 const INVALID_REQUEST: &str = "invalid_request_error";
@@ -54,7 +77,7 @@ macro_rules! failure_table {
     ($(
         $(#[$doc:meta])*
         $variant:ident: $name:literal, $status:literal, $openai_type:ident, $retryable:literal,
-        $recovery:ident, $client_error:literal;
+        $recovery:ident, $fault:ident;
     )*) => {
         /// What went wrong, as a closed set: [`Code::as_str`] is an `OciErrorCode` of `index.d.ts`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,71 +112,73 @@ macro_rules! failure_table {
                 match self { $( Code::$variant => Recovery::$recovery, )* }
             }
 
-            /// Whether the caller's options or request are at fault: nothing was sent.
-            pub const fn is_client_error(self) -> bool {
-                match self { $( Code::$variant => $client_error, )* }
+            /// What it is about.
+            pub const fn fault(self) -> Fault {
+                match self { $( Code::$variant => $fault, )* }
             }
         }
     };
 }
 
-// Columns: name, HTTP status, OpenAI error type, retryable, recovery, client error.
+// Columns: name, HTTP status, OpenAI error type, retryable, recovery, fault.
 // `pkg/lib/codes.js` is printed from this table, and `OciErrorCode` in `pkg/index.d.ts` has to list
 // the same names: tests/it/generated.rs.
 failure_table! {
     /// A client option is missing, unknown or invalid.
-    InvalidOptions: "invalid_options", 500, SERVER, false, NEXT_TARGET, true;
+    InvalidOptions: "invalid_options", 500, SERVER, false, NEXT_TARGET, CALLER;
     /// The model id is empty, malformed, or names something that can't be called.
-    InvalidModel: "invalid_model", 404, INVALID_REQUEST, false, NEXT_TARGET, true;
+    InvalidModel: "invalid_model", 404, INVALID_REQUEST, false, NEXT_TARGET, CALLER;
     /// Not a chat request, or one that the model's wire format can't express.
-    InvalidRequest: "invalid_request", 400, INVALID_REQUEST, false, NEXT_TARGET, true;
+    InvalidRequest: "invalid_request", 400, INVALID_REQUEST, false, NEXT_TARGET, CALLER;
     /// The call needs a compartment and has no `compartmentId`.
-    MissingCompartment: "missing_compartment", 500, SERVER, false, NEXT_TARGET, true;
+    MissingCompartment: "missing_compartment", 500, SERVER, false, NEXT_TARGET, CALLER;
     /// The configured region or realm contradicts the one that the OCID names.
-    RegionMismatch: "region_mismatch", 500, SERVER, false, NEXT_TARGET, true;
+    RegionMismatch: "region_mismatch", 500, SERVER, false, NEXT_TARGET, CALLER;
     /// The signer threw; nothing was sent.
-    SignerFailed: "signer_failed", 500, SERVER, false, FATAL, false;
+    SignerFailed: "signer_failed", 500, SERVER, false, FATAL, CALL;
     /// The signer returned something other than signing headers; nothing was sent.
-    InvalidSignature: "invalid_signature", 500, SERVER, false, FATAL, false;
+    InvalidSignature: "invalid_signature", 500, SERVER, false, FATAL, CALL;
     /// The connection failed, or broke before the first chunk.
-    Network: "network", 502, SERVER, true, RETRY_AND_FALL_BACK, false;
+    Network: "network", 502, SERVER, true, RETRY_AND_FALL_BACK, TARGET;
     /// A redirect, which is never followed: the signature is for one host.
-    Redirected: "redirected", 502, SERVER, false, NEXT_TARGET, false;
+    Redirected: "redirected", 502, SERVER, false, NEXT_TARGET, TARGET;
     /// One of `timeouts` expired. They limit the whole call, so no other target has time left
     /// either.
-    Timeout: "timeout", 504, SERVER, true, FATAL, false;
+    Timeout: "timeout", 504, SERVER, true, FATAL, TARGET;
     /// 401.
-    Unauthorized: "unauthorized", 401, AUTHENTICATION, false, NEXT_TARGET, false;
+    Unauthorized: "unauthorized", 401, AUTHENTICATION, false, NEXT_TARGET, TARGET;
     /// 404: it does not exist, no policy allows it, or the region is wrong. OCI does not say which.
-    NotFoundOrUnauthorized: "not_found_or_unauthorized", 404, NOT_FOUND, false, NEXT_TARGET, false;
+    NotFoundOrUnauthorized: "not_found_or_unauthorized", 404, NOT_FOUND, false, NEXT_TARGET, TARGET;
     /// 409.
-    Conflict: "conflict", 409, SERVER, true, RETRY_AND_FALL_BACK, false;
+    Conflict: "conflict", 409, SERVER, true, RETRY_AND_FALL_BACK, TARGET;
     /// 429.
-    RateLimited: "rate_limited", 429, RATE_LIMIT, true, RETRY, false;
-    /// Any other 4xx.
-    BadRequest: "bad_request", 400, INVALID_REQUEST, false, FALL_BACK, false;
-    /// The service's content moderation rejected the input or the output.
-    ContentFiltered: "content_filtered", 400, INVALID_REQUEST, false, FALL_BACK, false;
+    RateLimited: "rate_limited", 429, RATE_LIMIT, true, RETRY, TARGET;
+    /// Any other 4xx: the request would fail in any form and anywhere, unless a [`Reason`] says
+    /// otherwise.
+    BadRequest: "bad_request", 400, INVALID_REQUEST, false, FATAL, CALL;
+    /// The service's content moderation rejected the input or the output. The prompt is not sent
+    /// again: not without streaming, and not to a target that may lack the guardrail.
+    ContentFiltered: "content_filtered", 400, INVALID_REQUEST, false, FATAL, CALL;
     /// The model behind the endpoint takes another `apiFormat`.
-    WrongApiFormat: "wrong_api_format", 400, INVALID_REQUEST, false, FALL_BACK, false;
-    /// 502, 503 or 504.
-    ServiceUnavailable: "service_unavailable", 503, SERVER, true, RETRY_AND_FALL_BACK, false;
+    WrongApiFormat: "wrong_api_format", 400, INVALID_REQUEST, false, NEXT_TARGET, TARGET;
+    /// 408, 502, 503 or 504.
+    ServiceUnavailable: "service_unavailable", 503, SERVER, true, RETRY_STREAM_AND_FALL_BACK, TARGET;
     /// Any other 5xx.
-    ServiceError: "service_error", 502, SERVER, true, RETRY_AND_FALL_BACK, false;
+    ServiceError: "service_error", 502, SERVER, true, RETRY_AND_FALL_BACK, TARGET;
     /// The response is unreadable.
-    InvalidResponse: "invalid_response", 502, SERVER, false, FALL_BACK, false;
+    InvalidResponse: "invalid_response", 502, SERVER, false, FALL_BACK, TARGET;
     /// The body has a content encoding that the runtime did not decode.
-    UnsupportedEncoding: "unsupported_encoding", 502, SERVER, false, FALL_BACK, false;
+    UnsupportedEncoding: "unsupported_encoding", 502, SERVER, false, FALL_BACK, TARGET;
     /// The response exceeds one of `limits`.
-    LimitExceeded: "limit_exceeded", 502, SERVER, false, FALL_BACK, false;
+    LimitExceeded: "limit_exceeded", 502, SERVER, false, FALL_BACK, CALL;
     /// The stream ended before the answer was complete.
-    StreamTruncated: "stream_truncated", 502, SERVER, true, FALL_BACK, false;
+    StreamTruncated: "stream_truncated", 502, SERVER, true, FALL_BACK, TARGET;
     /// The service reported an error in the stream, or an event is unreadable.
-    StreamError: "stream_error", 502, SERVER, true, FALL_BACK, false;
+    StreamError: "stream_error", 502, SERVER, true, FALL_BACK, TARGET;
     /// Every target of an alias failed.
-    AllTargetsFailed: "all_targets_failed", 502, SERVER, true, FATAL, false;
+    AllTargetsFailed: "all_targets_failed", 502, SERVER, true, FATAL, CALL;
     /// A bug in this component. Please report it.
-    Internal: "internal", 500, SERVER, false, FATAL, false;
+    Internal: "internal", 500, SERVER, false, FATAL, CALL;
 }
 
 /// A fact about a failure beyond its code, on which recovery depends.
@@ -161,6 +186,10 @@ failure_table! {
 pub enum Reason {
     /// The openai transport does not serve this model.
     ModelNotOnOpenAiTransport,
+    /// A request was rejected, perhaps because it asks for a stream.
+    StreamRejected,
+    /// A request was rejected for something that is the target's: access to it, or its quota.
+    RejectedByTarget,
     /// An event of the stream does not follow the wire format.
     UnreadableEvent,
 }
@@ -186,6 +215,8 @@ struct Inner {
     status: Option<u16>,
     service_code: Option<String>,
     opc_request_id: Option<String>,
+    is_retryable: bool,
+    retry_after_ms: Option<u64>,
 }
 
 /// What a function of this crate returns.
@@ -203,6 +234,8 @@ impl Error {
             status: None,
             service_code: None,
             opc_request_id: None,
+            is_retryable: code.is_retryable(),
+            retry_after_ms: None,
         }))
     }
 
@@ -217,6 +250,7 @@ impl Error {
     #[must_use]
     pub(crate) fn with_code(mut self, code: Code) -> Self {
         self.0.code = code;
+        self.0.is_retryable = code.is_retryable();
         self
     }
 
@@ -255,6 +289,20 @@ impl Error {
         self
     }
 
+    /// Adds the wait that the service asks for, in milliseconds.
+    #[must_use]
+    pub fn with_retry_after_ms(mut self, ms: Option<u64>) -> Self {
+        self.0.retry_after_ms = ms;
+        self
+    }
+
+    /// Says whether a later call may succeed, where the code alone does not.
+    #[must_use]
+    pub(crate) fn with_retryable(mut self, is_retryable: bool) -> Self {
+        self.0.is_retryable = is_retryable;
+        self
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code
@@ -263,6 +311,35 @@ impl Error {
     /// What recovery depends on beside the code.
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
+    }
+
+    /// What the call may do about it before the first chunk: what its reason says, else its code.
+    pub fn recovery(&self) -> Recovery {
+        match self.0.reason {
+            Some(Reason::StreamRejected) => Recovery::FALL_BACK,
+            Some(Reason::ModelNotOnOpenAiTransport | Reason::RejectedByTarget) => {
+                Recovery::NEXT_TARGET
+            }
+            Some(Reason::UnreadableEvent) | None => self.0.code.recovery(),
+        }
+    }
+
+    /// What it is about.
+    pub fn fault(&self) -> Fault {
+        match self.0.reason {
+            Some(Reason::RejectedByTarget) => Fault::Target,
+            _ => self.0.code.fault(),
+        }
+    }
+
+    /// Whether the same call may succeed when it is made again later.
+    pub fn is_retryable(&self) -> bool {
+        self.0.is_retryable
+    }
+
+    /// The wait that the service asked for, in milliseconds from its response.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        self.0.retry_after_ms
     }
 
     /// The message, one sentence.
@@ -369,6 +446,8 @@ mod tests {
                 SignerFailed,
                 InvalidSignature,
                 Timeout,
+                BadRequest,
+                ContentFiltered,
                 AllTargetsFailed,
                 Internal
             ]
@@ -376,10 +455,11 @@ mod tests {
         assert!(codes_with(|code| {
             let Recovery {
                 retry,
+                retry_stream,
                 fall_back,
                 next_target,
             } = code.recovery();
-            (retry || fall_back) && !next_target
+            (retry || fall_back) && !next_target || retry_stream && !(retry && fall_back)
         })
         .is_empty());
     }
@@ -391,18 +471,21 @@ mod tests {
             Unauthorized,
             NotFoundOrUnauthorized,
             RateLimited,
+            WrongApiFormat,
         ];
         let falls_back = |code: Code| code.recovery().fall_back;
         let is_fatal = |code: Code| code.recovery() == Recovery::FATAL;
         assert_eq!(
-            codes_with(|code| !falls_back(code) && !is_fatal(code) && !code.is_client_error()),
+            codes_with(|code| {
+                !falls_back(code) && !is_fatal(code) && code.fault() != Fault::Caller
+            }),
             expected
         );
     }
 
     #[test]
     fn client_errors_only_move_to_the_next_target() {
-        let client_errors = codes_with(Code::is_client_error);
+        let client_errors = codes_with(|code| code.fault() == Fault::Caller);
         assert_eq!(
             client_errors,
             [

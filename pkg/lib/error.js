@@ -15,6 +15,8 @@ import { CODES } from "./codes.js";
  * @property {number} [status]
  * @property {string} [serviceCode]
  * @property {string} [opcRequestId]
+ * @property {boolean} [retryable] what the code says, where it is absent
+ * @property {number} [retryAfterMs]
  * @property {Attempt[]} [attempts]
  * @property {ChatCompletion} [partial]
  */
@@ -33,12 +35,13 @@ export class OciError extends Error {
   constructor(fields, cause) {
     super(fields.message, cause === undefined ? undefined : { cause });
     this.code = fields.code;
-    this.retryable = CODES[fields.code].retryable;
+    this.retryable = fields.retryable ?? CODES[fields.code].retryable;
     this.attempts = fields.attempts ?? [];
     // Absent where there is no value, so that a printed error shows only what is known.
     if (fields.status !== undefined) this.status = fields.status;
     if (fields.serviceCode !== undefined) this.serviceCode = fields.serviceCode;
     if (fields.opcRequestId !== undefined) this.opcRequestId = fields.opcRequestId;
+    if (fields.retryAfterMs !== undefined) this.retryAfterMs = fields.retryAfterMs;
     if (fields.hint !== undefined) this.hint = fields.hint;
     if (fields.param !== undefined) this.param = fields.param;
     if (fields.partial !== undefined) {
@@ -58,8 +61,9 @@ export class OciError extends Error {
 
   /** For logs: contains nothing of the request or the answer, and no cause. */
   toJSON() {
-    const { code, message, status, serviceCode, opcRequestId, retryable, hint, param, attempts } = this;
-    return { name: "OciError", code, message, status, serviceCode, opcRequestId, retryable, hint, param, attempts };
+    const { code, message, status, serviceCode, opcRequestId, retryable, retryAfterMs, hint, param, attempts } = this;
+    const named = { name: "OciError", code, message, status, serviceCode, opcRequestId };
+    return { ...named, retryable, retryAfterMs, hint, param, attempts };
   }
 }
 

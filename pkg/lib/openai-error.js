@@ -19,8 +19,14 @@ export function errorResponse(error) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
-  // Transient errors have been retried already.
-  headers["x-should-retry"] = "false";
+  const { retryable, retryAfterMs } = error;
+  if (retryAfterMs !== undefined) {
+    headers["retry-after-ms"] = String(retryAfterMs);
+    headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
+  }
+  // Transient errors have been retried already. Only a wait that the service asked for, and that the
+  // call did not wait, is a reason to try again.
+  headers["x-should-retry"] = String(retryable && retryAfterMs !== undefined);
   return Response.json(errorBody(error), { status: statusOf(error), headers });
 }
 

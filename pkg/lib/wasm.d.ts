@@ -85,6 +85,9 @@ export interface RawErrorFields {
   status?: number;
   serviceCode?: string;
   opcRequestId?: string;
+  /** Whether a later call may succeed. */
+  retryable: boolean;
+  retryAfterMs?: number;
   /** JSON text. */
   partial?: string;
 }

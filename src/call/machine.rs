@@ -1,13 +1,16 @@
 //! The state machine: states, what moves between them, and what a call knows at each moment.
 
-use super::recovery::{retry_after_ms, Recovery};
+use super::random::Random;
+use super::recovery::Recovery;
 use super::report::{Attempt, Report};
+use super::retry_after::retry_after_ms;
 use super::settings::Settings;
 use super::step::{Clock, PreparedRequest, ResponseHead, Status, Step};
 use crate::decode::{body_kind, is_event_stream, BodyKind};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::openai::{NullSink, Sink};
 use crate::operation::Operation;
+use crate::routing::health::Trial;
 use crate::routing::{ApiFormat, Candidate, Transport};
 use crate::wire::service_error;
 
@@ -16,10 +19,17 @@ use crate::wire::service_error;
 pub struct Call {
     operation: Operation,
     settings: Settings,
-    /// The targets, in the order in which they are tried.
+    /// The targets: those that were tried, and from `current + 1` on those that were not.
     candidates: Vec<Candidate>,
     current: usize,
+    /// What the current target proves to be, until it is known.
+    trial: Option<Trial>,
+    /// Why each target that was left failed.
+    failures: Vec<Error>,
     recovery: Recovery,
+    random: Random,
+    /// How many different requests there have been: a retry is the same one, a fallback is not.
+    variant: u32,
     /// Why the current target is requested without streaming.
     fallback: Option<String>,
     state: State,
@@ -59,12 +69,16 @@ impl Call {
         settings: Settings,
         now: f64,
     ) -> Call {
-        Call {
+        let mut call = Call {
             operation,
+            random: Random::from_text(&settings.id),
             settings,
-            recovery: candidates.first().map(Recovery::of).unwrap_or_default(),
             candidates,
             current: 0,
+            trial: None,
+            failures: Vec::new(),
+            recovery: Recovery::default(),
+            variant: 1,
             fallback: None,
             state: State::Ready,
             body: Vec::new(),
@@ -75,7 +89,9 @@ impl Call {
             ended_at: None,
             streamed: false,
             error: None,
-        }
+        };
+        call.choose_target(now);
+        call
     }
 
     /// What to do now.
@@ -178,21 +194,43 @@ impl Call {
                 let opc_request_id = self.response.opc_request_id.clone();
                 let (route, signs) = (&candidate.route, self.settings.signs);
                 let error = service_error(status, &self.body, route, signs, opc_request_id);
-                let retry_after = retry_after_ms(self.response.retry_after.as_deref());
-                self.recover(error, retry_after, now);
+                let retry_after = retry_after_ms(&self.response, now);
+                self.on_error(error.with_retry_after_ms(retry_after), now);
             }
             _ => {}
         }
     }
 
-    /// The request, the body, the signer or a timer failed.
+    /// The request, the body, the signer or a timer failed. Decides what follows: see
+    /// [`super::recovery`].
     pub fn on_error(&mut self, error: Error, now: f64) {
-        self.recover(error, 0.0, now);
+        if matches!(self.state, State::Done | State::Failed(_)) {
+            return;
+        }
+        let error = match (error.opc_request_id(), self.attempts.last()) {
+            (None, Some(attempt)) => {
+                let id = attempt.opc_request_id.clone();
+                error.with_opc_request_id(id)
+            }
+            _ => error,
+        };
+        if let Some(attempt) = self.attempts.last_mut().filter(|it| it.code.is_none()) {
+            attempt.code = Some(error.code().as_str());
+            attempt.ms = now - attempt.started;
+        }
+        if self.first_chunk_at.is_some() || !error.recovery().next_target {
+            self.fail(error, now);
+        } else if let Some(state) = self.repeat(&error) {
+            self.state = state;
+        } else {
+            self.leave_target(error, now);
+        }
     }
 
     /// The caller cancelled: the report has no error then.
     pub fn on_cancel(&mut self, now: f64) {
         self.ended_at.get_or_insert(now);
+        self.trial = None;
     }
 
     /// Whether the call has ended, and how.
@@ -293,8 +331,18 @@ impl Call {
         // Compressed events arrive late, and a compression frame for each event breaks some
         // decoders.
         set("accept-encoding", "identity");
+        let mut retry_token = (!is_openai).then_some(self.settings.id.as_str());
         for (name, value) in &self.settings.headers {
-            set(name, value);
+            match name.as_str() {
+                RETRY_TOKEN => retry_token = Some(value),
+                name => set(name, value),
+            }
+        }
+        if let Some(token) = retry_token.filter(|token| !token.is_empty()) {
+            match self.variant {
+                1 => set(RETRY_TOKEN, token),
+                variant => set(RETRY_TOKEN, &format!("{token}-{variant}")),
+            }
         }
         if is_openai && self.settings.signs {
             set("opc-compartment-id", candidate.require_compartment()?);
@@ -373,6 +421,8 @@ impl Call {
         if self.settings.stream && self.operation.exchange().has_emitted() {
             self.first_chunk_at = Some(now);
             self.streamed = true;
+            let sent_at = self.attempts.last().map(|attempt| attempt.started);
+            self.on_target_answered(sent_at.map(|at| now - at), now);
             self.state = State::Streaming;
         }
     }
@@ -401,50 +451,103 @@ impl Call {
         self.succeed(now);
     }
 
-    /// Decides what follows a failure: see [`super::recovery`]. `retry_after`: the wait that the
-    /// service asks for, in milliseconds.
-    fn recover(&mut self, error: Error, retry_after: f64, now: f64) {
-        if matches!(self.state, State::Done | State::Failed(_)) {
-            return;
+    /// Another request to the current target, if one may help.
+    fn repeat(&mut self, error: &Error) -> Option<State> {
+        let untried = self.candidates.len().saturating_sub(self.current + 1);
+        if self.requests_left() <= untried {
+            return None;
         }
-        let error = match (error.opc_request_id(), self.attempts.last()) {
-            (None, Some(attempt)) => {
-                let id = attempt.opc_request_id.clone();
-                error.with_opc_request_id(id)
+        let retry = self.settings.retry;
+        let target = self.candidates.get_mut(self.current)?;
+        if self.recovery.renegotiate(error, target) {
+            self.variant += 1;
+            return Some(State::Ready);
+        }
+        if error.recovery().fall_back && self.can_fall_back() {
+            let as_stream = self
+                .recovery
+                .backoff_as_stream(error, retry, &mut self.random);
+            if let Some(ms) = as_stream {
+                return Some(State::Waiting(ms));
             }
-            _ => error,
-        };
-        if let Some(attempt) = self.attempts.last_mut().filter(|it| it.code.is_none()) {
-            attempt.code = Some(error.code().as_str());
-            attempt.ms = now - attempt.started;
+            let retry_after = error.retry_after_ms().unwrap_or_default() as f64;
+            if retry_after <= retry.max_delay_ms {
+                self.fallback = Some(format!("{}: {}", error.code(), error.message()));
+                self.variant += 1;
+                return Some(match retry_after > 0.0 {
+                    true => State::Waiting(retry_after),
+                    false => State::Ready,
+                });
+            }
         }
-        let recovery = error.code().recovery();
-        let Some(target) = self.candidates.get_mut(self.current) else {
+        let ms = self.recovery.backoff(error, retry, &mut self.random)?;
+        Some(State::Waiting(ms))
+    }
+
+    /// The next target, if there is one.
+    fn leave_target(&mut self, error: Error, now: f64) {
+        let targets = self.candidates.len();
+        let is_last = self.current + 1 >= targets;
+        if is_last && targets == 1 {
             return self.fail(error, now);
-        };
-        if self.first_chunk_at.is_some() || !recovery.next_target {
-            self.fail(error, now);
-        } else if self.recovery.renegotiate(&error, target) {
-            self.state = State::Ready;
-        } else if recovery.fall_back && self.can_fall_back() {
-            self.fallback = Some(format!("{}: {}", error.code(), error.message()));
-            self.state = State::Ready;
-        } else if let Some(ms) = self
-            .recovery
-            .backoff(&error, self.settings.retry, retry_after)
-        {
-            self.state = State::Waiting(ms);
-        } else if let Some(next) = self.candidates.get(self.current + 1) {
-            self.recovery = Recovery::of(next);
-            self.current += 1;
-            self.fallback = None;
-            self.state = State::Ready;
-        } else if self.candidates.len() > 1 {
-            let all = all_targets_failed(&error, self.candidates.len());
-            self.fail(all, now);
-        } else {
-            self.fail(error, now);
         }
+        if !is_last && self.requests_left() == 0 {
+            let hint = format!(
+                "the call sent its {} requests (retry.maxRequests) before it tried all {targets} \
+                 targets",
+                self.attempts.len()
+            );
+            return self.fail(error.with_hint(hint), now);
+        }
+        self.on_target_failed(&error, now);
+        self.failures.push(error);
+        if is_last {
+            return self.fail(all_targets_failed(&self.failures), now);
+        }
+        self.current += 1;
+        self.variant += 1;
+        self.fallback = None;
+        self.choose_target(now);
+        self.state = State::Ready;
+    }
+
+    /// Makes the best of the targets that have not been tried the current one.
+    fn choose_target(&mut self, now: f64) {
+        let strategy = self.settings.strategy;
+        let measures = self.settings.stream && self.operation.exchange().can_stream();
+        let rank = |target: &Candidate| {
+            let health = target.health.as_ref();
+            health.map_or(0.0, |health| health.rank(strategy, measures, now))
+        };
+        let untried = self.candidates.iter().enumerate().skip(self.current);
+        let best = untried.min_by(|(_, a), (_, b)| rank(a).total_cmp(&rank(b)));
+        let best = best.map_or(self.current, |(index, _)| index);
+        // The others keep their order.
+        for index in (self.current..best).rev() {
+            self.candidates.swap(index, index + 1);
+        }
+        if let Some(target) = self.candidates.get(self.current) {
+            let health = target.health.as_ref();
+            self.trial = health.map(|health| health.start_trial(strategy, measures, now));
+            self.recovery = Recovery::of(target);
+        }
+    }
+
+    fn on_target_answered(&mut self, first_chunk_ms: Option<f64>, now: f64) {
+        if let Some(trial) = self.trial.take() {
+            trial.succeed(first_chunk_ms, now);
+        }
+    }
+
+    fn on_target_failed(&mut self, error: &Error, now: f64) {
+        let trial = self.trial.take();
+        if let Some(trial) = trial.filter(|_| error.fault() == Fault::Target) {
+            trial.fail(now);
+        }
+    }
+
+    fn requests_left(&self) -> usize {
+        (self.settings.retry.max_requests as usize).saturating_sub(self.attempts.len())
     }
 
     fn can_fall_back(&self) -> bool {
@@ -463,25 +566,39 @@ impl Call {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.ms = now - attempt.started;
         }
+        self.on_target_answered(None, now);
         self.ended_at = Some(now);
         self.state = State::Done;
     }
 
     fn fail(&mut self, error: Error, now: f64) {
+        self.on_target_failed(&error, now);
         self.ended_at = Some(now);
         self.error = Some(error.clone());
         self.state = State::Failed(error);
     }
 }
 
-fn all_targets_failed(last: &Error, targets: usize) -> Error {
+/// The header by which the service recognises a request that it has received before.
+const RETRY_TOKEN: &str = "opc-retry-token";
+
+fn all_targets_failed(failures: &[Error]) -> Error {
+    let Some(last) = failures.last() else {
+        return Error::new(Code::Internal, "a call without a target");
+    };
     let message = format!(
-        "all {targets} targets failed; the last with {}: {}",
+        "all {} targets failed; the last with {}: {}",
+        failures.len(),
         last.code(),
         last.message()
     );
+    // A later call succeeds as soon as one of the targets does.
+    let retryable = failures.iter().filter(|error| error.is_retryable());
+    let soonest = retryable.clone().map(Error::retry_after_ms).min();
     let error = Error::new(Code::AllTargetsFailed, message)
         .with_hint("`attempts` has the failure of each target")
+        .with_retryable(retryable.count() > 0)
+        .with_retry_after_ms(soonest.flatten())
         .with_opc_request_id(last.opc_request_id().map(str::to_owned));
     match last.status() {
         Some(status) => error.with_status(status),

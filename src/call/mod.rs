@@ -2,8 +2,10 @@
 //! to do next. A shell sends, waits and reads, and supplies the time in milliseconds.
 
 mod machine;
+mod random;
 mod recovery;
 mod report;
+mod retry_after;
 mod settings;
 mod step;
 

@@ -2,14 +2,19 @@
 //!
 //! 1. a wrong assumption (the format of a Dedicated AI Cluster, the transport of one of Cohere's
 //!    models) is renegotiated, and the request sent again;
-//! 2. a stream is requested once more without streaming: the fallback;
-//! 3. transient errors are retried with exponential backoff, up to `retry.maxAttempts`;
-//! 4. the next target of an alias is tried;
-//! 5. the call fails.
+//! 2. a stream that was answered with 408, 502, 503 or 504 is retried once as a stream;
+//! 3. a stream is requested once more without streaming: the fallback;
+//! 4. transient errors are retried with exponential backoff and full jitter, up to
+//!    `retry.maxAttempts`;
+//! 5. the next target of an alias is tried;
+//! 6. the call fails.
 //!
-//! After the first chunk nothing is repeated: what was received stays, and the call fails with it.
-//! Which of these a failure allows is in its row of the table in [`crate::error`].
+//! All of these together send at most `retry.maxRequests` requests, of which each target that has
+//! not been tried keeps one. After the first chunk nothing is repeated: what was received stays,
+//! and the call fails with it. Which of these a failure allows is in its row of the table in
+//! [`crate::error`].
 
+use super::random::Random;
 use crate::error::{Code, Error, Reason};
 use crate::options::Retry;
 use crate::routing::{ApiFormat, Candidate, ServingMode};
@@ -19,6 +24,8 @@ use crate::routing::{ApiFormat, Candidate, ServingMode};
 pub(super) struct Recovery {
     /// Attempts, the first included; renegotiations and the fallback are not counted.
     attempt_count: u32,
+    /// Whether a stream that could have fallen back was retried as a stream.
+    has_retried_stream: bool,
     /// Formats that are still to be tried on a cluster whose format is only assumed; the next one
     /// is the last.
     format_candidates: Vec<ApiFormat>,
@@ -42,6 +49,7 @@ impl Recovery {
         };
         Recovery {
             attempt_count: 1,
+            has_retried_stream: false,
             format_candidates,
         }
     }
@@ -63,10 +71,17 @@ impl Recovery {
         is_corrected
     }
 
-    /// The wait before the next attempt, in milliseconds. A service that asks for a longer wait
-    /// than `maxDelayMs` gets no further request.
-    pub(super) fn backoff(&mut self, error: &Error, retry: Retry, retry_after: f64) -> Option<f64> {
-        let may_retry = error.code().recovery().retry
+    /// The wait before the next attempt, in milliseconds: that which the service asks for, and a
+    /// random part of the backoff, so that the calls of a moment do not come back in one moment. A
+    /// service that asks for a longer wait than `maxDelayMs` gets no further request.
+    pub(super) fn backoff(
+        &mut self,
+        error: &Error,
+        retry: Retry,
+        random: &mut Random,
+    ) -> Option<f64> {
+        let retry_after = error.retry_after_ms().unwrap_or_default() as f64;
+        let may_retry = error.recovery().retry
             && self.attempt_count < retry.max_attempts
             && retry_after <= retry.max_delay_ms;
         if !may_retry {
@@ -74,18 +89,22 @@ impl Recovery {
         }
         let doublings = self.attempt_count.saturating_sub(1).min(30) as i32;
         self.attempt_count += 1;
-        let delay = retry.base_delay_ms * 2_f64.powi(doublings);
-        Some(delay.min(retry.max_delay_ms).max(retry_after))
+        let longest = retry.base_delay_ms * 2_f64.powi(doublings);
+        let delay = longest.min(retry.max_delay_ms) * random.fraction();
+        Some((retry_after + delay).min(retry.max_delay_ms))
     }
-}
 
-/// `Retry-After` in milliseconds; 0 for its other form, a date, which would need a clock that
-/// agrees with the service's.
-pub(super) fn retry_after_ms(header: Option<&str>) -> f64 {
-    let digits = header.unwrap_or_default().trim();
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds = digits
-        .parse()
-        .unwrap_or(if is_number { u32::MAX } else { 0 });
-    f64::from(seconds) * 1000.0
+    /// The same for a stream that is retried as a stream although it could fall back: once.
+    pub(super) fn backoff_as_stream(
+        &mut self,
+        error: &Error,
+        retry: Retry,
+        random: &mut Random,
+    ) -> Option<f64> {
+        if !error.recovery().retry_stream || self.has_retried_stream {
+            return None;
+        }
+        self.has_retried_stream = true;
+        self.backoff(error, retry, random)
+    }
 }

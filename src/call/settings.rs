@@ -1,6 +1,7 @@
 //! The settings of a call.
 
 use crate::options::{Limits, Retry};
+use crate::routing::Strategy;
 
 /// What a call is made with, besides its operation and its targets.
 #[derive(Clone, Debug)]
@@ -11,10 +12,14 @@ pub struct Settings {
     pub fallback: bool,
     /// How often to try.
     pub retry: Retry,
+    /// In which order the targets are tried.
+    pub strategy: Strategy,
     /// How much to receive.
     pub limits: Limits,
     /// Sent with every request; lower-case names.
     pub headers: Vec<(String, String)>,
     /// Whether a signer signs: the openai transport then names the compartment in a header.
     pub signs: bool,
+    /// Random, and different for each call: its delays and its retry tokens follow from it.
+    pub id: String,
 }

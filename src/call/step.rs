@@ -45,8 +45,12 @@ pub struct ResponseHead {
     pub content_type: String,
     /// `opc-request-id`
     pub opc_request_id: Option<String>,
-    /// `retry-after`
+    /// `retry-after`, of a failure.
     pub retry_after: Option<String>,
+    /// `retry-after-ms`, of a failure.
+    pub retry_after_ms: Option<String>,
+    /// `date`, of a failure.
+    pub date: Option<String>,
 }
 
 /// Whether a call has ended, and how.

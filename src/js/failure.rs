@@ -28,6 +28,8 @@ struct Fields<'a> {
     status: Option<u16>,
     service_code: Option<&'a str>,
     opc_request_id: Option<&'a str>,
+    retryable: bool,
+    retry_after_ms: Option<f64>,
     partial: Option<&'a str>,
 }
 
@@ -63,6 +65,8 @@ impl Failure {
             status: error.status(),
             service_code: error.service_code(),
             opc_request_id: error.opc_request_id(),
+            retryable: error.is_retryable(),
+            retry_after_ms: error.retry_after_ms().map(|ms| ms as f64),
             partial,
         };
         Failure {

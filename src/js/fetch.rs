@@ -4,7 +4,7 @@ use js_sys::{Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Url};
 
-use super::host::{settled, HostBody, HostReader, HostResponse};
+use super::host::{settled, HostBody, HostHeaders, HostReader, HostResponse};
 use crate::call::{PreparedRequest, ResponseHead};
 use crate::error::{Code, Error};
 use crate::routing::host_of;
@@ -100,7 +100,6 @@ pub(super) async fn send(
 /// Status and headers of a response, for the core.
 pub(super) fn response_head(response: &HostResponse) -> Result<ResponseHead, JsValue> {
     let headers = response.headers()?;
-    let header = |name: &str| headers.get(name).map(|value| value.as_string());
     let is_hidden = response.kind()?.as_string().as_deref() == Some("opaqueredirect");
     let status = response
         .status()?
@@ -115,12 +114,23 @@ pub(super) fn response_head(response: &HostResponse) -> Result<ResponseHead, JsV
             ))
         }
     };
-    Ok(ResponseHead {
+    let mut head = ResponseHead {
         status,
-        content_type: header("content-type")?.unwrap_or_default(),
-        opc_request_id: header("opc-request-id")?,
-        retry_after: header("retry-after")?,
-    })
+        content_type: header(&headers, "content-type")?.unwrap_or_default(),
+        opc_request_id: header(&headers, "opc-request-id")?,
+        ..ResponseHead::default()
+    };
+    if !(200..300).contains(&status) {
+        head.retry_after = header(&headers, "retry-after")?;
+        head.retry_after_ms = header(&headers, "retry-after-ms")?;
+        head.date = header(&headers, "date")?;
+    }
+    Ok(head)
+}
+
+#[inline(never)]
+fn header(headers: &HostHeaders, name: &str) -> Result<Option<String>, JsValue> {
+    headers.get(name).map(|value| value.as_string())
 }
 
 /// A reader of the body; `None` where there is no body.

@@ -25,11 +25,14 @@ pub struct Limits {
 pub struct Retry {
     /// Attempts at one target, including the first. 3.
     pub max_attempts: u32,
-    /// The delay before the second attempt, in milliseconds, doubled for each one after. 500.
+    /// The longest delay before the second attempt, in milliseconds, doubled for each one after.
+    /// 500.
     pub base_delay_ms: f64,
     /// The longest delay, in milliseconds. If the service asks for a longer one, the request is
     /// not repeated. 8,000.
     pub max_delay_ms: f64,
+    /// Requests of one call to all of its targets together, whatever they are for. 10.
+    pub max_requests: u32,
 }
 
 /// How long a call may take, in milliseconds. There is no default.
@@ -47,7 +50,7 @@ pub struct Timeouts {
     pub chunk_ms: Option<f64>,
 }
 
-/// More attempts than this are not made, whatever `retry.maxAttempts` is.
+/// More attempts than this are not made, whatever `retry.maxAttempts` and `retry.maxRequests` are.
 const MAX_ATTEMPTS: usize = 100;
 
 impl Limits {
@@ -100,22 +103,25 @@ impl Default for Limits {
 impl Retry {
     pub(super) fn read(options: &OptionReader<'_>) -> Result<Retry> {
         const NAMES: OptionNames = OptionNames {
-            here: &["maxAttempts", "baseDelayMs", "maxDelayMs"],
+            here: &["maxAttempts", "baseDelayMs", "maxDelayMs", "maxRequests"],
             javascript: &[],
         };
         let default = Retry::default();
         let Some(retry) = options.object("retry", NAMES)? else {
             return Ok(default);
         };
-        let max_attempts = retry.count("maxAttempts", default.max_attempts as usize)?;
+        let count = |name: &str, default: u32| -> Result<u32> {
+            Ok(retry.count(name, default as usize)?.min(MAX_ATTEMPTS) as u32)
+        };
         Ok(Retry {
-            max_attempts: max_attempts.min(MAX_ATTEMPTS) as u32,
+            max_attempts: count("maxAttempts", default.max_attempts)?,
             base_delay_ms: retry
                 .number("baseDelayMs", 0)?
                 .unwrap_or(default.base_delay_ms),
             max_delay_ms: retry
                 .number("maxDelayMs", 0)?
                 .unwrap_or(default.max_delay_ms),
+            max_requests: count("maxRequests", default.max_requests)?,
         })
     }
 }
@@ -126,6 +132,7 @@ impl Default for Retry {
             max_attempts: 3,
             base_delay_ms: 500.0,
             max_delay_ms: 8000.0,
+            max_requests: 10,
         }
     }
 }

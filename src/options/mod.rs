@@ -12,7 +12,8 @@ pub use target::Target;
 
 use crate::error::Result;
 use crate::routing::{
-    ApiFormat, BaseUrl, Candidate, Realm, Route, RouteOverrides, RoutingOptions, Transport,
+    ApiFormat, BaseUrl, Candidate, Realm, Route, RouteOverrides, RoutingOptions, Strategy,
+    Transport,
 };
 use read::{invalid_option, parse_object, OptionNames, OptionReader};
 
@@ -25,6 +26,8 @@ pub struct Options {
     pub compartment_id: Option<String>,
     /// `models`, in the order in which they were given.
     pub aliases: Vec<(String, Vec<Target>)>,
+    /// `strategy`
+    pub strategy: Strategy,
     /// `headers`, with lower-case names.
     pub headers: Vec<(String, String)>,
     /// `retry`
@@ -62,6 +65,7 @@ impl Options {
                 "realm",
                 "endpoint",
                 "models",
+                "strategy",
                 "headers",
                 "retry",
                 "timeouts",
@@ -89,6 +93,9 @@ impl Options {
             },
             compartment_id: options.string("compartmentId")?,
             aliases: target::read_aliases(&options)?,
+            strategy: options
+                .read_enum("strategy", &Strategy::ALL, Strategy::name)?
+                .unwrap_or_default(),
             headers: headers::read(&options)?,
             retry: Retry::read(&options)?,
             timeouts: Timeouts::read(&options)?,
@@ -125,6 +132,7 @@ impl Options {
         Ok(Candidate {
             route: Route::resolve(&target.model, &routing, overrides)?,
             compartment_id: compartment_id.or(self.compartment_id.as_ref()).cloned(),
+            health: None,
         })
     }
 }
@@ -190,7 +198,8 @@ mod tests {
             Retry {
                 max_attempts: 3,
                 base_delay_ms: 500.0,
-                max_delay_ms: 8000.0
+                max_delay_ms: 8000.0,
+                max_requests: 10
             }
         );
         assert_eq!(options.timeouts, Timeouts::default());
@@ -202,10 +211,10 @@ mod tests {
         let options = Options::from_json(
             r#"{"compartmentId":"c","region":"ord","realm":"OC1","endpoint":"https://h.example/p/",
                 "models":{"a":"meta.llama"},"headers":{"X-A":"1\t2"},
-                "retry":{"maxAttempts":1e9,"baseDelayMs":0,"maxDelayMs":1.5},
+                "retry":{"maxAttempts":1e9,"baseDelayMs":0,"maxDelayMs":1.5,"maxRequests":101},
                 "timeouts":{"totalMs":1,"firstChunkMs":2,"chunkMs":3},
                 "limits":{"maxEventBytes":4,"maxResponseBytes":5,"maxErrorBytes":6,"maxToolCalls":7},
-                "fallback":"never","toolCallText":"off","apiFormat":"COHEREV2","transport":"openai"}"#,
+                "fallback":"never","toolCallText":"off","strategy":"fastest","apiFormat":"COHEREV2","transport":"openai"}"#,
         )
         .unwrap();
         assert_eq!(options.compartment_id.as_deref(), Some("c"));
@@ -228,7 +237,8 @@ mod tests {
             Retry {
                 max_attempts: 100,
                 base_delay_ms: 0.0,
-                max_delay_ms: 1.5
+                max_delay_ms: 1.5,
+                max_requests: 100
             }
         );
         assert_eq!(
@@ -249,6 +259,7 @@ mod tests {
             }
         );
         assert!(!options.fallback && !options.tool_call_text);
+        assert_eq!(options.strategy, Strategy::Fastest);
     }
 
     #[test]
@@ -276,6 +287,8 @@ mod tests {
             (r#"{"headers":{"x-a":5}}"#, "headers.x-a"),
             (r#"{"headers":{"x a":"y"}}"#, "headers.x a"),
             (r#"{"retry":{"maxAttempts":0}}"#, "retry.maxAttempts"),
+            (r#"{"retry":{"maxRequests":0}}"#, "retry.maxRequests"),
+            (r#"{"strategy":"random"}"#, "strategy"),
             (r#"{"timeouts":{"totalMs":"1"}}"#, "timeouts.totalMs"),
             (r#"{"limits":{"maxEventBytes":-1}}"#, "limits.maxEventBytes"),
             (r#"{"models":{"a":[]}}"#, "models.a"),

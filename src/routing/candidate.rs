@@ -1,6 +1,7 @@
 //! A target of a call.
 
 use crate::error::{Code, Error, Result};
+use crate::routing::health::Health;
 use crate::routing::route::Route;
 
 /// A resolved target: its route, and the compartment that the call is authorized against.
@@ -10,6 +11,8 @@ pub struct Candidate {
     pub route: Route,
     /// Its compartment's OCID.
     pub compartment_id: Option<String>,
+    /// What earlier calls found out about it, where it is one of several.
+    pub health: Option<Health>,
 }
 
 impl Candidate {

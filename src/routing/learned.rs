@@ -63,6 +63,7 @@ mod tests {
         Candidate {
             route: Route::resolve(model, &options, overrides).unwrap(),
             compartment_id: None,
+            health: None,
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod base_url;
 pub mod candidate;
+pub mod health;
 pub mod learned;
 pub mod model_id;
 pub mod ocid;
@@ -16,6 +17,7 @@ pub mod serving;
 pub(crate) use base_url::host_of;
 pub use base_url::BaseUrl;
 pub use candidate::Candidate;
+pub use health::{Health, Strategy};
 pub use learned::LearnedFormats;
 pub use model_id::ModelId;
 pub use ocid::Ocid;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::service_error::is_moderation;
 use crate::error::{Code, Error};
 use crate::json::{RawJson, SyntaxError, Wtf8Cow};
 
@@ -143,6 +144,10 @@ pub(super) fn reported_error(
 /// An error event in the middle of a stream, or an error that arrived with status 200.
 fn stream_error(code: Option<String>, message: &str) -> Error {
     let excerpt: String = message.chars().take(500).collect();
+    let kind = match is_moderation(&excerpt) {
+        true => Code::ContentFiltered,
+        false => Code::StreamError,
+    };
     let message = format!("the service reported an error: {excerpt}");
-    Error::new(Code::StreamError, message).with_service_code(code)
+    Error::new(kind, message).with_service_code(code)
 }

@@ -24,6 +24,7 @@ mod openai;
 pub mod parameters;
 mod service_error;
 mod single_delta;
+mod tool_call;
 mod translate;
 
 use crate::answer::Accumulator;
@@ -42,6 +43,7 @@ pub(crate) use fields::{DecodeError, DecodeResult};
 pub(crate) use openai::{is_usage_only, with_opc_request_id};
 pub(crate) use service_error::service_error;
 pub(crate) use single_delta::{DeltaKind, SingleDelta};
+pub(crate) use translate::unix_seconds;
 
 /// Every wire. A new one is a row here, next to its file.
 pub static FORMATS: [&WireFormat; 4] = [&GENERIC, &COHERE, &COHERE_V2, &OPENAI];

@@ -17,28 +17,37 @@ pub(crate) fn service_error(
     signs: bool,
     opc_request_id: Option<String>,
 ) -> Error {
-    let ErrorBody {
-        code,
-        message,
-        param,
-    } = ErrorBody::parse(body);
-    let kind = code_of(status, &message);
-    let mut error = Error::new(kind, message.clone());
-    if message.is_empty() {
-        error = Error::new(kind, format!("the service answered with status {status}"));
-    } else if let (Code::BadRequest, Some(param)) = (kind, param) {
-        error = Error::param(param, message.clone()).with_code(kind);
-    }
-    if kind == Code::BadRequest && message.contains(NOT_ON_OPENAI) {
-        error = error.with_reason(Reason::ModelNotOnOpenAiTransport);
+    let body = ErrorBody::parse(body);
+    let message = &body.message;
+    let kind = code_of(status, message);
+    let mut error = match &body.param {
+        _ if message.is_empty() => {
+            Error::new(kind, format!("the service answered with status {status}"))
+        }
+        Some(param) if kind == Code::BadRequest => {
+            Error::param(param, message.clone()).with_code(kind)
+        }
+        _ => Error::new(kind, message.clone()),
+    };
+    if kind == Code::BadRequest {
+        if let Some(reason) = body.reason(status) {
+            error = error.with_reason(reason);
+        }
     }
     if let Some(hint) = hint(kind, route, signs) {
         error = error.with_hint(hint);
     }
     error
         .with_status(status)
-        .with_service_code(code)
+        .with_service_code(body.code)
         .with_opc_request_id(opc_request_id)
+}
+
+/// Whether these are the words of content moderation, or of the guardrails of an endpoint:
+/// "Inappropriate content detected!", "Inappropriate output content detected in output blocklist".
+pub(super) fn is_moderation(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("inappropriate") && message.contains("content")
 }
 
 /// The service's words where the model behind the endpoint has another `apiFormat`.
@@ -54,11 +63,9 @@ fn code_of(status: u16, message: &str) -> Code {
         409 => Code::Conflict,
         429 => Code::RateLimited,
         400 if message.contains(WRONG_FORMAT) => Code::WrongApiFormat,
-        400 if message.contains("Inappropriate") && message.contains("blocklist") => {
-            Code::ContentFiltered
-        }
+        400..=499 if is_moderation(message) => Code::ContentFiltered,
+        408 | 502..=504 => Code::ServiceUnavailable,
         400..=499 => Code::BadRequest,
-        502..=504 => Code::ServiceUnavailable,
         500..=599 => Code::ServiceError,
         _ => Code::InvalidResponse,
     }
@@ -154,6 +161,42 @@ impl ErrorBody {
             param: None,
         }
     }
+
+    /// What recovery has to know about a 4xx. One with none of these reasons is about the request
+    /// itself, which would be rejected again.
+    fn reason(&self, status: u16) -> Option<Reason> {
+        // OCI's codes for what a request is refused without having been read.
+        // https://docs.oracle.com/en-us/iaas/Content/API/References/apierrors.htm
+        const OF_THE_TARGET: [&str; 3] = [
+            "LimitExceeded",
+            "QuotaExceeded",
+            "RelatedResourceNotAuthorizedOrNotFound",
+        ];
+        let rejects_the_request = matches!(status, 400 | 413 | 414 | 415 | 422 | 431);
+        if self.message.contains(NOT_ON_OPENAI) {
+            Some(Reason::ModelNotOnOpenAiTransport)
+        } else if self.may_be_about_streaming(status) {
+            Some(Reason::StreamRejected)
+        } else if !rejects_the_request
+            || OF_THE_TARGET.contains(&self.code.as_deref().unwrap_or_default())
+        {
+            Some(Reason::RejectedByTarget)
+        } else {
+            None
+        }
+    }
+
+    /// How an endpoint rejects `isStream` is not documented, so an error without a message counts.
+    fn may_be_about_streaming(&self, status: u16) -> bool {
+        if self.message.is_empty() {
+            return matches!(status, 400 | 422);
+        }
+        // A proxy speaks of its upstream.
+        let param = self.param.as_deref().unwrap_or_default();
+        let text = format!("{} {param}", self.message).to_ascii_lowercase();
+        let mut found = text.match_indices("stream");
+        found.any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with("up")))
+    }
 }
 
 /// One line for a log: without the markup of a proxy's page, without control characters, at most
@@ -228,6 +271,17 @@ mod tests {
                 r#"{"code":"IncorrectState","message":"x"}"#,
                 Code::Conflict,
             ),
+            (
+                400,
+                r#"{"code":"400","message":"Inappropriate content detected!"}"#,
+                Code::ContentFiltered,
+            ),
+            (
+                400,
+                r#"{"code":"400","message":"inappropriate value of topK"}"#,
+                Code::BadRequest,
+            ),
+            (408, "", Code::ServiceUnavailable),
             (413, "", Code::BadRequest),
             (429, "{}", Code::RateLimited),
             (500, "oops", Code::ServiceError),
@@ -252,6 +306,69 @@ mod tests {
         let not_found = error(404, r#"{"code":"NotAuthorizedOrNotFound","message":"x"}"#);
         assert_eq!(not_found.service_code(), Some("NotAuthorizedOrNotFound"));
         assert!(error(404, "{}").hint().unwrap().contains("us-chicago-1"));
+    }
+
+    #[test]
+    fn says_of_a_rejection_what_recovery_has_to_know() {
+        let body =
+            |code: &str, message: &str| format!(r#"{{"code":"{code}","message":"{message}"}}"#);
+        for (status, code, message, reason) in [
+            (
+                400,
+                "400",
+                "Please pass in correct format of request.",
+                None,
+            ),
+            (
+                400,
+                "InvalidParameter",
+                "maximum context length is 8192 tokens",
+                None,
+            ),
+            (400, "400", "upstream rejected the request", None),
+            (413, "413", "The request is too large.", None),
+            (422, "422", "temperature is too high", None),
+            (
+                400,
+                "400",
+                "Streaming is not supported",
+                Some(Reason::StreamRejected),
+            ),
+            (
+                400,
+                "400",
+                "unknown field isStream",
+                Some(Reason::StreamRejected),
+            ),
+            (
+                422,
+                "422",
+                "stream: false expected",
+                Some(Reason::StreamRejected),
+            ),
+            (400, "400", "", Some(Reason::StreamRejected)),
+            (413, "413", "", None),
+            (
+                400,
+                "400",
+                NOT_ON_OPENAI,
+                Some(Reason::ModelNotOnOpenAiTransport),
+            ),
+            (403, "403", "Forbidden", Some(Reason::RejectedByTarget)),
+            (405, "405", "", Some(Reason::RejectedByTarget)),
+            (
+                400,
+                "QuotaExceeded",
+                "no units left",
+                Some(Reason::RejectedByTarget),
+            ),
+            (400, "400", WRONG_FORMAT, None),
+        ] {
+            let error = error(status, &body(code, message));
+            assert_eq!(error.reason(), reason, "{status} {code} {message}");
+        }
+        let param = r#"{"error":{"message":"not supported with this model","param":"stream"}}"#;
+        assert_eq!(error(400, param).reason(), Some(Reason::StreamRejected));
     }
 
     #[test]

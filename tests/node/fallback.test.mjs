@@ -149,11 +149,42 @@ describe("fallback", () => {
     assert.equal(signed, 1);
   });
 
+  test("a blocked prompt, or a request that is rejected as invalid, is sent once", async () => {
+    for (const [name, code, parameters] of [
+      ["simguardrail", "content_filtered"],
+      ["simblocklist", "content_filtered"],
+      ["simgeneric", "bad_request", { tools: [{ type: "function", function: { name: "not a name" } }] }],
+    ]) {
+      const { requests } = await observe(() =>
+        assert.rejects(client().stream(ask(name, undefined, parameters)).next(), failsWith(code)),
+      );
+      assert.deepEqual(requests.map(isStreamed), [true], name);
+    }
+  });
+
+  test("an unavailable service is asked for a stream once more before that", async () => {
+    const twice = { retry: { maxAttempts: 2, baseDelayMs: 1 } };
+    const { result, requests } = await observe(() => collect(client(twice).stream(ask("simunavailableonce"))));
+    assert.deepEqual(requests.map(isStreamed), [true, true]);
+    assert.ok(result.length > 10 && result.every((chunk) => !chunk.oci?.fallback));
+    const down = await observe(() =>
+      assert.rejects(client(twice).stream(ask("simdown")).next(), failsWith("service_unavailable")),
+    );
+    assert.deepEqual(down.requests.map(isStreamed), [true, true, false]);
+    // One that says that it will be busy for a minute is not asked for anything else.
+    const busy = await observe(() =>
+      assert.rejects(
+        client(twice).stream(ask("simbusy")).next(),
+        failsWith("service_unavailable", (error) => assert.equal(error.retryAfterMs, 60_000)),
+      ),
+    );
+    assert.deepEqual(busy.requests.map(isStreamed), [true]);
+  });
+
   test("when both requests fail, the error reports both attempts", async () => {
     for (const [name, code] of [
       ["simdown", "service_unavailable"],
       ["simgateway", "service_unavailable"],
-      ["simblocklist", "content_filtered"],
       ["simcreating", "conflict"],
     ]) {
       await assert.rejects(

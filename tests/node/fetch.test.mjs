@@ -113,7 +113,12 @@ describe("POST …/chat/completions", { timeout: 30_000 }, () => {
         const response = await oci.fetch(COMPLETIONS, post(typeof body === "string" ? body : { ...body, stream }));
         assert.equal(response.status, status, code);
         assert.match(response.headers.get("content-type"), /^application\/json/);
-        assert.equal(response.headers.get("x-should-retry"), "false");
+        const isThrottled = code === "rate_limited";
+        assert.deepEqual(
+          ["x-should-retry", "retry-after", "retry-after-ms"].map((name) => response.headers.get(name)),
+          isThrottled ? ["true", "1", "1000"] : ["false", null, null],
+          code,
+        );
         const { error, ...rest } = await response.json();
         assert.deepEqual(rest, {});
         assert.deepEqual(Object.keys(error).toSorted(), ["code", "message", "param", "type"]);
@@ -126,6 +131,23 @@ describe("POST …/chat/completions", { timeout: 30_000 }, () => {
     assert.equal(error.param, "temperature");
     const rejected = await oci.fetch(COMPLETIONS, post(ask("simblocklist")));
     assert.match(rejected.headers.get("x-request-id"), /^[0-9A-F]{32}\//);
+  });
+
+  test("a wait that the service asks for is passed on, and says whether a retry may succeed", async () => {
+    const ask429 = (headers) => {
+      const fetch = async () => Response.json({ code: "429", message: "later" }, { status: 429, headers });
+      return client({ fetch }).fetch(COMPLETIONS, post(ask("house")));
+    };
+    const busy = await ask429({ "retry-after": "90.5" });
+    assert.deepEqual(
+      ["x-should-retry", "retry-after", "retry-after-ms"].map((name) => busy.headers.get(name)),
+      ["true", "91", "90500"],
+    );
+    // A wait beside an error that will recur is passed on, but is no reason to try again.
+    const rejecting = async () =>
+      Response.json({ code: "401", message: "no" }, { status: 401, headers: { "retry-after": "5" } });
+    const rejected = await client({ fetch: rejecting }).fetch(COMPLETIONS, post(ask("house")));
+    assert.deepEqual([rejected.headers.get("x-should-retry"), rejected.headers.get("retry-after")], ["false", "5"]);
   });
 
   test("errors of the configuration are server errors", async () => {

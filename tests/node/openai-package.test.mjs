@@ -79,7 +79,7 @@ describe("openai", { skip, timeout: 30_000 }, async () => {
     assert.match(chunks[0].oci.fallback, /not supported/);
   });
 
-  test("throws its own error classes, and does not retry", async () => {
+  test("throws its own error classes, and retries only after a wait that the service asked for", async () => {
     for (const [model, Class, status, code] of [
       ["nothing", OpenAI.NotFoundError, 404, "invalid_model"],
       [endpointId("simunknown"), OpenAI.NotFoundError, 404, "not_found_or_unauthorized"],
@@ -95,8 +95,8 @@ describe("openai", { skip, timeout: 30_000 }, async () => {
           assert.deepEqual([error.status, error.code], [status, code]);
           return true;
         });
-        const fallback = stream && !["rate_limited", "not_found_or_unauthorized"].includes(code);
-        const attempts = code === "invalid_model" ? 0 : fallback ? 2 : 1;
+        const fallback = stream && ["conflict", "service_unavailable"].includes(code);
+        const attempts = code === "invalid_model" ? 0 : code === "rate_limited" ? 3 : fallback ? 2 : 1;
         assert.equal(simulator.requests.length - length, attempts, code);
       }
     }

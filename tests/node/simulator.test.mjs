@@ -389,6 +389,15 @@ describe("faults", () => {
       await response.arrayBuffer();
     }
   });
+  test("a retry token stands for one request", async () => {
+    const send = async (text) => {
+      const body = envelope("simgeneric", question("GENERIC", text));
+      const response = await post(body, { headers: { "opc-retry-token": "one" } });
+      return [response.status, (await response.json()).code];
+    };
+    assert.deepEqual([await send("Hello?"), await send("Hello?")], [[200, undefined], [200, undefined]]);
+    assert.deepEqual(await send("Goodbye?"), [409, "InvalidatedRetryToken"]);
+  });
   test("streams that fail after their start", async () => {
     const whole = payloadsOf((await read("simgeneric")).text).length;
     const cut = await read("simcut");

@@ -47,6 +47,7 @@ describe("retry", { timeout: 30_000 }, () => {
 
   test("retries transient errors up to maxAttempts", async () => {
     for (const [failure, code] of [
+      [408, "service_unavailable"],
       [429, "rate_limited"],
       [409, "conflict"],
       [500, "service_error"],
@@ -104,16 +105,88 @@ describe("retry", { timeout: 30_000 }, () => {
   });
 
   test("does not wait for a Retry-After longer than maxDelayMs", async () => {
-    const service = statuses([429, { "retry-after": "60" }]);
-    const oci = client({ fetch: service.fetch, retry: { maxAttempts: 3, maxDelayMs: 1000 } });
-    await assert.rejects(oci.chat(ask("simx")), failsWith("rate_limited"));
-    assert.equal(service.count(), 1);
-    for (const nonsense of ["soon", "-5", "NaN", ""]) {
+    const httpDate = (at) => new Date(at).toUTCString();
+    const now = Date.now();
+    for (const [headers, expected] of [
+      [{ "retry-after": "60" }, 60_000],
+      [{ "retry-after": "2.5" }, 2500],
+      [{ "retry-after-ms": "1200", "retry-after": "1" }, 1200],
+      [{ "retry-after": httpDate(now + 60_000), date: httpDate(now) }, 60_000],
+      // The host's clock is an hour behind the service's.
+      [{ "retry-after": httpDate(now + 3_660_000), date: httpDate(now + 3_600_000) }, 60_000],
+    ]) {
+      const service = statuses([429, headers]);
+      const oci = client({ fetch: service.fetch, retry: { maxAttempts: 3, maxDelayMs: 1000 } });
+      await assert.rejects(
+        oci.chat(ask("simx")),
+        failsWith("rate_limited", (error) => {
+          assert.deepEqual([error.retryAfterMs, error.retryable], [expected, true]);
+          assert.equal(error.toJSON().retryAfterMs, expected);
+        }),
+      );
+      assert.equal(service.count(), 1);
+    }
+    const silent = statuses(429);
+    await assert.rejects(
+      client({ fetch: silent.fetch }).chat(ask("simx")),
+      failsWith("rate_limited", (error) => assert.ok(!("retryAfterMs" in error))),
+    );
+    for (const nonsense of ["soon", "-5", "NaN", "", new Date(0).toUTCString()]) {
       const odd = statuses([429, { "retry-after": nonsense }], 200);
       assert.ok(
         await client({ fetch: odd.fetch, retry: { maxAttempts: 2, baseDelayMs: 1, maxDelayMs: 10 } }).chat(ask("simx")),
         nonsense,
       );
+    }
+  });
+});
+
+describe("opc-retry-token", { timeout: 30_000 }, () => {
+  const tokens = ({ requests }) => requests.map(({ headers }) => headers["opc-retry-token"]);
+  const retry = { maxAttempts: 2, baseDelayMs: 1 };
+
+  test("is that of the request: the same for a retry, another one for any other request", async () => {
+    const oci = client({ retry });
+    const [first, second, fallback, ...none] = tokens(
+      await observe(() => assert.rejects(oci.stream(ask("simdown")).next(), failsWith("service_unavailable"))),
+    );
+    assert.match(first, /^[\w-]{20,60}$/);
+    assert.deepEqual([second, none], [first, []]);
+    assert.notEqual(fallback, first);
+    const [other] = tokens(await observe(() => oci.chat(ask("simgeneric"))));
+    assert.ok(![first, fallback].includes(other), "each call has its own");
+  });
+
+  test("may come from the caller or the signer, and is not sent on the openai transport", async () => {
+    const headers = { "opc-retry-token": "mine" };
+    const own = await observe(() => client().chat(ask("simgeneric"), { headers }));
+    assert.deepEqual(tokens(own), ["mine"]);
+    const sign = () => ({ "opc-retry-token": "signed" });
+    assert.deepEqual(tokens(await observe(() => client({ sign }).chat(ask("simgeneric")))), ["signed"]);
+    const onDemand = await observe(() => client({ region: "us-chicago-1" }).chat(ask("meta.llama-3.3-70b-instruct")));
+    assert.deepEqual(tokens(onDemand), [undefined]);
+  });
+});
+
+describe("retry.maxRequests", { timeout: 30_000 }, () => {
+  test("is 10 by default, whatever the other options are", async (t) => {
+    for (const [status, targets] of [
+      [503, 1],
+      [429, 3],
+      [500, 20],
+    ]) {
+      const models = { many: Array.from({ length: targets }, (_, at) => dac(`sim${at}`)) };
+      const service = statuses(status);
+      const oci = client({ fetch: service.fetch, models, retry: { maxAttempts: 100, baseDelayMs: 0 } });
+      await assert.rejects(oci.stream(ask("many")).next());
+      t.diagnostic(`maxAttempts 100, ${targets} targets that answer ${status}: ${service.count()} requests`);
+      assert.equal(service.count(), 10);
+    }
+    for (const maxRequests of [1, 12]) {
+      const service = statuses(503);
+      const retry = { maxAttempts: 100, baseDelayMs: 0, maxRequests };
+      await assert.rejects(client({ fetch: service.fetch, retry }).stream(ask("simx")).next());
+      assert.equal(service.count(), maxRequests);
     }
   });
 });
@@ -158,7 +231,7 @@ describe("models", { timeout: 30_000 }, () => {
     const stream = oci.stream(ask("safe"));
     const { requests } = await observe(() => stream.final());
     const names = requests.map(({ servingMode }) => servingMode.endpointId.split(".").at(-1));
-    // Streamed, unstreamed, and one retry; then the third falls back, and the fourth is not needed.
+    // Streamed, a retry, and unstreamed; then the third falls back, and the fourth is not needed.
     assert.deepEqual(names, [
       "simdown",
       "simdown",
@@ -176,7 +249,7 @@ describe("models", { timeout: 30_000 }, () => {
   });
 
   test("tries the next target after a permanent error too", async () => {
-    for (const first of ["simblocklist", "simredirect", "simunknown", "simcreating", "simthrottled"]) {
+    for (const first of ["simredirect", "simunknown", "simcreating", "simthrottled"]) {
       const oci = client({ models: { safe: [dac(first), dac("simgeneric")] } });
       const chunks = await collect(oci.stream(ask("safe")));
       assert.ok(chunks.length > 10 && chunks.every((chunk) => !chunk.oci?.fallback), first);
@@ -184,8 +257,46 @@ describe("models", { timeout: 30_000 }, () => {
     }
   });
 
+  test("does not send a rejected request, or a blocked prompt, to another target", async () => {
+    for (const [first, parameters, code] of [
+      ["simguardrail", {}, "content_filtered"],
+      ["simblocklist", {}, "content_filtered"],
+      ["simgeneric", { tools: [{ type: "function", function: { name: "not a name" } }] }, "bad_request"],
+    ]) {
+      const oci = client({ models: { safe: [dac(first), dac("simgeneric")] } });
+      const request = ask("safe", "Hello?", parameters);
+      const { requests } = await observe(() => assert.rejects(oci.stream(request).next(), failsWith(code)));
+      assert.equal(requests.length, 1, first);
+    }
+  });
+
+  test("tries a target that failed last", async () => {
+    const oci = client({ models: { safe: [dac("simdown"), dac("simgeneric")] } });
+    const names = async () => {
+      const { requests } = await observe(() => oci.chat(ask("safe")));
+      return requests.map(({ servingMode }) => servingMode.endpointId.split(".").at(-1));
+    };
+    assert.deepEqual(await names(), ["simdown", "simgeneric"]);
+    assert.deepEqual(await names(), ["simgeneric"]);
+    // The health is the client's own, and `route` is about the configuration.
+    assert.equal(oci.route("safe").servingMode.endpointId, dac("simdown"));
+    const other = client({ models: { safe: [dac("simdown"), dac("simgeneric")] } });
+    const { requests } = await observe(() => other.chat(ask("safe")));
+    assert.equal(requests.length, 2);
+  });
+
+  test('with strategy "fastest" the target whose stream starts first is called', async () => {
+    const oci = client({ strategy: "fastest", models: { safe: [dac("simslow"), dac("simgeneric")] } });
+    const names = async () => {
+      const { requests } = await observe(() => oci.stream(ask("safe")).final());
+      return requests.map(({ servingMode }) => servingMode.endpointId.split(".").at(-1));
+    };
+    // Each is measured once.
+    assert.deepEqual([await names(), await names(), await names()], [["simslow"], ["simgeneric"], ["simgeneric"]]);
+  });
+
   test("when all targets fail, the error has the failure of each", async () => {
-    const oci = client({ models: { none: [dac("simdown"), dac("simunknown"), dac("simblocklist")] } });
+    const oci = client({ models: { none: [dac("simdown"), dac("simunknown"), dac("simcreating")] } });
     await assert.rejects(
       oci.chat(ask("none")),
       failsWith("all_targets_failed", (error) => {
@@ -194,10 +305,10 @@ describe("models", { timeout: 30_000 }, () => {
           [
             ["service_unavailable", 503],
             ["not_found_or_unauthorized", 404],
-            ["content_filtered", 400],
+            ["conflict", 409],
           ],
         );
-        assert.match(error.message, /3 targets[^]*content_filtered/);
+        assert.match(error.message, /3 targets[^]*conflict/);
       }),
     );
     const single = client({ models: { one: [dac("simdown")] } });

@@ -30,6 +30,10 @@ export async function chat(request, reply, record, { options, state }) {
     if (problem) return reply.reject(notAuthenticated(problem));
   }
 
+  if (isReusedToken(request, state)) {
+    return reply.reject(serviceError(409, "InvalidatedRetryToken", "The retry token is that of another request."));
+  }
+
   const { body } = record;
   if (body === undefined) return reply.reject(badFormat("the body is not JSON"));
   // Recorded before they are validated: tests look at rejected requests most often.
@@ -80,6 +84,20 @@ function resultOf(request, serving) {
     created: new Date(),
     includeUsage: request.streamOptions?.isIncludeUsage === true,
   };
+}
+
+/**
+ * Whether the request has the retry token of another one.
+ *
+ * @param {IncomingRequest} request
+ * @param {Context["state"]} state
+ */
+function isReusedToken({ headers, rawBody }, { retryTokens }) {
+  const token = headers["opc-retry-token"];
+  if (token === undefined) return false;
+  const known = retryTokens.get(token);
+  retryTokens.set(token, rawBody);
+  return known !== undefined && !known.equals(rawBody);
 }
 
 /**

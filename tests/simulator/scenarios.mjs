@@ -149,6 +149,26 @@ export const SCENARIOS = {
       headers: { location: "/elsewhere" },
     },
   },
+  simunavailableonce: {
+    describe: "The first request gets 503, the next ones an answer.",
+    formats: GENERIC,
+    once: { status: 503, code: "ServiceUnavailable", message: "The service is currently unavailable." },
+  },
+  simbusy: {
+    describe: "503 with Retry-After: 60, always.",
+    formats: GENERIC,
+    always: {
+      status: 503,
+      code: "ServiceUnavailable",
+      message: "The service is currently unavailable.",
+      headers: { "retry-after": "60" },
+    },
+  },
+  simguardrail: {
+    describe: "400 from a guardrail of the endpoint, always.",
+    formats: GENERIC,
+    always: { status: 400, code: "400", message: "Inappropriate content detected!" },
+  },
   simblocklist: {
     describe: "400 from content moderation, always.",
     formats: GENERIC,

@@ -42,7 +42,7 @@ export async function startSimulator(options = {}) {
   };
   /** @type {RequestRecord[]} */
   const requests = [];
-  const context = { options: settings, state: { served: new Set() } };
+  const context = { options: settings, state: { served: new Set(), retryTokens: new Map() } };
   const server = createServer((message, response) => {
     handle(message, response, requests, context).catch((error) => {
       // A bug in the simulator must not look like an error of the client.

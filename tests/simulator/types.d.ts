@@ -70,8 +70,11 @@ export interface IncomingRequest {
 
 export interface Context {
   options: Required<SimulatorSettings>;
-  /** `served` has the names of the endpoints that were called. */
-  state: { served: Set<string> };
+  /**
+   * `served` has the names of the endpoints that were called, `retryTokens` the body that each
+   * `opc-retry-token` came with.
+   */
+  state: { served: Set<string>; retryTokens: Map<string, Buffer> };
 }
 
 /** An error of the service. `reason` is for the record only. */

@@ -41,7 +41,8 @@ export const options = {
   },
   headers: { "x-team": "search" },
   fetch: (input, init) => fetch(input, init),
-  retry: { maxAttempts: 2, baseDelayMs: 100, maxDelayMs: 1000 },
+  retry: { maxAttempts: 2, baseDelayMs: 100, maxDelayMs: 1000, maxRequests: 5 },
+  strategy: "fastest",
   timeouts: { totalMs: 60_000, firstChunkMs: 10_000, chunkMs: 5_000 },
   limits: { maxEventBytes: 1 << 20, maxResponseBytes: 1 << 24, maxErrorBytes: 4096, maxToolCalls: 8 },
   fallback: "never",
@@ -191,6 +192,7 @@ export function advice(error: unknown): string {
     error.serviceCode,
     error.cause,
     error.retryable,
+    error.retryAfterMs,
   );
   switch (error.code) {
     case "invalid_options":

@@ -26,6 +26,8 @@ new OciGenAI({ timeouts: { totalMs: "1s" } });
 new OciGenAI({ timeouts: { idleMs: 1000 } });
 // @ts-expect-error
 new OciGenAI({ retry: { attempts: 3 } });
+// @ts-expect-error
+new OciGenAI({ strategy: "random" });
 // @ts-expect-error a key is a string
 new OciGenAI({ apiKey: 5 });
 // @ts-expect-error a target needs a model

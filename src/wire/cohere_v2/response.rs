@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::answer::{arguments_text, Accumulator, Fragment};
+use crate::answer::Accumulator;
 use crate::json::RawJson;
 use crate::openai::{NullSink, Sink};
 use crate::wire::cohere_common::{check_reason, with_reason};
@@ -11,6 +11,7 @@ use crate::wire::fields::{
     DecodeResult,
 };
 use crate::wire::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
+use crate::wire::tool_call::read_tool_call;
 use crate::wire::translate;
 
 /// Reads a stream event, or a whole answer: they have the same fields.
@@ -112,18 +113,7 @@ fn read_message<'a>(
         let [name, arguments] = function.map_or([None; 2], |function| {
             fields(function, ["name", "arguments"])
         });
-        let (id, name) = (text(id)?, text(name)?);
-        if arguments.is_some_and(RawJson::is_string) {
-            recorder.record(DeltaKind::arguments(&id, &name), arguments);
-        } else {
-            recorder.disqualify();
-        }
-        let fragment = Fragment {
-            id,
-            name,
-            arguments: arguments.map(arguments_text),
-        };
-        answer.push_tool_call(0, &fragment, sink)?;
+        read_tool_call([id, name, arguments], 0, answer, sink, recorder)?;
     }
     if !citations.is_empty() {
         recorder.disqualify();

@@ -1,6 +1,6 @@
 //! Reads GENERIC answers.
 
-use crate::answer::{arguments_text, Accumulator, Fragment};
+use crate::answer::Accumulator;
 use crate::json::RawJson;
 use crate::openai::{NullSink, Sink};
 use crate::wire::fields::{
@@ -8,6 +8,7 @@ use crate::wire::fields::{
     DecodeError, DecodeResult,
 };
 use crate::wire::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
+use crate::wire::tool_call::read_tool_call;
 use crate::wire::translate;
 
 /// Reads a stream event, or a choice of a whole answer: they have the same fields.
@@ -150,19 +151,8 @@ fn read_message<'a>(
         answer.push_refusal(choice, &delta, sink);
     }
     for call in calls {
-        let [id, name, arguments] = fields(call, ["id", "name", "arguments"]);
-        let (id, name) = (text(id)?, text(name)?);
-        if arguments.is_some_and(RawJson::is_string) {
-            recorder.record(DeltaKind::arguments(&id, &name), arguments);
-        } else {
-            recorder.disqualify();
-        }
-        let fragment = Fragment {
-            id,
-            name,
-            arguments: arguments.map(arguments_text),
-        };
-        answer.push_tool_call(choice, &fragment, sink)?;
+        let call = fields(call, ["id", "name", "arguments"]);
+        read_tool_call(call, choice, answer, sink, recorder)?;
     }
     if !annotations.is_empty() {
         recorder.disqualify();

@@ -9,5 +9,5 @@ mod usage;
 pub(super) use content::{annotation, url, Url};
 pub(super) use finish_reason::finish_reason;
 pub(super) use logprobs::logprobs;
-pub(super) use time::unix_seconds;
+pub(crate) use time::unix_seconds;
 pub(super) use usage::usage;

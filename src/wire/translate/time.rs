@@ -1,7 +1,7 @@
 //! OCI's times, in OpenAI's seconds since 1970.
 
 /// An [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) time in UTC, in seconds since 1970.
-pub(in crate::wire) fn unix_seconds(time: &str) -> Option<u64> {
+pub(crate) fn unix_seconds(time: &str) -> Option<u64> {
     let number = |from: usize, to: usize| time.get(from..to)?.parse::<i64>().ok();
     if !time.ends_with('Z') && !time.ends_with("+00:00") {
         return None;

@@ -5,8 +5,10 @@ mod responses;
 mod scenario;
 
 mod body_kind;
+mod budget;
 mod fallback;
 mod first_chunk;
+mod health;
 mod limits;
 mod passthrough;
 mod renegotiation;

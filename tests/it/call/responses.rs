@@ -37,6 +37,11 @@ impl MockResponse {
         self
     }
 
+    pub fn with_retry_after_ms(mut self, value: &str) -> MockResponse {
+        self.head.as_mut().unwrap().retry_after_ms = Some(value.into());
+        self
+    }
+
     pub fn with_request_id(mut self, id: &str) -> MockResponse {
         self.head.as_mut().unwrap().opc_request_id = Some(id.into());
         self
@@ -128,4 +133,8 @@ pub const GENERIC_ANSWER: &str = concat!(
 
 /// Messages of OCI that start a renegotiation.
 pub const WRONG_FORMAT: &str = "Chat request type does not match serving model";
+/// Its message where an endpoint can't stream; the simulator has the same one.
+pub const NO_STREAMING: &str = "Streaming is not supported by this model.";
+/// Its message where a guardrail of an endpoint blocks the prompt.
+pub const GUARDRAIL: &str = "Inappropriate content detected!";
 pub const UNSUPPORTED_BY_OPENAI: &str = "Unsupported OpenAI operation";

@@ -16,6 +16,8 @@ const ASHBURN_DAC: &str = "ocid1.generativeaiendpoint.oc1.us-ashburn-1.example";
 
 /// How long each step takes, in milliseconds.
 const TICK: f64 = 10.0;
+/// When a call is made, in milliseconds since 1970.
+const START: f64 = 1000.0;
 
 /// A call that is to be made.
 pub struct Scenario {
@@ -26,6 +28,8 @@ pub struct Scenario {
     pub stream: bool,
     pub limits: Limits,
     pub signs: bool,
+    /// The id of the call.
+    pub id: String,
 }
 
 impl Default for Scenario {
@@ -39,6 +43,7 @@ impl Default for Scenario {
             stream: true,
             limits: Limits::default(),
             signs: true,
+            id: "chatcmpl-test".into(),
         }
     }
 }
@@ -46,6 +51,8 @@ impl Default for Scenario {
 /// What a call did.
 pub struct Outcome {
     pub steps: Vec<String>,
+    /// How long it waited, in milliseconds.
+    pub waits: Vec<f64>,
     pub sent: Vec<PreparedRequest>,
     pub sink: RecordingSink,
     pub call: Call,
@@ -87,100 +94,29 @@ impl Scenario {
             stream: self.stream,
             fallback: options.fallback,
             retry: options.retry,
+            strategy: options.strategy,
             limits: self.limits,
             headers: options.headers.clone(),
             signs: self.signs,
+            id: self.id.clone(),
         };
         let metadata = Metadata {
-            id: "chatcmpl-test".into(),
+            id: self.id.clone(),
             created: 7,
             model: self.model.into(),
         };
         let candidates = options.candidates(self.model, self.overrides).unwrap();
         let request = ChatRequest::from_json(&request.to_string()).unwrap();
         let chat = Chat::new(request, metadata, self.limits, options.tool_call_text);
-        Call::new(
-            Operation::Chat(Box::new(chat)),
-            candidates,
-            settings,
-            1000.0,
-        )
+        Call::new(Operation::Chat(Box::new(chat)), candidates, settings, START)
     }
 
     pub fn run(&self, script: &[MockResponse]) -> Outcome {
-        let mut call = self.start();
-        let (mut now, mut sink) = (1000.0, RecordingSink::default());
-        let (mut steps, mut sent) = (Vec::<String>::new(), Vec::new());
-        let mut responses = script.iter();
-        let (mut pieces, mut body_error) = (Vec::new().into_iter(), None);
-        let error = loop {
-            let next = call.next_step(now);
-            now += TICK;
-            match next {
-                Step::Send(request) => {
-                    assert!(
-                        !steps.contains(&"stream".to_owned()),
-                        "nothing is sent after the first chunk: {steps:?}"
-                    );
-                    steps.push(describe(&request));
-                    assert_eq!(request.attempt as usize, call.attempts().len());
-                    sent.push(request);
-                    let response = responses
-                        .next()
-                        .unwrap_or_else(|| panic!("one request too many: {steps:?}"))
-                        .clone();
-                    match response.head {
-                        Ok(head) => call.on_response(head, now),
-                        Err(code) => call.on_error(Error::new(code, "the request failed"), now),
-                    }
-                    (pieces, body_error) = (response.pieces.into_iter(), response.error);
-                }
-                Step::Wait(ms) => {
-                    steps.push(format!("wait {ms}"));
-                    now += ms;
-                }
-                Step::Read | Step::Stream => {
-                    assert!(call.needs_body());
-                    if next == Step::Stream && steps.last().is_none_or(|last| last != "stream") {
-                        steps.push("stream".into());
-                    }
-                    match (pieces.next(), body_error) {
-                        (Some(piece), _) => call.on_body_chunk(&piece, now, &mut sink),
-                        (None, None) => call.on_body_end(now, &mut sink),
-                        (None, Some(code)) => {
-                            call.on_error(Error::new(code, "the body broke"), now);
-                        }
-                    }
-                }
-                Step::Done => {
-                    steps.push("done".into());
-                    break None;
-                }
-                Step::Fail(error) => {
-                    steps.push(format!("fail {}", error.code()));
-                    break Some(error);
-                }
-            }
-            assert!(steps.len() < 400, "the call does not end: {steps:?}");
-        };
-        assert!(!call.needs_body());
+        let mut responses = script.iter().cloned();
+        let outcome = run_call(self.start(), START, &mut responses);
+        let steps = &outcome.steps;
         assert_eq!(responses.count(), 0, "one request too few: {steps:?}");
-
-        // Events after the end change nothing.
-        let last = call.next_step(now);
-        call.on_error(Error::new(Code::Network, "late"), now + 500.0);
-        call.on_body_chunk(TEXT.as_bytes(), now + 500.0, &mut sink);
-        call.on_body_end(now + 500.0, &mut sink);
-        assert_eq!(call.next_step(now + 500.0), last);
-        let report = report_of(&call, now + 500.0);
-        Outcome {
-            steps,
-            sent,
-            sink,
-            call,
-            report,
-            error,
-        }
+        outcome
     }
 
     /// Runs a script and compares the transcript.
@@ -189,6 +125,85 @@ impl Scenario {
         let outcome = self.run(script);
         assert_eq!(outcome.steps.join(", "), steps, "{script:?}");
         outcome
+    }
+}
+
+/// Runs a call that was made at this time to its end.
+pub fn run_call(
+    mut call: Call,
+    start: f64,
+    responses: &mut dyn Iterator<Item = MockResponse>,
+) -> Outcome {
+    let (mut now, mut sink) = (start, RecordingSink::default());
+    let (mut steps, mut waits, mut sent) = (Vec::<String>::new(), Vec::new(), Vec::new());
+    let (mut pieces, mut body_error) = (Vec::new().into_iter(), None);
+    let error = loop {
+        let next = call.next_step(now);
+        now += TICK;
+        match next {
+            Step::Send(request) => {
+                assert!(
+                    !steps.contains(&"stream".to_owned()),
+                    "nothing is sent after the first chunk: {steps:?}"
+                );
+                steps.push(describe(&request));
+                assert_eq!(request.attempt as usize, call.attempts().len());
+                sent.push(request);
+                let response = responses
+                    .next()
+                    .unwrap_or_else(|| panic!("one request too many: {steps:?}"));
+                match response.head {
+                    Ok(head) => call.on_response(head, now),
+                    Err(code) => call.on_error(Error::new(code, "the request failed"), now),
+                }
+                (pieces, body_error) = (response.pieces.into_iter(), response.error);
+            }
+            Step::Wait(ms) => {
+                steps.push("wait".into());
+                waits.push(ms);
+                now += ms;
+            }
+            Step::Read | Step::Stream => {
+                assert!(call.needs_body());
+                if next == Step::Stream && steps.last().is_none_or(|last| last != "stream") {
+                    steps.push("stream".into());
+                }
+                match (pieces.next(), body_error) {
+                    (Some(piece), _) => call.on_body_chunk(&piece, now, &mut sink),
+                    (None, None) => call.on_body_end(now, &mut sink),
+                    (None, Some(code)) => {
+                        call.on_error(Error::new(code, "the body broke"), now);
+                    }
+                }
+            }
+            Step::Done => {
+                steps.push("done".into());
+                break None;
+            }
+            Step::Fail(error) => {
+                steps.push(format!("fail {}", error.code()));
+                break Some(error);
+            }
+        }
+        assert!(steps.len() < 400, "the call does not end: {steps:?}");
+    };
+    assert!(!call.needs_body());
+
+    // Events after the end change nothing.
+    let last = call.next_step(now);
+    call.on_error(Error::new(Code::Network, "late"), now + 500.0);
+    call.on_body_chunk(TEXT.as_bytes(), now + 500.0, &mut sink);
+    call.on_body_end(now + 500.0, &mut sink);
+    assert_eq!(call.next_step(now + 500.0), last);
+    let report = report_of(&call, now + 500.0);
+    Outcome {
+        steps,
+        waits,
+        sent,
+        sink,
+        call,
+        report,
+        error,
     }
 }
 
@@ -213,6 +228,15 @@ impl Outcome {
     #[track_caller]
     pub fn hint(&self) -> &str {
         self.error.as_ref().unwrap().hint().unwrap()
+    }
+
+    /// The value of a header in each request.
+    pub fn sent_headers(&self, name: &str) -> Vec<Option<&str>> {
+        let headers = self.sent.iter().map(|sent| sent.headers.iter());
+        headers
+            .map(|mut headers| headers.find(|(known, _)| known == name))
+            .map(|header| header.map(|(_, value)| value.as_str()))
+            .collect()
     }
 
     /// Status and code of each attempt.

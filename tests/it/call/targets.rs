@@ -4,7 +4,8 @@ use oci_genai_edge::error::Code;
 use serde_json::json;
 
 use super::responses::{
-    events, json_body, send_error, status, MockResponse, COHERE_STREAM, EMPTY_DELTA, GENERIC_ANSWER,
+    bad_request, events, json_body, send_error, status, MockResponse, COHERE_STREAM, EMPTY_DELTA,
+    GENERIC_ANSWER, NO_STREAMING,
 };
 use super::scenario::{ashburn_target, Scenario, DAC};
 
@@ -55,8 +56,8 @@ fn the_next_target_is_tried() {
         status(500),
         json_body(GENERIC_ANSWER),
     ];
-    let steps = "GENERIC stream, GENERIC whole, wait 500, GENERIC whole, wait 1000, \
-        GENERIC whole, COHERE stream, COHERE whole, done";
+    let steps = "GENERIC stream, wait, GENERIC stream, GENERIC whole, wait, GENERIC whole, \
+        COHERE stream, COHERE whole, done";
     let outcome = two_targets().run_expecting(&script, steps);
     assert!(outcome.report["fallback"]
         .as_str()
@@ -64,7 +65,11 @@ fn the_next_target_is_tried() {
         .starts_with("service_error"));
     // A stream from the second target has not fallen back, whatever the first one did.
     let outcome = two_targets().run_expecting(
-        &[status(400), status(400), events(&[COHERE_STREAM])],
+        &[
+            bad_request(NO_STREAMING),
+            bad_request(NO_STREAMING),
+            events(&[COHERE_STREAM]),
+        ],
         "GENERIC stream, GENERIC whole, COHERE stream, stream, done",
     );
     assert_eq!(
@@ -102,6 +107,26 @@ fn all_targets_fail() {
             (Some(401), Some("unauthorized"))
         ]
     );
+    // A later call may succeed if one of the targets may, and as soon as the first of them.
+    let error = |first: &MockResponse, second: &MockResponse| {
+        let scenario = two_targets().whole();
+        let once = scenario.with_option("retry", json!({"maxAttempts": 1}));
+        once.run(&[first.clone(), second.clone()]).error.unwrap()
+    };
+    let throttled = |seconds: &str| status(429).with_retry_after(seconds);
+    for (first, second, is_retryable, retry_after_ms) in [
+        (status(404), status(401), false, None),
+        (throttled("60"), status(404), true, Some(60_000)),
+        (throttled("60"), throttled("20"), true, Some(20_000)),
+        (throttled("60"), status(500), true, None),
+    ] {
+        let error = error(&first, &second);
+        assert_eq!(error.code(), Code::AllTargetsFailed);
+        assert_eq!(
+            (error.is_retryable(), error.retry_after_ms()),
+            (is_retryable, retry_after_ms)
+        );
+    }
     // With a single target, its error is that of the call.
     let one = Scenario {
         model: "one",

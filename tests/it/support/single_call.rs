@@ -5,7 +5,7 @@ use oci_genai_edge::call::{Call, ResponseHead, Settings};
 use oci_genai_edge::openai::{ChatRequest, Metadata};
 use oci_genai_edge::operation::{Chat, Operation};
 use oci_genai_edge::options::{Limits, Retry};
-use oci_genai_edge::routing::{Candidate, Route, RouteOverrides, RoutingOptions};
+use oci_genai_edge::routing::{Candidate, Route, RouteOverrides, RoutingOptions, Strategy};
 use oci_genai_edge::wire::{self, WireFormat};
 use serde_json::Value;
 
@@ -52,6 +52,7 @@ fn candidate_for(format: &WireFormat) -> Candidate {
     Candidate {
         route,
         compartment_id: Some("ocid1.compartment.oc1..example".into()),
+        health: None,
     }
 }
 
@@ -70,9 +71,11 @@ pub fn single_call(
             max_attempts: 1,
             ..Retry::default()
         },
+        strategy: Strategy::Order,
         limits,
         headers: Vec::new(),
         signs: true,
+        id: metadata().id,
     };
     let chat = Chat::new(request, metadata(), limits, tool_call_text);
     Call::new(
