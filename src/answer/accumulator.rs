@@ -8,8 +8,12 @@ use super::choice::{ChoiceState, Finish, TaggedText};
 use super::tool_calls::Fragment;
 use super::tool_tags::TagEvent;
 use crate::error::Result;
-use crate::json::{SurrogateJoiner, Wtf8Cow};
+use crate::json::{RawJson, SurrogateJoiner, Wtf8Cow};
 use crate::openai::{Chunk, ChunkChoice, Completion, Delta, Extras, Metadata, Sink};
+
+/// How many fields that no wire knows are kept of one answer, and how long each may be, in bytes.
+pub(crate) const MAX_OTHER_FIELDS: usize = 32;
+pub(crate) const MAX_OTHER_FIELD_BYTES: usize = 64 * 1024;
 
 /// An answer that is being received.
 #[derive(Clone, Debug)]
@@ -23,6 +27,10 @@ pub struct Accumulator {
     pub(super) opc_request_id: Option<String>,
     /// What is emitted together with the finish reason.
     pub(super) extras: Extras,
+    /// Something has been added to the extras since they were last emitted.
+    pub(super) extras_changed: bool,
+    /// Whether fields that no wire knows belong to the answer: not those of a ping.
+    keeps_other_fields: bool,
     pub(super) plan_joiner: SurrogateJoiner,
     pub(super) first_chunk_sent: bool,
     /// Set by a wire whose events can end the answer without a finish reason.
@@ -42,6 +50,8 @@ impl Accumulator {
             service_tier: None,
             opc_request_id: None,
             extras: Extras::default(),
+            extras_changed: false,
+            keeps_other_fields: true,
             plan_joiner: SurrogateJoiner::default(),
             first_chunk_sent: false,
             is_complete: false,
@@ -136,7 +146,8 @@ impl Accumulator {
         }
     }
 
-    /// Changes whenever [`Accumulator::set_metadata`] brings something new.
+    /// Changes whenever an event brings something new that it shares with others:
+    /// [`Accumulator::set_metadata`], [`Accumulator::push_other_field`].
     pub(crate) fn metadata_version(&self) -> u32 {
         self.metadata_version
     }
@@ -362,13 +373,39 @@ impl Accumulator {
 
     /// What is emitted together with the finish reason.
     pub(crate) fn extras(&mut self) -> &mut Extras {
+        self.extras_changed = true;
         &mut self.extras
+    }
+
+    /// Whether fields that no wire knows are kept from now on.
+    pub(crate) fn keep_other_fields(&mut self, keep: bool) {
+        self.keeps_other_fields = keep;
+    }
+
+    /// Keeps a field that no wire knows, up to [`MAX_OTHER_FIELDS`] of at most
+    /// [`MAX_OTHER_FIELD_BYTES`]. Of two with one name the last counts.
+    pub(crate) fn push_other_field(&mut self, name: &str, json: RawJson<'_>) {
+        let is_too_long = name.len() + json.as_bytes().len() > MAX_OTHER_FIELD_BYTES;
+        if !self.keeps_other_fields || is_too_long || json.is_null() {
+            return;
+        }
+        let name = Extras::name_of_other(name);
+        let others = &mut self.extras.others;
+        if others.len() < MAX_OTHER_FIELDS || others.contains_key(name.as_ref()) {
+            let value = json.to_value();
+            if others.get(name.as_ref()) != Some(&value) {
+                others.insert(name.into_owned(), value);
+                self.extras_changed = true;
+                self.metadata_version = self.metadata_version.wrapping_add(1);
+            }
+        }
     }
 
     /// The next delta of Cohere V2's plan.
     pub(crate) fn push_tool_plan(&mut self, delta: &Wtf8Cow<'_>) {
         let new = self.plan_joiner.join(&delta.0);
         self.extras.tool_plan.get_or_insert_default().push_str(&new);
+        self.extras_changed = true;
     }
 
     /// OpenAI's usage object. The last one counts.

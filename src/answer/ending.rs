@@ -85,10 +85,8 @@ impl Accumulator {
             oci: reason.oci.map(str::to_owned),
             openai,
         };
-        let extras = Extras {
-            finish_reason: finish.mapped(),
-            ..self.extras.clone()
-        };
+        let mut extras = self.take_changed_extras(sink);
+        extras.finish_reason = finish.mapped();
         let state = self.choice(choice);
         state.calls = calls;
         state.finish = Some(finish);
@@ -113,10 +111,29 @@ impl Accumulator {
         for choice in unfinished {
             self.finish(choice, FinishReason::default(), sink)?;
         }
+        // What arrived behind the last finish reason.
+        if let Some(extras) = self.take_changed_extras(sink).non_empty() {
+            let chunk = Chunk {
+                oci: Some(extras),
+                ..Chunk::default()
+            };
+            sink.chunk(&self.metadata, &chunk);
+        }
         if include_usage {
             self.emit_usage(sink);
         }
         Ok(())
+    }
+
+    /// The extras, if they have changed since they were last emitted.
+    ///
+    /// SPEED: each choice ends with a chunk, and the extras may be large.
+    fn take_changed_extras(&mut self, sink: &dyn Sink) -> Extras {
+        if sink.keeps_chunks() && std::mem::take(&mut self.extras_changed) {
+            self.extras.clone()
+        } else {
+            Extras::default()
+        }
     }
 
     /// Emits an answer that was received whole: one chunk with everything, then the finish reason

@@ -10,5 +10,6 @@ mod tool_calls;
 mod tool_tags;
 
 pub use accumulator::Accumulator;
+pub(crate) use accumulator::MAX_OTHER_FIELDS;
 pub(crate) use ending::FinishReason;
 pub(crate) use tool_calls::{arguments_text, Fragment};

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::json::Wtf8Cow;
 use crate::openai::{NullSink, Sink};
 use crate::sse::{decode_utf8, Line};
-use crate::wire::is_usage_only;
+use crate::wire::{is_usage_only, with_reasoning_content};
 
 /// The lines of a stream that the service wrote in OpenAI's own form, from one event to the next.
 /// They are written once their event has been read, because some events are not for the caller: an
@@ -66,7 +66,12 @@ impl Output for PassthroughOutput<'_> {
         answer: &mut Accumulator,
     ) -> Result<()> {
         template.push(text, answer, &mut NullSink)?;
-        self.sink.verbatim(&decode_utf8(event));
+        if template.has_alias() && self.sink.reads_verbatim() {
+            self.sink
+                .verbatim(&decode_utf8(&with_reasoning_content(event)));
+        } else {
+            self.sink.verbatim(&decode_utf8(event));
+        }
         Ok(())
     }
 

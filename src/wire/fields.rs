@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use crate::answer::{Accumulator, MAX_OTHER_FIELDS};
 use crate::error::{Code, Error};
 use crate::json::{RawJson, SyntaxError, Wtf8Cow};
+use crate::routing::ApiFormat;
 
 /// Why an event was not read.
 #[derive(Debug)]
@@ -41,6 +43,84 @@ pub(super) fn fields<'a, const N: usize>(
 ) -> [Option<RawJson<'a>>; N] {
     json.pick(names)
         .map(|field| field.filter(|field| !field.is_null()))
+}
+
+/// The same, and whether the object has other fields.
+pub(super) fn known_fields<'a, const N: usize>(
+    json: RawJson<'a>,
+    names: [&str; N],
+) -> ([Option<RawJson<'a>>; N], bool) {
+    let (found, has_others) = json.pick_known(names);
+    let found = found.map(|field| field.filter(|field| !field.is_null()));
+    (found, has_others)
+}
+
+/// OCI's own bookkeeping, beside the fields that the wires read.
+const BOOKKEEPING: [&str; 10] = [
+    "apiFormat",
+    "chatResponse",
+    "id",
+    "modelId",
+    "modelVersion",
+    "object",
+    "pad",
+    "role",
+    "timeCreated",
+    "type",
+];
+
+/// What an event, or a whole answer, has beside the fields that its wire knows: they are kept for
+/// the caller. `is_empty`: none of the known ones has content, so that at the start of a stream
+/// these may show another format. Later they are not fatal.
+#[inline(never)]
+pub(super) fn read_others(
+    json: RawJson<'_>,
+    known: &[&str],
+    is_empty: bool,
+    wire: ApiFormat,
+    answer: &mut Accumulator,
+) -> DecodeResult<()> {
+    // Another field may be behind those that are not kept.
+    for (name, value) in json.others(known, 2 * MAX_OTHER_FIELDS) {
+        let is_foreign = match name.as_str() {
+            "choices" | "chatHistory" => value.is_array(),
+            "text" => value.is_string(),
+            _ => false,
+        };
+        if is_foreign && is_empty && answer.is_empty() {
+            return Err(wrong_api_format(wire.name()));
+        }
+        if !BOOKKEEPING.contains(&name.as_str()) {
+            answer.push_other_field(&name, value);
+        }
+    }
+    Ok(())
+}
+
+/// Fails where an event names the format of another wire.
+pub(super) fn check_api_format(named: Option<RawJson<'_>>, wire: ApiFormat) -> DecodeResult<()> {
+    let Some(named) = named.and_then(RawJson::to_text) else {
+        return Ok(());
+    };
+    let mut others = ApiFormat::ALL.iter().filter(|it| **it != wire);
+    if others.any(|it| it.name() == named) {
+        return Err(wrong_api_format(wire.name()));
+    }
+    Ok(())
+}
+
+/// An event of another format than the wire's.
+#[cold]
+pub(super) fn wrong_api_format(wire: &str) -> DecodeError {
+    let message = format!("the stream has events of another format than that of the {wire} wire");
+    let hint = if wire == "openai" {
+        "set transport: \"native\""
+    } else {
+        "set apiFormat to that of the model behind the endpoint: GENERIC, COHERE or COHEREV2"
+    };
+    Error::new(Code::WrongApiFormat, message)
+        .with_hint(hint)
+        .into()
 }
 
 /// A field that must be a string where it is present.

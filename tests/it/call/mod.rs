@@ -5,11 +5,15 @@ mod responses;
 mod scenario;
 
 mod body_kind;
+mod empty_answer;
 mod fallback;
 mod first_chunk;
 mod limits;
 mod limits_by_cut;
+mod other_fields;
+mod other_formats;
 mod passthrough;
+mod reasoning;
 mod renegotiation;
 mod report;
 mod requests;
