@@ -134,15 +134,21 @@ impl Accumulator {
         created: Option<u64>,
         model: Option<String>,
     ) {
+        fn set<T: PartialEq>(known: &mut T, new: Option<T>) -> bool {
+            match new {
+                Some(new) if new != *known => {
+                    *known = new;
+                    true
+                }
+                _ => false,
+            }
+        }
         let known = &mut self.metadata;
-        let new = Metadata {
-            id: id.unwrap_or_else(|| known.id.clone()),
-            created: created.unwrap_or(known.created),
-            model: model.unwrap_or_else(|| known.model.clone()),
-        };
-        if new != *known {
+        let is_new = set(&mut known.id, id)
+            | set(&mut known.created, created)
+            | set(&mut known.model, model);
+        if is_new {
             self.metadata_version = self.metadata_version.wrapping_add(1);
-            *known = new;
         }
     }
 
@@ -330,8 +336,11 @@ impl Accumulator {
         }
         let max = self.max_tool_calls;
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
-        let id = self.metadata.id.clone();
-        let answer_id = id.strip_prefix("chatcmpl-").unwrap_or(&id);
+        let id = &self.metadata.id;
+        let id = id.strip_prefix("chatcmpl-").unwrap_or(id);
+        // The service's own id may have any length, and each call would repeat it.
+        const MAX_ANSWER_ID_CHARS: usize = 64;
+        let answer_id: String = id.chars().take(MAX_ANSWER_ID_CHARS).collect();
         let result = calls.push_fragment(
             fragment,
             max,
@@ -366,12 +375,7 @@ impl Accumulator {
         self.choice(choice).calls.len()
     }
 
-    /// The id of the call at a position.
-    pub(crate) fn tool_call_id(&mut self, choice: u32, position: usize) -> Option<String> {
-        self.choice(choice).calls.id(position)
-    }
-
-    /// What is emitted together with the finish reason.
+    /// What is emitted together with the next finish reason, for something to be added to it.
     pub(crate) fn extras(&mut self) -> &mut Extras {
         self.extras_changed = true;
         &mut self.extras
@@ -470,6 +474,7 @@ impl Accumulator {
                         id: None,
                         name: owned(name),
                         arguments: owned(arguments),
+                        ..Fragment::default()
                     };
                     self.push_tool_call(choice, &fragment, sink)?;
                 }

@@ -6,6 +6,7 @@
 mod accumulator;
 mod choice;
 mod ending;
+mod held;
 mod tool_calls;
 mod tool_tags;
 

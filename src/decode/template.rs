@@ -167,6 +167,7 @@ impl Template {
                     id: id.as_ref().map(Wtf8Cow::as_borrowed),
                     name: name.as_ref().map(Wtf8Cow::as_borrowed),
                     arguments: Some(text.as_borrowed()),
+                    position: None,
                 };
                 answer.push_tool_call(self.choice, &fragment, sink)
             }

@@ -153,13 +153,21 @@ pub(super) fn values(field: Option<RawJson<'_>>) -> DecodeResult<Vec<Value>> {
     Ok(list(field)?.map(RawJson::to_value).collect())
 }
 
+/// How many choices an answer may have: as many as OpenAI's `n` allows.
+const MAX_CHOICES: u64 = 128;
+
 /// The index of a choice; 0 where it is absent.
 pub(super) fn index(field: Option<RawJson<'_>>) -> DecodeResult<u32> {
     let Some(field) = field else { return Ok(0) };
-    field
-        .as_u64()
-        .and_then(|index| u32::try_from(index).ok())
-        .ok_or(DecodeError::Malformed)
+    let index = field.as_u64().ok_or(DecodeError::Malformed)?;
+    match u32::try_from(index) {
+        Ok(index) if u64::from(index) < MAX_CHOICES => Ok(index),
+        _ => {
+            let message = format!("the answer has a choice {index}; {MAX_CHOICES} are accepted");
+            let error = Error::new(Code::LimitExceeded, message);
+            Err(error.with_hint("ask for fewer choices").into())
+        }
+    }
 }
 
 /// A value that must be an object.

@@ -323,15 +323,12 @@ fn read_delta<'a>(
         });
         let number = |field: RawJson<'_>| field.as_u64().ok_or(DecodeError::Malformed);
         let position = position.map(number).transpose()?;
-        // Later fragments of a call have its index, and no id.
-        let id = text(id)?.filter(|id| !id.is_empty()).or_else(|| {
-            let id = answer.tool_call_id(index, usize::try_from(position?).ok()?)?;
-            Some(Wtf8Cow(Cow::Owned(id.into_bytes())))
-        });
         let fragment = Fragment {
-            id,
+            id: text(id)?.filter(|id| !id.is_empty()),
             name: text(name)?,
             arguments: text(arguments)?,
+            // Later fragments of a call have its position, and no id.
+            position: position.and_then(|it| usize::try_from(it).ok()),
         };
         answer.push_tool_call(index, &fragment, &mut NullSink)?;
     }

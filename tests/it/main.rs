@@ -13,6 +13,7 @@
 
 mod call;
 mod generated;
+mod linear;
 mod oracles;
 mod recordings;
 mod routing;

@@ -149,6 +149,7 @@ fn read_calls(
                 id: None,
                 name,
                 arguments: Some(arguments),
+                position: None,
             };
             answer.push_tool_call(0, &fragment, sink)?;
         }

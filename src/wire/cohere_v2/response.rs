@@ -135,6 +135,7 @@ fn read_message<'a>(
             id,
             name,
             arguments: arguments.map(arguments_text),
+            position: None,
         };
         answer.push_tool_call(0, &fragment, sink)?;
     }
