@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::choice::{ChoiceState, Finish, TaggedText};
+use super::think_tags::ThinkTagParser;
 use super::tool_calls::Fragment;
-use super::tool_tags::TagEvent;
+use super::tool_tags::{TagEvent, ToolTagParser};
 use crate::error::Result;
 use crate::json::{RawJson, SurrogateJoiner, Wtf8Cow};
 use crate::openai::{Chunk, ChunkChoice, Completion, Delta, Extras, Metadata, Sink};
@@ -36,7 +37,8 @@ pub struct Accumulator {
     /// Set by a wire whose events can end the answer without a finish reason.
     pub(super) is_complete: bool,
     pub(super) max_tool_calls: usize,
-    pub(super) extract_tool_calls: bool,
+    extract_tool_calls: bool,
+    extract_reasoning: bool,
 }
 
 impl Accumulator {
@@ -57,6 +59,7 @@ impl Accumulator {
             is_complete: false,
             max_tool_calls,
             extract_tool_calls: false,
+            extract_reasoning: false,
         }
     }
 
@@ -120,6 +123,11 @@ impl Accumulator {
     /// Extracts `<tool_call>` from the text from now on.
     pub(crate) fn extract_tool_calls(&mut self) {
         self.extract_tool_calls = true;
+    }
+
+    /// Extracts `<think>` from the start of the text from now on.
+    pub(crate) fn extract_reasoning(&mut self) {
+        self.extract_reasoning = true;
     }
 
     /// When OCI created the answer, in seconds since 1970.
@@ -245,24 +253,8 @@ impl Accumulator {
     }
 
     pub(crate) fn push_reasoning(&mut self, choice: u32, delta: &Wtf8Cow<'_>, sink: &mut dyn Sink) {
-        let state = self.choice(choice);
-        let new = state.reasoning_joiner.join(&delta.0);
-        state.reasoning.push_str(&new);
-        if new.is_empty() {
-            return;
-        }
-        if choice == 0 && state.role_sent {
-            sink.reasoning(&self.metadata, &new);
-        } else {
-            self.emit(
-                choice,
-                Delta {
-                    reasoning_content: Some(&new),
-                    ..Delta::default()
-                },
-                sink,
-            );
-        }
+        let new = self.choice(choice).reasoning_joiner.join(&delta.0);
+        self.emit_reasoning(choice, &new, sink);
     }
 
     pub(crate) fn push_refusal(&mut self, choice: u32, delta: &Wtf8Cow<'_>, sink: &mut dyn Sink) {
@@ -428,12 +420,17 @@ impl Accumulator {
             .get(at)
             .is_none_or(|choice| choice.index != index)
         {
-            let tool_tags = self.extract_tool_calls.then(TaggedText::default);
+            let extracts = self.extract_tool_calls || self.extract_reasoning;
+            let tagged = extracts.then(|| TaggedText {
+                reasoning: self.extract_reasoning.then(ThinkTagParser::default),
+                calls: self.extract_tool_calls.then(ToolTagParser::default),
+                received: String::new(),
+            });
             self.choices.insert(
                 at,
                 ChoiceState {
                     index,
-                    tool_tags,
+                    tagged,
                     ..ChoiceState::default()
                 },
             );
@@ -442,24 +439,61 @@ impl Accumulator {
         &mut self.choices[at]
     }
 
-    /// Text from the service: emitted as it is, unless tool calls have to be extracted from it.
+    /// Text from the service: emitted as it is, unless markup has to be extracted from it.
     pub(super) fn add_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
         let state = self.choice(choice);
         state.text_deltas += 1;
-        let Some(tagged) = &mut state.tool_tags else {
+        let Some(tagged) = &mut state.tagged else {
             self.emit_text(choice, text, sink);
             return Ok(());
         };
         tagged.received.push_str(text);
+        match tagged.reasoning.as_mut().filter(|it| !it.is_done()) {
+            Some(parser) => {
+                let delta = parser.push(text);
+                self.emit_reasoning(choice, &delta.reasoning, sink);
+                self.add_visible_text(choice, &delta.text, sink)
+            }
+            None => self.add_visible_text(choice, text, sink),
+        }
+    }
+
+    /// Ends the text of a choice: what was held back of it is decided on.
+    pub(super) fn end_text(&mut self, choice: u32, sink: &mut dyn Sink) -> Result<()> {
+        let Some(tagged) = &mut self.choice(choice).tagged else {
+            return Ok(());
+        };
+        if let Some(parser) = &mut tagged.reasoning {
+            let delta = parser.end();
+            self.emit_reasoning(choice, &delta.reasoning, sink);
+            self.add_visible_text(choice, &delta.text, sink)?;
+        }
         let mut events = Vec::new();
-        tagged.parser.push(text, &mut events);
+        let tagged = self.choice(choice).tagged.as_mut();
+        if let Some(parser) = tagged.and_then(|it| it.calls.as_mut()) {
+            parser.end(&mut events);
+        }
         self.push_tag_events(choice, events, sink)
     }
 
-    pub(super) fn push_tag_events(
+    /// Text without reasoning, which may hold tool calls.
+    fn add_visible_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) -> Result<()> {
+        let tagged = self.choice(choice).tagged.as_mut();
+        let Some(parser) = tagged.and_then(|it| it.calls.as_mut()) else {
+            if !text.is_empty() {
+                self.emit_text(choice, text, sink);
+            }
+            return Ok(());
+        };
+        let mut events = Vec::new();
+        parser.push(text, &mut events);
+        self.push_tag_events(choice, events, sink)
+    }
+
+    fn push_tag_events(
         &mut self,
         choice: u32,
         events: Vec<TagEvent>,
@@ -493,6 +527,26 @@ impl Accumulator {
                 choice,
                 Delta {
                     content: Some(text),
+                    ..Delta::default()
+                },
+                sink,
+            );
+        }
+    }
+
+    pub(super) fn emit_reasoning(&mut self, choice: u32, new: &str, sink: &mut dyn Sink) {
+        if new.is_empty() {
+            return;
+        }
+        let state = self.choice(choice);
+        state.reasoning.push_str(new);
+        if choice == 0 && state.role_sent {
+            sink.reasoning(&self.metadata, new);
+        } else {
+            self.emit(
+                choice,
+                Delta {
+                    reasoning_content: Some(new),
                     ..Delta::default()
                 },
                 sink,

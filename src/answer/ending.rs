@@ -37,7 +37,6 @@ impl Accumulator {
         let text = state.text_joiner.end();
         let reasoning = state.reasoning_joiner.end();
         let refusal = state.refusal_joiner.end();
-        state.reasoning.push_str(reasoning);
         state.refusal.push_str(refusal);
         if let Some(plan) = &mut self.extras.tool_plan {
             plan.push_str(self.plan_joiner.end());
@@ -52,19 +51,9 @@ impl Accumulator {
                 sink,
             );
         }
-        if !reasoning.is_empty() {
-            let delta = Delta {
-                reasoning_content: Some(reasoning),
-                ..Delta::default()
-            };
-            self.emit(choice, delta, sink);
-        }
+        self.emit_reasoning(choice, reasoning, sink);
         self.add_text(choice, text, sink)?;
-        if let Some(tagged) = &mut self.choice(choice).tool_tags {
-            let mut events = Vec::new();
-            tagged.parser.end(&mut events);
-            self.push_tag_events(choice, events, sink)?;
-        }
+        self.end_text(choice, sink)?;
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
         calls.finish(|delta| {
             self.emit(

@@ -37,6 +37,8 @@ pub struct Options {
     pub fallback: bool,
     /// `toolCallText` is not "off".
     pub tool_call_text: bool,
+    /// `reasoningText` is "auto".
+    pub reasoning_text: bool,
 }
 
 /// `CallOptions` of `index.d.ts`, without the signal.
@@ -68,6 +70,7 @@ impl Options {
                 "limits",
                 "fallback",
                 "toolCallText",
+                "reasoningText",
                 "apiFormat",
                 "transport",
             ],
@@ -80,6 +83,7 @@ impl Options {
             return Err(invalid_option("realm", "a realm of OCI, such as \"oc1\""));
         }
         let tool_call_text = options.read_enum("toolCallText", &["auto", "off"], |name| name)?;
+        let reasoning_text = options.read_enum("reasoningText", &["auto", "off"], |name| name)?;
         Ok(Options {
             routing: RoutingOptions {
                 region: options.string("region")?,
@@ -95,6 +99,7 @@ impl Options {
             limits: Limits::read(&options)?,
             fallback: read_fallback(&options)?.unwrap_or(true),
             tool_call_text: tool_call_text != Some("off"),
+            reasoning_text: reasoning_text == Some("auto"),
         })
     }
 
@@ -184,7 +189,7 @@ mod tests {
     #[test]
     fn everything_has_a_default() {
         let options = Options::from_json("{}").unwrap();
-        assert!(options.fallback && options.tool_call_text);
+        assert!(options.fallback && options.tool_call_text && !options.reasoning_text);
         assert_eq!(
             options.retry,
             Retry {
@@ -205,7 +210,7 @@ mod tests {
                 "retry":{"maxAttempts":1e9,"baseDelayMs":0,"maxDelayMs":1.5},
                 "timeouts":{"totalMs":1,"firstChunkMs":2,"chunkMs":3},
                 "limits":{"maxEventBytes":4,"maxResponseBytes":5,"maxErrorBytes":6,"maxToolCalls":7},
-                "fallback":"never","toolCallText":"off","apiFormat":"COHEREV2","transport":"openai"}"#,
+                "fallback":"never","toolCallText":"off","reasoningText":"auto","apiFormat":"COHEREV2","transport":"openai"}"#,
         )
         .unwrap();
         assert_eq!(options.compartment_id.as_deref(), Some("c"));
@@ -248,7 +253,7 @@ mod tests {
                 max_tool_calls: 7
             }
         );
-        assert!(!options.fallback && !options.tool_call_text);
+        assert!(!options.fallback && !options.tool_call_text && options.reasoning_text);
     }
 
     #[test]
@@ -262,6 +267,7 @@ mod tests {
             (r#"{"transport":"grpc"}"#, "transport"),
             (r#"{"fallback":true}"#, "fallback"),
             (r#"{"toolCallText":"on"}"#, "toolCallText"),
+            (r#"{"reasoningText":true}"#, "reasoningText"),
             (r#"{"endpoint":"ftp://x"}"#, "endpoint"),
             (r#"{"headers":["x"]}"#, "headers"),
             (
