@@ -6,6 +6,7 @@ mod scenario;
 
 mod body_kind;
 mod empty_answer;
+mod equal_names;
 mod fallback;
 mod first_chunk;
 mod limits;
