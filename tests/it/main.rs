@@ -18,6 +18,7 @@ mod oracles;
 mod recordings;
 mod routing;
 mod sse_conformance;
+mod sse_standard;
 mod streams;
 mod support;
 mod tables;
