@@ -213,17 +213,26 @@ export interface ClientOptions extends RouteOverrides {
   limits?: LimitOptions;
   /**
    * `"auto"` (default): when a stream fails before its first chunk, the request is sent once more
-   * without streaming. Not after 401, 404, 429, another 4xx that is not about streaming, a timeout,
-   * an abort, a redirect or a failure of the signer, which would only repeat; after 408, 502, 503
-   * and 504 a second stream is tried first. `"never"`: the failure is the error. A JSON answer where
+   * without streaming, also when the stream ends without an answer. Not after 401, 404, 429, another
+   * 4xx that is not about streaming, a timeout, an abort, a redirect or a failure of the signer,
+   * which would only repeat; after 408, 502, 503 and 504 a second stream is tried first. `"never"`:
+   * the failure is the error. A JSON answer where
    * events were expected is used in either case.
    */
   fallback?: "auto" | "never";
   /**
    * `"auto"` (default): if a request has tools, `<tool_call>{…}</tool_call>` in the text becomes
-   * tool calls. `"off"`: it stays text.
+   * tool calls. `"off"`: it stays text. What may be a call is held back, up to 1 MiB; anything
+   * longer is text. Native transport only.
    */
   toolCallText?: "auto" | "off";
+  /**
+   * `"auto"`: `<think>…</think>` at the start of the text becomes reasoning (`reasoning_content`),
+   * as models write it where the deployment has no reasoning parser. White space before `<think>`
+   * and after `</think>` is dropped with the tags. `"off"` (default): it stays text. Native
+   * transport only.
+   */
+  reasoningText?: "auto" | "off";
   /**
    * Called once at the end of each call, however it ends: for logs, metrics and billing. Errors
    * that it throws or rejects with are ignored.
@@ -273,7 +282,10 @@ export interface TimeoutOptions {
   chunkMs?: number;
 }
 
-/** Each at least 1. */
+/**
+ * Each at least 1. Whether a limit is exceeded, and what precedes the error, does not depend on how
+ * the network cut the answer. An answer with more than 128 choices is `limit_exceeded` too.
+ */
 export interface LimitOptions {
   /**
    * One event of a stream. Default 16 MiB: the last event of COHERE repeats the whole conversation.
@@ -532,7 +544,10 @@ export interface ChatCompletionMessage {
   /** null if there is no text, only tool calls or a refusal. */
   content: string | null;
   refusal: string | null;
-  /** The model's reasoning, if the model returns it. */
+  /**
+   * The model's reasoning, if the model returns it; also where the service calls it `reasoning`, as
+   * newer versions of vLLM do.
+   */
   reasoning_content?: string;
   /** Present if there are any. */
   tool_calls?: ToolCall[];
@@ -631,6 +646,10 @@ export interface ChatCompletionDelta {
   role?: "assistant";
   content?: string | null;
   refusal?: string | null;
+  /**
+   * Also where the service calls it `reasoning`. On the openai transport, `fetch` and
+   * `toResponse()` pass the service's events on byte for byte, with the service's name.
+   */
   reasoning_content?: string | null;
   tool_calls?: ToolCallDelta[];
   annotations?: Annotation[];
@@ -673,6 +692,13 @@ export interface OciExtras {
   finish_reason?: string | null;
   /** On a chunk that holds a whole answer: why the endpoint did not stream. */
   fallback?: string;
+  /**
+   * Any other top-level field that OCI sends on the native transport, such as the results of
+   * guardrails, under OCI's own name; one of the names above gets a `_` in front. Up to 32 fields of
+   * at most 64 KiB; longer ones are dropped. In a stream, on the chunk with the finish reason, or on
+   * a chunk without choices if they arrive later. If a field is sent twice, the last counts.
+   */
+  [other: string]: unknown;
 }
 
 /**
@@ -855,17 +881,17 @@ export declare class OciError extends Error {
  * | `rate_limited` | 429 |
  * | `bad_request` | another 4xx: the request is not sent again, unless the message is about streaming |
  * | `content_filtered` | OCI's moderation, or a guardrail of the endpoint, blocked the input or the output: the prompt is not sent again |
- * | `wrong_api_format` | the model behind the endpoint uses another `apiFormat` |
+ * | `wrong_api_format` | the model behind the endpoint uses another `apiFormat`; so do the events of its stream |
  * | `service_unavailable` | 408, 502, 503, 504 |
  * | `service_error` | another 5xx |
  *
  * | with the answer | |
  * |---|---|
- * | `invalid_response` | it can't be parsed |
+ * | `invalid_response` | it can't be parsed, or has no choices |
  * | `unsupported_encoding` | its compression is one that the runtime does not decode |
- * | `limit_exceeded` | it exceeds one of `limits` |
+ * | `limit_exceeded` | it exceeds one of `limits`, or has more than 128 choices |
  * | `stream_truncated` | the stream ended before the answer was complete: see `partial` |
- * | `stream_error` | the service reported an error in the stream, or the stream became unreadable: see `partial` |
+ * | `stream_error` | the service reported an error in the stream, or the stream became unreadable or ended without an answer: see `partial` |
  *
  * | | |
  * |---|---|

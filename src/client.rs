@@ -108,9 +108,11 @@ impl Client {
         let Options {
             limits,
             tool_call_text,
+            reasoning_text,
             ..
         } = self.options;
-        let chat = Chat::new(request, metadata, limits, tool_call_text);
+        let chat = Chat::new(request, metadata, limits, tool_call_text)
+            .with_reasoning_text(reasoning_text);
         self.call(Operation::Chat(Box::new(chat)), options, stream, id, now)
     }
 

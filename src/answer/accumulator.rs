@@ -5,11 +5,16 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::choice::{ChoiceState, Finish, TaggedText};
+use super::think_tags::ThinkTagParser;
 use super::tool_calls::Fragment;
-use super::tool_tags::TagEvent;
+use super::tool_tags::{TagEvent, ToolTagParser};
 use crate::error::Result;
-use crate::json::{SurrogateJoiner, Wtf8Cow};
+use crate::json::{RawJson, SurrogateJoiner, Wtf8Cow};
 use crate::openai::{Chunk, ChunkChoice, Completion, Delta, Extras, Metadata, Sink};
+
+/// How many fields that no wire knows are kept of one answer, and how long each may be, in bytes.
+pub(crate) const MAX_OTHER_FIELDS: usize = 32;
+pub(crate) const MAX_OTHER_FIELD_BYTES: usize = 64 * 1024;
 
 /// An answer that is being received.
 #[derive(Clone, Debug)]
@@ -23,12 +28,17 @@ pub struct Accumulator {
     pub(super) opc_request_id: Option<String>,
     /// What is emitted together with the finish reason.
     pub(super) extras: Extras,
+    /// Something has been added to the extras since they were last emitted.
+    pub(super) extras_changed: bool,
+    /// Whether fields that no wire knows belong to the answer: not those of a ping.
+    keeps_other_fields: bool,
     pub(super) plan_joiner: SurrogateJoiner,
     pub(super) first_chunk_sent: bool,
     /// Set by a wire whose events can end the answer without a finish reason.
     pub(super) is_complete: bool,
     pub(super) max_tool_calls: usize,
-    pub(super) extract_tool_calls: bool,
+    extract_tool_calls: bool,
+    extract_reasoning: bool,
 }
 
 impl Accumulator {
@@ -42,11 +52,14 @@ impl Accumulator {
             service_tier: None,
             opc_request_id: None,
             extras: Extras::default(),
+            extras_changed: false,
+            keeps_other_fields: true,
             plan_joiner: SurrogateJoiner::default(),
             first_chunk_sent: false,
             is_complete: false,
             max_tool_calls,
             extract_tool_calls: false,
+            extract_reasoning: false,
         }
     }
 
@@ -112,6 +125,11 @@ impl Accumulator {
         self.extract_tool_calls = true;
     }
 
+    /// Extracts `<think>` from the start of the text from now on.
+    pub(crate) fn extract_reasoning(&mut self) {
+        self.extract_reasoning = true;
+    }
+
     /// When OCI created the answer, in seconds since 1970.
     pub(crate) fn set_created(&mut self, created: u64) {
         self.metadata.created = created;
@@ -124,19 +142,26 @@ impl Accumulator {
         created: Option<u64>,
         model: Option<String>,
     ) {
+        fn set<T: PartialEq>(known: &mut T, new: Option<T>) -> bool {
+            match new {
+                Some(new) if new != *known => {
+                    *known = new;
+                    true
+                }
+                _ => false,
+            }
+        }
         let known = &mut self.metadata;
-        let new = Metadata {
-            id: id.unwrap_or_else(|| known.id.clone()),
-            created: created.unwrap_or(known.created),
-            model: model.unwrap_or_else(|| known.model.clone()),
-        };
-        if new != *known {
+        let is_new = set(&mut known.id, id)
+            | set(&mut known.created, created)
+            | set(&mut known.model, model);
+        if is_new {
             self.metadata_version = self.metadata_version.wrapping_add(1);
-            *known = new;
         }
     }
 
-    /// Changes whenever [`Accumulator::set_metadata`] brings something new.
+    /// Changes whenever an event brings something new that it shares with others:
+    /// [`Accumulator::set_metadata`], [`Accumulator::push_other_field`].
     pub(crate) fn metadata_version(&self) -> u32 {
         self.metadata_version
     }
@@ -228,24 +253,8 @@ impl Accumulator {
     }
 
     pub(crate) fn push_reasoning(&mut self, choice: u32, delta: &Wtf8Cow<'_>, sink: &mut dyn Sink) {
-        let state = self.choice(choice);
-        let new = state.reasoning_joiner.join(&delta.0);
-        state.reasoning.push_str(&new);
-        if new.is_empty() {
-            return;
-        }
-        if choice == 0 && state.role_sent {
-            sink.reasoning(&self.metadata, &new);
-        } else {
-            self.emit(
-                choice,
-                Delta {
-                    reasoning_content: Some(&new),
-                    ..Delta::default()
-                },
-                sink,
-            );
-        }
+        let new = self.choice(choice).reasoning_joiner.join(&delta.0);
+        self.emit_reasoning(choice, &new, sink);
     }
 
     pub(crate) fn push_refusal(&mut self, choice: u32, delta: &Wtf8Cow<'_>, sink: &mut dyn Sink) {
@@ -319,8 +328,11 @@ impl Accumulator {
         }
         let max = self.max_tool_calls;
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
-        let id = self.metadata.id.clone();
-        let answer_id = id.strip_prefix("chatcmpl-").unwrap_or(&id);
+        let id = &self.metadata.id;
+        let id = id.strip_prefix("chatcmpl-").unwrap_or(id);
+        // The service's own id may have any length, and each call would repeat it.
+        const MAX_ANSWER_ID_CHARS: usize = 64;
+        let answer_id: String = id.chars().take(MAX_ANSWER_ID_CHARS).collect();
         let result = calls.push_fragment(
             fragment,
             max,
@@ -355,20 +367,41 @@ impl Accumulator {
         self.choice(choice).calls.len()
     }
 
-    /// The id of the call at a position.
-    pub(crate) fn tool_call_id(&mut self, choice: u32, position: usize) -> Option<String> {
-        self.choice(choice).calls.id(position)
+    /// What is emitted together with the next finish reason, for something to be added to it.
+    pub(crate) fn extras(&mut self) -> &mut Extras {
+        self.extras_changed = true;
+        &mut self.extras
     }
 
-    /// What is emitted together with the finish reason.
-    pub(crate) fn extras(&mut self) -> &mut Extras {
-        &mut self.extras
+    /// Whether fields that no wire knows are kept from now on.
+    pub(crate) fn keep_other_fields(&mut self, keep: bool) {
+        self.keeps_other_fields = keep;
+    }
+
+    /// Keeps a field that no wire knows, up to [`MAX_OTHER_FIELDS`] of at most
+    /// [`MAX_OTHER_FIELD_BYTES`]. Of two with one name the last counts.
+    pub(crate) fn push_other_field(&mut self, name: &str, json: RawJson<'_>) {
+        let is_too_long = name.len() + json.as_bytes().len() > MAX_OTHER_FIELD_BYTES;
+        if !self.keeps_other_fields || is_too_long || json.is_null() {
+            return;
+        }
+        let name = Extras::name_of_other(name);
+        let others = &mut self.extras.others;
+        if others.len() < MAX_OTHER_FIELDS || others.contains_key(name.as_ref()) {
+            let value = json.to_value();
+            if others.get(name.as_ref()) != Some(&value) {
+                others.insert(name.into_owned(), value);
+                self.extras_changed = true;
+                self.metadata_version = self.metadata_version.wrapping_add(1);
+            }
+        }
     }
 
     /// The next delta of Cohere V2's plan.
     pub(crate) fn push_tool_plan(&mut self, delta: &Wtf8Cow<'_>) {
         let new = self.plan_joiner.join(&delta.0);
         self.extras.tool_plan.get_or_insert_default().push_str(&new);
+        self.extras_changed = true;
     }
 
     /// OpenAI's usage object. The last one counts.
@@ -387,12 +420,17 @@ impl Accumulator {
             .get(at)
             .is_none_or(|choice| choice.index != index)
         {
-            let tool_tags = self.extract_tool_calls.then(TaggedText::default);
+            let extracts = self.extract_tool_calls || self.extract_reasoning;
+            let tagged = extracts.then(|| TaggedText {
+                reasoning: self.extract_reasoning.then(ThinkTagParser::default),
+                calls: self.extract_tool_calls.then(ToolTagParser::default),
+                received: String::new(),
+            });
             self.choices.insert(
                 at,
                 ChoiceState {
                     index,
-                    tool_tags,
+                    tagged,
                     ..ChoiceState::default()
                 },
             );
@@ -401,24 +439,61 @@ impl Accumulator {
         &mut self.choices[at]
     }
 
-    /// Text from the service: emitted as it is, unless tool calls have to be extracted from it.
+    /// Text from the service: emitted as it is, unless markup has to be extracted from it.
     pub(super) fn add_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
         let state = self.choice(choice);
         state.text_deltas += 1;
-        let Some(tagged) = &mut state.tool_tags else {
+        let Some(tagged) = &mut state.tagged else {
             self.emit_text(choice, text, sink);
             return Ok(());
         };
         tagged.received.push_str(text);
+        match tagged.reasoning.as_mut().filter(|it| !it.is_done()) {
+            Some(parser) => {
+                let delta = parser.push(text);
+                self.emit_reasoning(choice, &delta.reasoning, sink);
+                self.add_visible_text(choice, &delta.text, sink)
+            }
+            None => self.add_visible_text(choice, text, sink),
+        }
+    }
+
+    /// Ends the text of a choice: what was held back of it is decided on.
+    pub(super) fn end_text(&mut self, choice: u32, sink: &mut dyn Sink) -> Result<()> {
+        let Some(tagged) = &mut self.choice(choice).tagged else {
+            return Ok(());
+        };
+        if let Some(parser) = &mut tagged.reasoning {
+            let delta = parser.end();
+            self.emit_reasoning(choice, &delta.reasoning, sink);
+            self.add_visible_text(choice, &delta.text, sink)?;
+        }
         let mut events = Vec::new();
-        tagged.parser.push(text, &mut events);
+        let tagged = self.choice(choice).tagged.as_mut();
+        if let Some(parser) = tagged.and_then(|it| it.calls.as_mut()) {
+            parser.end(&mut events);
+        }
         self.push_tag_events(choice, events, sink)
     }
 
-    pub(super) fn push_tag_events(
+    /// Text without reasoning, which may hold tool calls.
+    fn add_visible_text(&mut self, choice: u32, text: &str, sink: &mut dyn Sink) -> Result<()> {
+        let tagged = self.choice(choice).tagged.as_mut();
+        let Some(parser) = tagged.and_then(|it| it.calls.as_mut()) else {
+            if !text.is_empty() {
+                self.emit_text(choice, text, sink);
+            }
+            return Ok(());
+        };
+        let mut events = Vec::new();
+        parser.push(text, &mut events);
+        self.push_tag_events(choice, events, sink)
+    }
+
+    fn push_tag_events(
         &mut self,
         choice: u32,
         events: Vec<TagEvent>,
@@ -433,6 +508,7 @@ impl Accumulator {
                         id: None,
                         name: owned(name),
                         arguments: owned(arguments),
+                        ..Fragment::default()
                     };
                     self.push_tool_call(choice, &fragment, sink)?;
                 }
@@ -451,6 +527,26 @@ impl Accumulator {
                 choice,
                 Delta {
                     content: Some(text),
+                    ..Delta::default()
+                },
+                sink,
+            );
+        }
+    }
+
+    pub(super) fn emit_reasoning(&mut self, choice: u32, new: &str, sink: &mut dyn Sink) {
+        if new.is_empty() {
+            return;
+        }
+        let state = self.choice(choice);
+        state.reasoning.push_str(new);
+        if choice == 0 && state.role_sent {
+            sink.reasoning(&self.metadata, new);
+        } else {
+            self.emit(
+                choice,
+                Delta {
+                    reasoning_content: Some(new),
                     ..Delta::default()
                 },
                 sink,

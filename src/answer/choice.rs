@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::think_tags::ThinkTagParser;
 use super::tool_calls::ToolCalls;
 use super::tool_tags::ToolTagParser;
 use crate::json::SurrogateJoiner;
@@ -15,8 +16,8 @@ pub(super) struct ChoiceState {
     pub(super) role_sent: bool,
     pub(super) text: String,
     pub(super) text_joiner: SurrogateJoiner,
-    /// Extracts tool calls from the text; `None` where the text is emitted as it is.
-    pub(super) tool_tags: Option<TaggedText>,
+    /// Extracts markup from the text; `None` where the text is emitted as it is.
+    pub(super) tagged: Option<TaggedText>,
     /// How many non-empty deltas the text arrived in.
     pub(super) text_deltas: usize,
     pub(super) reasoning: String,
@@ -29,10 +30,11 @@ pub(super) struct ChoiceState {
     pub(super) finish: Option<Finish>,
 }
 
-/// Text that may contain tool calls.
+/// Text that may contain reasoning or tool calls between tags.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TaggedText {
-    pub(super) parser: ToolTagParser,
+    pub(super) reasoning: Option<ThinkTagParser>,
+    pub(super) calls: Option<ToolTagParser>,
     /// The text as received, tags included: a restatement is recognised by comparing with it.
     pub(super) received: String,
 }
@@ -47,12 +49,12 @@ pub(super) struct Finish {
 impl ChoiceState {
     /// Whether its next text can be emitted as a plain text chunk without further processing.
     pub(super) fn is_plain(&self) -> bool {
-        self.index == 0 && self.role_sent && self.tool_tags.is_none() && self.text_joiner.is_clean()
+        self.index == 0 && self.role_sent && self.tagged.is_none() && self.text_joiner.is_clean()
     }
 
     /// The text as the service sent it.
     pub(super) fn received_text(&self) -> &str {
-        self.tool_tags
+        self.tagged
             .as_ref()
             .map_or(&self.text, |tagged| &tagged.received)
     }

@@ -37,7 +37,6 @@ impl Accumulator {
         let text = state.text_joiner.end();
         let reasoning = state.reasoning_joiner.end();
         let refusal = state.refusal_joiner.end();
-        state.reasoning.push_str(reasoning);
         state.refusal.push_str(refusal);
         if let Some(plan) = &mut self.extras.tool_plan {
             plan.push_str(self.plan_joiner.end());
@@ -52,19 +51,9 @@ impl Accumulator {
                 sink,
             );
         }
-        if !reasoning.is_empty() {
-            let delta = Delta {
-                reasoning_content: Some(reasoning),
-                ..Delta::default()
-            };
-            self.emit(choice, delta, sink);
-        }
+        self.emit_reasoning(choice, reasoning, sink);
         self.add_text(choice, text, sink)?;
-        if let Some(tagged) = &mut self.choice(choice).tool_tags {
-            let mut events = Vec::new();
-            tagged.parser.end(&mut events);
-            self.push_tag_events(choice, events, sink)?;
-        }
+        self.end_text(choice, sink)?;
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
         calls.finish(|delta| {
             self.emit(
@@ -85,10 +74,8 @@ impl Accumulator {
             oci: reason.oci.map(str::to_owned),
             openai,
         };
-        let extras = Extras {
-            finish_reason: finish.mapped(),
-            ..self.extras.clone()
-        };
+        let mut extras = self.take_changed_extras(sink);
+        extras.finish_reason = finish.mapped();
         let state = self.choice(choice);
         state.calls = calls;
         state.finish = Some(finish);
@@ -113,10 +100,29 @@ impl Accumulator {
         for choice in unfinished {
             self.finish(choice, FinishReason::default(), sink)?;
         }
+        // What arrived behind the last finish reason.
+        if let Some(extras) = self.take_changed_extras(sink).non_empty() {
+            let chunk = Chunk {
+                oci: Some(extras),
+                ..Chunk::default()
+            };
+            sink.chunk(&self.metadata, &chunk);
+        }
         if include_usage {
             self.emit_usage(sink);
         }
         Ok(())
+    }
+
+    /// The extras, if they have changed since they were last emitted.
+    ///
+    /// SPEED: each choice ends with a chunk, and the extras may be large.
+    fn take_changed_extras(&mut self, sink: &dyn Sink) -> Extras {
+        if sink.keeps_chunks() && std::mem::take(&mut self.extras_changed) {
+            self.extras.clone()
+        } else {
+            Extras::default()
+        }
     }
 
     /// Emits an answer that was received whole: one chunk with everything, then the finish reason

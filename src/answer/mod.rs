@@ -6,9 +6,12 @@
 mod accumulator;
 mod choice;
 mod ending;
+mod held;
+mod think_tags;
 mod tool_calls;
 mod tool_tags;
 
 pub use accumulator::Accumulator;
+pub(crate) use accumulator::MAX_OTHER_FIELDS;
 pub(crate) use ending::FinishReason;
 pub(crate) use tool_calls::{arguments_text, Fragment};

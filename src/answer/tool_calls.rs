@@ -9,6 +9,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::{Map, Value};
+
 use crate::error::{Code, Error, Result};
 use crate::json::{RawJson, SurrogateJoiner, Wtf8Cow};
 use crate::openai::{Function, FunctionDelta, ToolCall, ToolCallDelta};
@@ -19,6 +21,8 @@ pub(crate) struct Fragment<'a> {
     pub(crate) id: Option<Wtf8Cow<'a>>,
     pub(crate) name: Option<Wtf8Cow<'a>>,
     pub(crate) arguments: Option<Wtf8Cow<'a>>,
+    /// The position of its call, for a fragment without an id on a wire that has positions.
+    pub(crate) position: Option<usize>,
 }
 
 /// The calls of one choice, in the order in which they were opened.
@@ -26,6 +30,12 @@ pub(crate) struct Fragment<'a> {
 pub(super) struct ToolCalls {
     slots: Vec<Slot>,
     current: usize,
+    /// The position of the last call with an id and a name, and with an id and any name: see
+    /// [`key`].
+    ///
+    /// SPEED: a search for each fragment takes quadratic time where calls are many.
+    /// SIZE: the one map of strings that is there anyway.
+    by_id: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -36,6 +46,8 @@ struct Slot {
     joiner: SurrogateJoiner,
     /// The delta that opens the call has been emitted. A call without a name waits for its name.
     announced: bool,
+    /// The value of the arguments when they were this long, once they have been compared.
+    parsed: Option<(usize, Option<Value>)>,
 }
 
 impl ToolCalls {
@@ -49,18 +61,25 @@ impl ToolCalls {
 
     /// Whether the call at a position has this name and these arguments. Arguments that are written
     /// differently and mean the same JSON value match.
-    pub(super) fn matches(&self, position: usize, name: &str, arguments: &str) -> bool {
+    pub(super) fn matches(&mut self, position: usize, name: &str, arguments: &str) -> bool {
         let parse = |text: &str| crate::json::parse_lenient(text.as_bytes()).ok();
-        let same = |known: &str| {
-            known == arguments || parse(known).is_some_and(|known| Some(known) == parse(arguments))
+        let slot = self.slots.get_mut(position);
+        let Some(slot) = slot.filter(|slot| slot.name == name) else {
+            return false;
         };
-        self.slots
-            .get(position)
-            .is_some_and(|slot| slot.name == name && same(&slot.arguments))
-    }
-
-    pub(super) fn id(&self, position: usize) -> Option<String> {
-        self.slots.get(position).map(|slot| slot.id.clone())
+        if slot.arguments == arguments {
+            return true;
+        }
+        let length = slot.arguments.len();
+        if slot
+            .parsed
+            .as_ref()
+            .is_none_or(|(known, _)| *known != length)
+        {
+            slot.parsed = Some((length, parse(&slot.arguments)));
+        }
+        let known = slot.parsed.as_ref().and_then(|(_, value)| value.as_ref());
+        known.is_some_and(|known| Some(known) == parse(arguments).as_ref())
     }
 
     /// Takes a fragment that only continues the arguments of the current call, and returns the
@@ -75,7 +94,8 @@ impl ToolCalls {
             .as_ref()
             .is_some_and(|id| id.0.as_ref() != slot.id.as_bytes());
         let arguments = std::str::from_utf8(&fragment.arguments.as_ref()?.0).ok()?;
-        let is_plain = fragment.name.is_none() && !other_id;
+        let other_position = fragment.position.is_some_and(|it| it != self.current);
+        let is_plain = fragment.name.is_none() && !other_id && !other_position;
         if !is_plain || !slot.announced || !slot.joiner.is_clean() {
             return None;
         }
@@ -100,13 +120,15 @@ impl ToolCalls {
             .as_ref()
             .map(|text| text.0.as_ref())
             .unwrap_or_default();
-        // One id on two names is two calls.
-        let is_known = |slot: &Slot| {
-            !id.is_empty()
-                && slot.id == id
-                && (name.is_empty() || slot.name.is_empty() || slot.name == name)
+        let known = match fragment.position.filter(|_| id.is_empty()) {
+            Some(position) => {
+                let slot = self.slots.get(position);
+                let is_known =
+                    |slot: &&Slot| name.is_empty() || slot.name.is_empty() || slot.name == name;
+                slot.filter(is_known).map(|_| position)
+            }
+            None => self.known(&id, &name),
         };
-        let known = self.slots.iter().rposition(is_known);
         let last_is_nameless = self
             .slots
             .get(self.current)
@@ -129,6 +151,8 @@ impl ToolCalls {
             None => {
                 let index = self.slots.len();
                 let id = if id.is_empty() { make_id(index) } else { id };
+                self.by_id.insert(key(&id, None), index.into());
+                self.by_id.insert(key(&id, Some("")), index.into());
                 self.slots.push(Slot {
                     id,
                     ..Slot::default()
@@ -144,7 +168,9 @@ impl ToolCalls {
         if names_it_again && is_restated(&slot.arguments, arguments) {
             return Ok(());
         }
-        if slot.name.is_empty() {
+        if slot.name.is_empty() && !name.is_empty() {
+            self.by_id.swap_remove(&key(&slot.id, Some("")));
+            self.by_id.insert(key(&slot.id, Some(&name)), index.into());
             slot.name = name;
         }
         let before = slot.arguments.len();
@@ -156,6 +182,23 @@ impl ToolCalls {
             on_delta(slot.opening(index));
         }
         Ok(())
+    }
+
+    /// The last call with this id and this name. One id on two names is two calls, but either name
+    /// may be missing.
+    fn known(&self, id: &str, name: &str) -> Option<usize> {
+        if id.is_empty() {
+            return None;
+        }
+        let last = |name: Option<&str>| {
+            let index = self.by_id.get(&key(id, name)).and_then(Value::as_u64);
+            index.and_then(|index| usize::try_from(index).ok())
+        };
+        if name.is_empty() {
+            last(None)
+        } else {
+            last(Some(name)).max(last(Some("")))
+        }
     }
 
     /// Ends the calls: those without arguments get `{}`, and one that never got its name is emitted
@@ -195,6 +238,14 @@ impl ToolCalls {
             },
         };
         self.slots.iter().map(call).collect()
+    }
+}
+
+/// The key of an id and a name, or of an id with any name.
+fn key(id: &str, name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("{} {id}{name}", id.len()),
+        None => format!("*{id}"),
     }
 }
 
@@ -274,6 +325,7 @@ mod tests {
                 id: text(id),
                 name: text(name),
                 arguments: text(arguments),
+                position: None,
             };
             calls
                 .push_fragment(&fragment, 8, |index| format!("made-up-{index}"), &mut add)

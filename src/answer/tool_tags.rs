@@ -4,9 +4,12 @@
 //! parser; fine-tunes of Hermes and Llama write `<tool_calling>` (seen in locus
 //! `docs/how-to/oci-dac.md` and langchain-oracle). Text is buffered only while it may be the start
 //! of an opening tag, or stands inside a pair of tags; what turns out to be neither is emitted as
-//! the text that it is.
+//! the text that it is, and so is what is longer than [`MAX_HELD_BYTES`].
 
 use serde_json::Value;
+
+use super::held::{match_tag, TagMatch, MAX_HELD_BYTES};
+use crate::json::{RawJson, SyntaxError};
 
 /// What the parser finds in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,18 +19,38 @@ pub(super) enum TagEvent {
 }
 
 /// Looks for calls in the text of one choice.
+///
+/// Its work is linear in the text, however the text is cut: each byte is looked at once, and what
+/// stands between two tags is parsed again only when it has doubled.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ToolTagParser {
-    /// Text that has not been decided on.
+    /// Text that has not been decided on, and in front of it, during a step, text that has.
     buffer: String,
-    /// Index of the tag that is open; the buffer starts with it.
-    open_tag: Option<usize>,
-    /// How far the buffer has been searched for the closing tag, from behind the opening one.
+    /// Where the text begins that has not been decided on.
+    start: usize,
+    /// How far the buffer has been searched.
     searched: usize,
+    /// The tag that is open.
+    open: Option<OpenTag>,
     /// The last event was a call: white space after it only separates it from the next call.
     after_call: bool,
-    /// That white space, in front of a tag that may or may not hold a call.
-    pending_whitespace: String,
+}
+
+/// A tag that has been opened and not been closed.
+#[derive(Clone, Debug)]
+struct OpenTag {
+    close: &'static str,
+    /// Where the opening tag begins: behind the white space after an earlier call.
+    tag: usize,
+    /// Where its body begins.
+    body: usize,
+    /// The first character that is no white space has been seen.
+    has_begun: bool,
+    /// Whether the search is inside a string of the body, and behind a backslash in it.
+    in_string: bool,
+    escaped: bool,
+    /// How long the body was when it was last checked, or 0.
+    checked: usize,
 }
 
 const TAGS: [(&str, &str); 2] = [
@@ -40,113 +63,230 @@ impl ToolTagParser {
     pub(super) fn push(&mut self, delta: &str, events: &mut Vec<TagEvent>) {
         self.buffer.push_str(delta);
         while self.step(events) {}
+        self.discard_decided();
     }
 
     /// Ends the text: the buffer holds a call whose closing tag is missing, or text.
     pub(super) fn end(&mut self, events: &mut Vec<TagEvent>) {
-        let buffer = std::mem::take(&mut self.buffer);
-        let tag = self.open_tag.take().and_then(|tag| TAGS.get(tag));
-        let body = tag.and_then(|(open, _)| buffer.strip_prefix(open));
-        let whitespace = std::mem::take(&mut self.pending_whitespace);
-        match body.and_then(|body| parse_calls(body.trim()).ok()) {
-            Some(calls) => events.extend(calls),
-            None if self.after_call && buffer.trim().is_empty() => {}
-            None => {
-                push_text(&whitespace, events);
-                push_text(&buffer, events);
+        while let Some(open) = &self.open {
+            let body = self.buffer.get(open.body..).unwrap_or_default();
+            if let Ok(calls) = parse_calls(body.trim()) {
+                events.extend(calls);
+                self.start = self.buffer.len();
+                break;
             }
+            let Some(end) = self.end_of_malformed(self.buffer.len()) else {
+                break;
+            };
+            self.reject(end, events);
+            while self.step(events) {}
         }
+        let is_separator = self.open.is_none() && self.after_call;
+        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        if !(is_separator && rest.trim().is_empty()) {
+            push_text(rest, events);
+        }
+        *self = ToolTagParser::default();
     }
 
-    /// Takes one event off the buffer; false when more text must arrive first.
+    /// Decides on some of the buffer; false when more text must arrive first.
     fn step(&mut self, events: &mut Vec<TagEvent>) -> bool {
-        match self.open_tag.and_then(|tag| TAGS.get(tag)) {
-            Some((open, close)) => self.step_inside(open, close, events),
+        match self.open.take() {
+            Some(open) => self.step_inside(open, events),
             None => self.step_outside(events),
         }
     }
 
     fn step_outside(&mut self, events: &mut Vec<TagEvent>) -> bool {
         if self.after_call {
-            let blank = self.buffer.len() - self.buffer.trim_start().len();
-            let rest = self.buffer.get(blank..).unwrap_or_default();
-            if rest.is_empty() {
-                return false;
-            }
-            if TAGS.iter().any(|(open, _)| rest.starts_with(open)) {
-                let rest = self.buffer.split_off(blank);
-                self.pending_whitespace = std::mem::replace(&mut self.buffer, rest);
-            } else if TAGS.iter().any(|(open, _)| open.starts_with(rest)) {
-                return false;
+            let rest = self.buffer.get(self.searched..).unwrap_or_default();
+            self.searched = self.buffer.len() - rest.trim_start().len();
+            let is_too_long = self.searched - self.start > MAX_HELD_BYTES;
+            let rest = self.buffer.get(self.searched..).unwrap_or_default();
+            match match_tag(rest, &OPENING) {
+                _ if is_too_long => {}
+                TagMatch::Whole(tag) => return self.open_tag(tag),
+                TagMatch::Partial => return false,
+                TagMatch::None => {}
             }
             self.after_call = false;
         }
-        let Some(at) = self.buffer.find('<') else {
-            push_text(&std::mem::take(&mut self.buffer), events);
-            return false;
-        };
-        let Some((before, tag)) = self.buffer.split_at_checked(at) else {
-            return false;
-        };
-        push_text(before, events);
-        if let Some(open) = TAGS.iter().position(|(open, _)| tag.starts_with(open)) {
-            self.open_tag = Some(open);
-            self.searched = 0;
-        } else if TAGS.iter().any(|(open, _)| open.starts_with(tag)) {
-            self.buffer.drain(..at);
-            return false;
-        } else {
-            push_text("<", events);
-            self.buffer.drain(..=at);
-            return true;
+        loop {
+            let rest = self.buffer.get(self.searched..).unwrap_or_default();
+            let Some(at) = memchr::memchr(b'<', rest.as_bytes()) else {
+                self.emit_text(self.buffer.len(), events);
+                return false;
+            };
+            let rest = rest.get(at..).unwrap_or_default();
+            self.searched += at;
+            match match_tag(rest, &OPENING) {
+                TagMatch::Whole(tag) => {
+                    self.emit_text(self.searched, events);
+                    return self.open_tag(tag);
+                }
+                TagMatch::Partial => {
+                    self.emit_text(self.searched, events);
+                    return false;
+                }
+                TagMatch::None => self.searched += 1,
+            }
         }
-        self.buffer.drain(..at);
+    }
+
+    /// Opens the tag at which the search stands.
+    fn open_tag(&mut self, tag: usize) -> bool {
+        if let Some((open, close)) = TAGS.get(tag) {
+            let body = self.searched + open.len();
+            self.open = Some(OpenTag {
+                close,
+                tag: self.searched,
+                body,
+                has_begun: false,
+                in_string: false,
+                escaped: false,
+                checked: 0,
+            });
+            self.searched = body;
+        }
         true
     }
 
-    fn step_inside(&mut self, open: &str, close: &str, events: &mut Vec<TagEvent>) -> bool {
-        let body = self.buffer.get(open.len()..).unwrap_or_default();
-        // A body that does not start like JSON never becomes a call.
-        if !body.trim_start().is_empty() && !body.trim_start().starts_with(['{', '[']) {
-            return self.reject(open.len(), events);
-        }
-        let found = body.get(self.searched..).and_then(|rest| rest.find(close));
-        let Some(at) = found.map(|at| at + self.searched) else {
-            // The closing tag may be cut in two.
-            let mut from = body.len().saturating_sub(close.len());
-            while !body.is_char_boundary(from) {
-                from -= 1;
+    fn step_inside(&mut self, mut open: OpenTag, events: &mut Vec<TagEvent>) -> bool {
+        // More than this is never a call.
+        let limit = open.tag + MAX_HELD_BYTES;
+        if !open.has_begun {
+            let rest = self.buffer.get(self.searched..).unwrap_or_default();
+            let rest = rest.trim_start();
+            self.searched = self.buffer.len() - rest.len();
+            // A body that does not start like JSON never becomes a call.
+            if !rest.is_empty() && !rest.starts_with(['{', '[']) {
+                self.reject(open.body, events);
+                return true;
             }
-            self.searched = from;
+            open.has_begun = !rest.is_empty();
+        }
+        while let Some(&byte) = self.buffer.as_bytes().get(self.searched) {
+            let at = self.searched;
+            if at >= limit {
+                break;
+            }
+            self.searched += 1;
+            match byte {
+                _ if open.escaped => open.escaped = false,
+                b'\\' if open.in_string => open.escaped = true,
+                b'"' => open.in_string = !open.in_string,
+                b'<' => {
+                    let rest = self.buffer.get(at..).unwrap_or_default();
+                    match match_tag(rest, &[open.close]) {
+                        TagMatch::Whole(_) if at + open.close.len() <= limit => {
+                            let is_open = open.in_string;
+                            self.open = Some(open);
+                            if is_open {
+                                return self.close_in_string(at, events);
+                            }
+                            return self.close_tag(at, events);
+                        }
+                        TagMatch::Partial if self.buffer.len() < limit => {
+                            self.searched = at;
+                            self.open = Some(open);
+                            return false;
+                        }
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.buffer.len() < limit {
+            self.open = Some(open);
             return false;
+        }
+        let mut end = limit;
+        while !self.buffer.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.reject(end, events);
+        true
+    }
+
+    /// A closing tag outside of strings ends the call, or shows that there is none.
+    fn close_tag(&mut self, at: usize, events: &mut Vec<TagEvent>) -> bool {
+        let Some((body, end)) = self.open.as_ref().map(|it| (it.body, at + it.close.len())) else {
+            return true;
         };
-        match parse_calls(body.get(..at).unwrap_or_default().trim()) {
+        let body = self.buffer.get(body..at).unwrap_or_default();
+        match parse_calls(body.trim()) {
             Ok(calls) => {
                 events.extend(calls);
-                self.buffer.drain(..open.len() + at + close.len());
-                self.open_tag = None;
-                self.after_call = true;
-                self.pending_whitespace.clear();
-                true
+                self.open = None;
+                (self.start, self.searched, self.after_call) = (end, end, true);
             }
-            // The tag stands inside a string of the arguments.
-            Err(InvalidCall::Unfinished) => {
-                self.searched = at + close.len();
-                true
-            }
-            Err(InvalidCall::NotACall) => self.reject(open.len() + at + close.len(), events),
+            Err(NotACall) => self.reject(self.end_of_malformed(at).unwrap_or(end), events),
         }
-    }
-
-    /// The first `bytes` of the buffer are text after all.
-    fn reject(&mut self, bytes: usize, events: &mut Vec<TagEvent>) -> bool {
-        let rest = self.buffer.split_off(bytes);
-        push_text(&std::mem::take(&mut self.pending_whitespace), events);
-        push_text(&std::mem::replace(&mut self.buffer, rest), events);
-        self.open_tag = None;
         true
     }
+
+    /// A closing tag in a string of the arguments is part of the string, if the body is JSON up to
+    /// there. SPEED: that is checked when the body has doubled, so that many such tags cost no more
+    /// than a few.
+    fn close_in_string(&mut self, at: usize, events: &mut Vec<TagEvent>) -> bool {
+        let Some(open) = &mut self.open else {
+            return true;
+        };
+        let end = at + open.close.len();
+        self.searched = end;
+        let length = at - open.body;
+        if length >= 2 * open.checked {
+            open.checked = length;
+            if let Some(end) = self.end_of_malformed(at) {
+                self.reject(end, events);
+            }
+        }
+        true
+    }
+
+    /// Where the first closing tag ends before which the body can't become JSON any more, if there
+    /// is one. `to`: how much of the buffer counts.
+    fn end_of_malformed(&self, to: usize) -> Option<usize> {
+        let open = self.open.as_ref()?;
+        let body = self.buffer.get(open.body..to)?;
+        let blank = body.len() - body.trim_start().len();
+        let Err(SyntaxError::At(at)) = RawJson::parse(body.get(blank..)?.as_bytes()) else {
+            return None;
+        };
+        let from = open.body + blank + at;
+        let close = self.buffer.get(from..)?.find(open.close)?;
+        Some(from + close + open.close.len())
+    }
+
+    /// The buffer up to a position is text after all.
+    fn reject(&mut self, end: usize, events: &mut Vec<TagEvent>) {
+        (self.open, self.after_call) = (None, false);
+        self.emit_text(end, events);
+    }
+
+    /// Emits the buffer up to a position as text.
+    fn emit_text(&mut self, end: usize, events: &mut Vec<TagEvent>) {
+        push_text(self.buffer.get(self.start..end).unwrap_or_default(), events);
+        (self.start, self.searched) = (end, end);
+    }
+
+    /// Drops what has been decided on from the buffer.
+    fn discard_decided(&mut self) {
+        let decided = std::mem::take(&mut self.start);
+        if decided == 0 {
+            return;
+        }
+        self.buffer.drain(..decided);
+        self.searched -= decided;
+        if let Some(open) = &mut self.open {
+            open.tag -= decided;
+            open.body -= decided;
+        }
+    }
 }
+
+const OPENING: [&str; 2] = [TAGS[0].0, TAGS[1].0];
 
 /// Adjacent text is one event.
 fn push_text(text: &str, events: &mut Vec<TagEvent>) {
@@ -157,43 +297,20 @@ fn push_text(text: &str, events: &mut Vec<TagEvent>) {
     }
 }
 
-enum InvalidCall {
-    Unfinished,
-    NotACall,
-}
+/// What stands between the tags is no call.
+struct NotACall;
 
 /// One call, or a list of them: `{"name": …, "arguments": {…}}`. Some models write `parameters`.
-fn parse_calls(body: &str) -> Result<Vec<TagEvent>, InvalidCall> {
-    // The closing tag may stand inside a string of the arguments; elsewhere it ends the call.
-    let parsed = crate::json::parse_lenient(body.as_bytes()).map_err(|error| {
-        if error.is_eof() && ends_in_string(body) {
-            InvalidCall::Unfinished
-        } else {
-            InvalidCall::NotACall
-        }
-    })?;
-    let calls = match parsed {
-        Value::Array(calls) if !calls.is_empty() => calls,
-        call => vec![call],
+fn parse_calls(body: &str) -> Result<Vec<TagEvent>, NotACall> {
+    let calls = match crate::json::parse_lenient(body.as_bytes()) {
+        Ok(Value::Array(calls)) if !calls.is_empty() => calls,
+        Ok(call) => vec![call],
+        Err(_) => return Err(NotACall),
     };
     calls
         .iter()
-        .map(|call| parse_call(call).ok_or(InvalidCall::NotACall))
+        .map(|call| parse_call(call).ok_or(NotACall))
         .collect()
-}
-
-/// Whether JSON text breaks off inside a string.
-fn ends_in_string(json: &str) -> bool {
-    let (mut inside, mut escaped) = (false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if inside => escaped = true,
-            b'"' => inside = !inside,
-            _ => {}
-        }
-    }
-    inside
 }
 
 fn parse_call(call: &Value) -> Option<TagEvent> {
@@ -309,6 +426,121 @@ mod tests {
             events(&format!("<tool_call>{quoted}</tool_call>")),
             [call("f", "{\"x\":\"</tool_call>\"}")]
         );
+    }
+
+    /// What a text holds, by trying every closing tag in turn: the rules without the means by which
+    /// the parser is incremental and linear.
+    fn by_trial(text: &str) -> Vec<TagEvent> {
+        fn head(text: &str, end: usize) -> &str {
+            text.get(..end).unwrap()
+        }
+        fn tail(text: &str, start: usize) -> &str {
+            text.get(start..).unwrap()
+        }
+        let (mut events, mut rest, mut after_call) = (Vec::new(), text, false);
+        loop {
+            let tags = TAGS.iter();
+            let found = tags.filter_map(|(open, close)| Some((rest.find(open)?, *open, *close)));
+            let Some((at, open, close)) = found.min() else {
+                if !(after_call && rest.trim().is_empty()) {
+                    push_text(rest, &mut events);
+                }
+                return events;
+            };
+            let (before, tag) = rest.split_at(at);
+            let body = tail(tag, open.len());
+            let begins = body.trim_start().chars().next();
+            let parse = |body: &str| crate::json::parse_lenient(body.trim_start().as_bytes());
+            let is_open = |body: &str| {
+                let quotes = body.replace("\\\\", "").replace("\\\"", "");
+                parse(body).is_err_and(|error| error.is_eof())
+                    && quotes.matches('"').count() % 2 == 1
+            };
+            let mut closes = body.match_indices(close).map(|(at, _)| at);
+            let end = closes.find(|at| !is_open(head(body, *at)));
+            let (inside, after) = match (begins, end) {
+                (Some('{' | '[') | None, Some(end)) => {
+                    (head(body, end), tail(body, end + close.len()))
+                }
+                (Some('{' | '[') | None, None) => (body, ""),
+                _ => ("", body),
+            };
+            let is_blank = after_call && before.trim().is_empty();
+            after_call = false;
+            if !is_blank {
+                push_text(before, &mut events);
+            }
+            match parse_calls(inside.trim()) {
+                Ok(calls) => {
+                    events.extend(calls);
+                    after_call = true;
+                }
+                Err(NotACall) => {
+                    let rejected = head(rest, rest.len() - after.len());
+                    push_text(
+                        if is_blank {
+                            rejected
+                        } else {
+                            tail(rejected, at)
+                        },
+                        &mut events,
+                    );
+                }
+            }
+            rest = after;
+        }
+    }
+
+    #[test]
+    fn random_text_is_parsed_as_by_trial() {
+        const PIECES: [&str; 22] = [
+            "<tool_call>",
+            "</tool_call>",
+            "<tool_calling>",
+            "</tool_calling>",
+            "{\"name\":\"f\"}",
+            "{\"name\":\"",
+            "\"}",
+            "\"",
+            "\\\\",
+            "{",
+            "}",
+            "[",
+            "]",
+            " ",
+            "\n",
+            "é",
+            "<",
+            "!",
+            ",\"a\":",
+            "1",
+            "x",
+            "\"arguments\":{}",
+        ];
+        let mut seed = 20_231_130_u64;
+        let mut below = |limit: usize| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % limit
+        };
+        let mut calls = 0;
+        for round in 0..100_000 {
+            let mut text = String::from(["", "<tool_call>{\"name\":\""][round % 2]);
+            for _ in 0..below(16) {
+                // Tags above all.
+                text += PIECES[below(if round % 3 == 0 { 8 } else { PIECES.len() })];
+            }
+            let expected = by_trial(&text);
+            assert_eq!(parse([text.as_str()]), expected, "{text:?}");
+            let chars = text.split_inclusive(|_: char| true);
+            assert_eq!(parse(chars), expected, "{text:?} in single characters");
+            calls += expected
+                .iter()
+                .filter(|it| matches!(it, TagEvent::Call { .. }))
+                .count();
+        }
+        assert!(calls > 1000, "{calls} calls");
     }
 
     #[test]

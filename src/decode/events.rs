@@ -191,6 +191,8 @@ impl Events {
     /// Reads an event in full, and makes a template of it if it is a single delta.
     fn read_event(&mut self, event: &[u8], output: &mut impl Output) -> DecodeResult<()> {
         let version = self.answer.metadata_version();
+        self.answer
+            .keep_other_fields(self.name == EventName::Message);
         let read = self.wire.read_event(event, &mut self.answer, output.sink());
         // A match does not set the metadata, so templates of events with other metadata are
         // dropped.
@@ -198,13 +200,23 @@ impl Events {
             self.templates.clear();
         }
         match read? {
-            Some(delta) => self.templates.learn(event, delta),
+            // What else a ping carries is not kept: an event with the same beginning may not match it.
+            Some(delta) if self.name == EventName::Message => self.templates.learn(event, delta),
+            Some(_) => {}
             None => output.after_event(event, self.include_usage),
         }
         Ok(())
     }
 
     fn end_answer(&mut self, output: &mut impl Output) -> Result<()> {
+        if self.answer.is_empty() {
+            let message = format!(
+                "the stream ended without an answer: no event has content that the {:?} wire reads",
+                self.wire
+            );
+            let hint = "call again; if it recurs, check apiFormat and transport of the model";
+            return Err(Error::new(Code::StreamError, message).with_hint(hint));
+        }
         let include_usage = self.include_usage && !output.has_written_usage();
         self.answer.end(include_usage, output.sink())
     }

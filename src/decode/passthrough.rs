@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::json::Wtf8Cow;
 use crate::openai::{NullSink, Sink};
 use crate::sse::{decode_utf8, Line};
-use crate::wire::is_usage_only;
+use crate::wire::{is_usage_only, with_reasoning_content};
 
 /// The lines of a stream that the service wrote in OpenAI's own form, from one event to the next.
 /// They are written once their event has been read, because some events are not for the caller: an
@@ -38,6 +38,21 @@ pub(super) struct PassthroughOutput<'o> {
     sink: &'o mut dyn Sink,
 }
 
+impl PassthroughOutput<'_> {
+    /// The LF of a line end arrived, and the line after it never will.
+    pub(super) fn end_line(&mut self) {
+        let stream = &mut *self.stream;
+        if stream.suppressed_line {
+            return;
+        }
+        if stream.lines.is_empty() {
+            self.sink.raw_bytes(b"\n");
+        } else {
+            stream.lines.push(b'\n');
+        }
+    }
+}
+
 impl Output for PassthroughOutput<'_> {
     fn sink(&mut self) -> &mut dyn Sink {
         self.sink
@@ -51,7 +66,12 @@ impl Output for PassthroughOutput<'_> {
         answer: &mut Accumulator,
     ) -> Result<()> {
         template.push(text, answer, &mut NullSink)?;
-        self.sink.verbatim(&decode_utf8(event));
+        if template.has_alias() && self.sink.reads_verbatim() {
+            self.sink
+                .verbatim(&decode_utf8(&with_reasoning_content(event)));
+        } else {
+            self.sink.verbatim(&decode_utf8(event));
+        }
         Ok(())
     }
 
@@ -67,15 +87,11 @@ impl Output for PassthroughOutput<'_> {
     }
 
     fn begin_line(&mut self, line: &Line<'_>) {
-        let stream = &mut *self.stream;
         // The rest of a line end goes where its line went.
-        if line.after_deferred_lf && !stream.suppressed_line {
-            if stream.lines.is_empty() {
-                self.sink.raw_bytes(b"\n");
-            } else {
-                stream.lines.push(b'\n');
-            }
+        if line.after_deferred_lf {
+            self.end_line();
         }
+        let stream = &mut *self.stream;
         let is_blank = line.text.is_empty();
         stream.suppressed_line = std::mem::take(&mut stream.suppress_event) && is_blank;
         if !stream.suppressed_line {

@@ -114,6 +114,11 @@ impl Template {
         })
     }
 
+    /// Whether its events name the reasoning otherwise than the caller does.
+    pub(super) fn has_alias(&self) -> bool {
+        self.kind == DeltaKind::ReasoningAlias
+    }
+
     #[inline(always)]
     fn find<'a>(&self, bytes: &'a [u8]) -> Option<Match<'a>> {
         let [before, between, after] = &self.literals;
@@ -153,7 +158,7 @@ impl Template {
     ) -> Result<()> {
         match &self.kind {
             DeltaKind::Text => answer.push_text(self.choice, text, sink),
-            DeltaKind::Reasoning => {
+            DeltaKind::Reasoning | DeltaKind::ReasoningAlias => {
                 answer.push_reasoning(self.choice, text, sink);
                 Ok(())
             }
@@ -162,6 +167,7 @@ impl Template {
                     id: id.as_ref().map(Wtf8Cow::as_borrowed),
                     name: name.as_ref().map(Wtf8Cow::as_borrowed),
                     arguments: Some(text.as_borrowed()),
+                    position: None,
                 };
                 answer.push_tool_call(self.choice, &fragment, sink)
             }

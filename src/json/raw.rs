@@ -76,13 +76,50 @@ impl<'a> RawJson<'a> {
 
     /// Several members at once.
     pub fn pick<const N: usize>(self, names: [&str; N]) -> [Option<RawJson<'a>>; N] {
+        self.pick_known(names).0
+    }
+
+    /// Several members at once, and whether there are others.
+    pub(crate) fn pick_known<const N: usize>(
+        self,
+        names: [&str; N],
+    ) -> ([Option<RawJson<'a>>; N], bool) {
         let mut found = [None; N];
-        self.find(&names, &mut found);
-        found
+        let has_others = self.find(&names, &mut found);
+        (found, has_others)
+    }
+
+    /// The members whose names are not among these, up to a number of them, with their names as
+    /// text.
+    pub(crate) fn others(self, known: &[&str], max: usize) -> Vec<(String, RawJson<'a>)> {
+        let mut others = Vec::new();
+        self.each_member(|name, value| {
+            if others.len() < max && !known.iter().any(|known| known.as_bytes() == name) {
+                others.push((Wtf8Cow(Cow::Borrowed(name)).to_lossy(), value));
+            }
+        });
+        others
     }
 
     #[inline(never)]
-    fn find(self, names: &[&str], found: &mut [Option<RawJson<'a>>]) {
+    fn find(self, names: &[&str], found: &mut [Option<RawJson<'a>>]) -> bool {
+        let mut has_others = false;
+        self.each_member(|own_name, value| {
+            let mut is_other = true;
+            for (name, member) in names.iter().zip(found.iter_mut()) {
+                if name.len() == own_name.len() && name.as_bytes() == own_name {
+                    *member = Some(value);
+                    is_other = false;
+                }
+            }
+            has_others |= is_other;
+        });
+        has_others
+    }
+
+    /// Calls a function with the name and the value of each member of an object, in order.
+    #[inline(always)]
+    fn each_member(self, mut visit: impl FnMut(&[u8], RawJson<'a>)) {
         let mut at = whitespace_end(self.0, 1);
         while self.is_object() && self.0.get(at) == Some(&b'"') {
             // The text has been checked, so none of these can fail.
@@ -100,10 +137,8 @@ impl<'a> RawJson<'a> {
             } else {
                 Cow::Borrowed(own_name)
             };
-            for (name, member) in names.iter().zip(found.iter_mut()) {
-                if name.len() == own_name.len() && name.as_bytes() == own_name.as_ref() {
-                    *member = self.0.get(start..end).map(RawJson);
-                }
+            if let Some(value) = self.0.get(start..end) {
+                visit(&own_name, RawJson(value));
             }
             at = next_item(self.0, end);
         }

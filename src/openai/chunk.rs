@@ -1,7 +1,10 @@
 //! A chunk of a streamed answer.
 
-use serde::Serialize;
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::metadata::Metadata;
 
@@ -79,38 +82,66 @@ pub struct FunctionDelta<'a> {
 }
 
 /// `oci` on a chunk or a completion.
-#[derive(Debug, Default, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Extras {
     /// OCI's id of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub opc_request_id: Option<String>,
     /// Cohere's citations, in OCI's shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub citations: Option<Value>,
     /// The queries that a search would use, or used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub search_queries: Option<Value>,
     /// The documents that ground the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub documents: Option<Value>,
     /// Gemini's grounding metadata, in OCI's shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grounding_metadata: Option<Value>,
     /// Cohere V2's log probabilities, in OCI's shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_probabilities: Option<Value>,
     /// Cohere V2's plan before it calls tools.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_plan: Option<String>,
     /// The prompt as the model received it, where the request requested it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// OCI's own finish reason, where OpenAI's differs; null is a reason too.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<Value>,
     /// Why the whole answer is in one chunk.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<String>,
+    /// What OCI sent under names that no wire knows.
+    pub others: Map<String, Value>,
+}
+
+// SIZE: in loops; derived, with the others flattened, it is larger.
+impl Serialize for Extras {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, text) in [
+            ("opc_request_id", &self.opc_request_id),
+            ("tool_plan", &self.tool_plan),
+            ("prompt", &self.prompt),
+            ("fallback", &self.fallback),
+        ] {
+            if let Some(text) = text {
+                map.serialize_entry(name, text)?;
+            }
+        }
+        let values = [
+            ("citations", &self.citations),
+            ("search_queries", &self.search_queries),
+            ("documents", &self.documents),
+            ("grounding_metadata", &self.grounding_metadata),
+            ("log_probabilities", &self.log_probabilities),
+            ("finish_reason", &self.finish_reason),
+        ];
+        let values = values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let others = self
+            .others
+            .iter()
+            .map(|(name, value)| (name.as_str(), value));
+        for (name, value) in values.chain(others) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
 }
 
 // SIZE: the derived one has six copies of the code that clones a value (0.4 KiB gzipped).
@@ -131,11 +162,34 @@ impl Clone for Extras {
             prompt: self.prompt.clone(),
             finish_reason: clone(&self.finish_reason),
             fallback: self.fallback.clone(),
+            others: self.others.clone(),
         }
     }
 }
 
 impl Extras {
+    /// The name under which a field is kept that no wire knows: its own, unless it is one of these
+    /// fields.
+    pub(crate) fn name_of_other(name: &str) -> Cow<'_, str> {
+        const OWN: [&str; 10] = [
+            "opc_request_id",
+            "citations",
+            "search_queries",
+            "documents",
+            "grounding_metadata",
+            "log_probabilities",
+            "tool_plan",
+            "prompt",
+            "finish_reason",
+            "fallback",
+        ];
+        if OWN.contains(&name) {
+            Cow::Owned(format!("_{name}"))
+        } else {
+            Cow::Borrowed(name)
+        }
+    }
+
     /// Whether no field is set.
     pub fn is_empty(&self) -> bool {
         *self == Extras::default()

@@ -113,6 +113,10 @@ impl Sink for EventWriter {
         // The same chunk arrives in `raw_bytes`.
     }
 
+    fn reads_verbatim(&self) -> bool {
+        false
+    }
+
     fn raw_bytes(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::message::Message;
 use super::param::Param;
 use super::tool::{ResponseFormat, Tool, ToolChoice};
-use crate::error::{Code, Error, Result};
+use crate::error::{excerpt, Code, Error, Result};
 
 /// A request as the caller sent it.
 #[derive(Clone, Debug)]
@@ -67,6 +67,12 @@ impl ChatRequest {
             .into_iter()
             .filter(|(name, value)| name != "model" && !value.is_null())
             .collect();
+        // It would be equal to the name of a parameter under `oci`, of which only one is checked.
+        if let Some((name, _)) = body.iter().find(|(name, _)| name.starts_with("oci.")) {
+            let message = format!("{} is not a parameter", excerpt(name));
+            let error = Error::param(name, message);
+            return Err(error.with_hint("OCI's own parameters go under `oci`: { \"oci\": { … } }"));
+        }
         match body.get("messages") {
             Some(Value::Array(messages)) if !messages.is_empty() => {}
             Some(Value::Array(_)) => return Err(Error::param("messages", "messages is empty")),

@@ -47,6 +47,11 @@ pub trait Sink {
     /// writes a stream uses them, instead of [`Sink::verbatim`].
     fn raw_bytes(&mut self, _bytes: &[u8]) {}
 
+    /// Whether [`Sink::verbatim`] does anything.
+    fn reads_verbatim(&self) -> bool {
+        self.keeps_chunks()
+    }
+
     /// Whether anybody receives what is emitted here.
     fn keeps_chunks(&self) -> bool {
         true

@@ -27,6 +27,8 @@ pub struct Chat {
     limits: Limits,
     /// Whether `<tool_call>` in the text becomes tool calls, where the request has tools.
     tool_call_text: bool,
+    /// Whether `<think>` at the start of the text becomes reasoning.
+    reasoning_text: bool,
     format: &'static WireFormat,
     decoder: Decoder,
     opc_request_id: Option<String>,
@@ -50,11 +52,19 @@ impl Chat {
             metadata,
             limits,
             tool_call_text,
+            reasoning_text: false,
             format,
             decoder,
             opc_request_id: None,
             verbatim: None,
         }
+    }
+
+    /// Sets whether `<think>…</think>` at the start of the text becomes reasoning.
+    #[must_use]
+    pub fn with_reasoning_text(mut self, extract: bool) -> Self {
+        self.reasoning_text = extract;
+        self
     }
 
     /// What has been received of the answer.
@@ -93,6 +103,9 @@ impl Exchange for Chat {
         let translates = !self.format.passes_events_through;
         if self.tool_call_text && self.request.has_tools() && translates {
             answer.extract_tool_calls();
+        }
+        if self.reasoning_text && translates {
+            answer.extract_reasoning();
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Options {
     pub fallback: bool,
     /// `toolCallText` is not "off".
     pub tool_call_text: bool,
+    /// `reasoningText` is "auto".
+    pub reasoning_text: bool,
 }
 
 /// `CallOptions` of `index.d.ts`, without the signal.
@@ -72,6 +74,7 @@ impl Options {
                 "limits",
                 "fallback",
                 "toolCallText",
+                "reasoningText",
                 "apiFormat",
                 "transport",
             ],
@@ -84,6 +87,7 @@ impl Options {
             return Err(invalid_option("realm", "a realm of OCI, such as \"oc1\""));
         }
         let tool_call_text = options.read_enum("toolCallText", &["auto", "off"], |name| name)?;
+        let reasoning_text = options.read_enum("reasoningText", &["auto", "off"], |name| name)?;
         Ok(Options {
             routing: RoutingOptions {
                 region: options.string("region")?,
@@ -102,6 +106,7 @@ impl Options {
             limits: Limits::read(&options)?,
             fallback: read_fallback(&options)?.unwrap_or(true),
             tool_call_text: tool_call_text != Some("off"),
+            reasoning_text: reasoning_text == Some("auto"),
         })
     }
 
@@ -192,7 +197,7 @@ mod tests {
     #[test]
     fn everything_has_a_default() {
         let options = Options::from_json("{}").unwrap();
-        assert!(options.fallback && options.tool_call_text);
+        assert!(options.fallback && options.tool_call_text && !options.reasoning_text);
         assert_eq!(
             options.retry,
             Retry {
@@ -214,7 +219,8 @@ mod tests {
                 "retry":{"maxAttempts":1e9,"baseDelayMs":0,"maxDelayMs":1.5,"maxRequests":101},
                 "timeouts":{"totalMs":1,"firstChunkMs":2,"chunkMs":3},
                 "limits":{"maxEventBytes":4,"maxResponseBytes":5,"maxErrorBytes":6,"maxToolCalls":7},
-                "fallback":"never","toolCallText":"off","strategy":"fastest","apiFormat":"COHEREV2","transport":"openai"}"#,
+                "fallback":"never","toolCallText":"off","reasoningText":"auto","strategy":"fastest",
+                "apiFormat":"COHEREV2","transport":"openai"}"#,
         )
         .unwrap();
         assert_eq!(options.compartment_id.as_deref(), Some("c"));
@@ -258,7 +264,7 @@ mod tests {
                 max_tool_calls: 7
             }
         );
-        assert!(!options.fallback && !options.tool_call_text);
+        assert!(!options.fallback && !options.tool_call_text && options.reasoning_text);
         assert_eq!(options.strategy, Strategy::Fastest);
     }
 
@@ -273,6 +279,7 @@ mod tests {
             (r#"{"transport":"grpc"}"#, "transport"),
             (r#"{"fallback":true}"#, "fallback"),
             (r#"{"toolCallText":"on"}"#, "toolCallText"),
+            (r#"{"reasoningText":true}"#, "reasoningText"),
             (r#"{"endpoint":"ftp://x"}"#, "endpoint"),
             (r#"{"headers":["x"]}"#, "headers"),
             (

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::fields::{fields, reported_error, DecodeError};
+use super::fields::{known_fields, read_others, reported_error, DecodeError};
 use super::WireFormat;
 use crate::answer::Accumulator;
 use crate::error::{Code, Error, Result};
@@ -59,6 +59,8 @@ pub(super) fn body(request: impl Serialize, target: &Candidate) -> Result<Vec<u8
     Ok(crate::json::to_json(&details))
 }
 
+const ENVELOPE: [&str; 4] = ["error", "code", "message", "chatResponse"];
+
 /// Reads a whole answer. Of a native one the format counts that the body names, whichever was
 /// requested.
 pub(super) fn read_whole(
@@ -77,7 +79,7 @@ pub(super) fn read_whole(
         Error::new(Code::InvalidResponse, message)
     };
     let body = RawJson::parse(body).map_err(|_| unreadable())?;
-    let [error, code, message, chat] = fields(body, ["error", "code", "message", "chatResponse"]);
+    let ([error, code, message, chat], has_others) = known_fields(body, ENVELOPE);
     if let Some(error) = reported_error(error, code, message, None) {
         return Err(outside_a_stream(error));
     }
@@ -91,7 +93,13 @@ pub(super) fn read_whole(
         let format = named
             .and_then(|name| WireFormat::named(&name))
             .unwrap_or(requested);
-        (format.read_whole)(chat, answer)
+        let read = (format.read_whole)(chat, answer);
+        match format.api_format {
+            Some(api_format) if has_others => {
+                read.and_then(|()| read_others(body, &ENVELOPE, false, api_format, answer))
+            }
+            _ => read,
+        }
     };
     result.map_err(|error| match error {
         DecodeError::Failed(error) => outside_a_stream(error),

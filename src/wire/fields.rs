@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::service_error::is_moderation;
+use crate::answer::{Accumulator, MAX_OTHER_FIELDS};
 use crate::error::{Code, Error};
 use crate::json::{RawJson, SyntaxError, Wtf8Cow};
+use crate::routing::ApiFormat;
 
 /// Why an event was not read.
 #[derive(Debug)]
@@ -44,6 +46,84 @@ pub(super) fn fields<'a, const N: usize>(
         .map(|field| field.filter(|field| !field.is_null()))
 }
 
+/// The same, and whether the object has other fields.
+pub(super) fn known_fields<'a, const N: usize>(
+    json: RawJson<'a>,
+    names: [&str; N],
+) -> ([Option<RawJson<'a>>; N], bool) {
+    let (found, has_others) = json.pick_known(names);
+    let found = found.map(|field| field.filter(|field| !field.is_null()));
+    (found, has_others)
+}
+
+/// OCI's own bookkeeping, beside the fields that the wires read.
+const BOOKKEEPING: [&str; 10] = [
+    "apiFormat",
+    "chatResponse",
+    "id",
+    "modelId",
+    "modelVersion",
+    "object",
+    "pad",
+    "role",
+    "timeCreated",
+    "type",
+];
+
+/// What an event, or a whole answer, has beside the fields that its wire knows: they are kept for
+/// the caller. `is_empty`: none of the known ones has content, so that at the start of a stream
+/// these may show another format. Later they are not fatal.
+#[inline(never)]
+pub(super) fn read_others(
+    json: RawJson<'_>,
+    known: &[&str],
+    is_empty: bool,
+    wire: ApiFormat,
+    answer: &mut Accumulator,
+) -> DecodeResult<()> {
+    // Another field may be behind those that are not kept.
+    for (name, value) in json.others(known, 2 * MAX_OTHER_FIELDS) {
+        let is_foreign = match name.as_str() {
+            "choices" | "chatHistory" => value.is_array(),
+            "text" => value.is_string(),
+            _ => false,
+        };
+        if is_foreign && is_empty && answer.is_empty() {
+            return Err(wrong_api_format(wire.name()));
+        }
+        if !BOOKKEEPING.contains(&name.as_str()) {
+            answer.push_other_field(&name, value);
+        }
+    }
+    Ok(())
+}
+
+/// Fails where an event names the format of another wire.
+pub(super) fn check_api_format(named: Option<RawJson<'_>>, wire: ApiFormat) -> DecodeResult<()> {
+    let Some(named) = named.and_then(RawJson::to_text) else {
+        return Ok(());
+    };
+    let mut others = ApiFormat::ALL.iter().filter(|it| **it != wire);
+    if others.any(|it| it.name() == named) {
+        return Err(wrong_api_format(wire.name()));
+    }
+    Ok(())
+}
+
+/// An event of another format than the wire's.
+#[cold]
+pub(super) fn wrong_api_format(wire: &str) -> DecodeError {
+    let message = format!("the stream has events of another format than that of the {wire} wire");
+    let hint = if wire == "openai" {
+        "set transport: \"native\""
+    } else {
+        "set apiFormat to that of the model behind the endpoint: GENERIC, COHERE or COHEREV2"
+    };
+    Error::new(Code::WrongApiFormat, message)
+        .with_hint(hint)
+        .into()
+}
+
 /// A field that must be a string where it is present.
 pub(super) fn text<'a>(field: Option<RawJson<'a>>) -> DecodeResult<Option<Wtf8Cow<'a>>> {
     field
@@ -74,13 +154,21 @@ pub(super) fn values(field: Option<RawJson<'_>>) -> DecodeResult<Vec<Value>> {
     Ok(list(field)?.map(RawJson::to_value).collect())
 }
 
+/// How many choices an answer may have: as many as OpenAI's `n` allows.
+const MAX_CHOICES: u64 = 128;
+
 /// The index of a choice; 0 where it is absent.
 pub(super) fn index(field: Option<RawJson<'_>>) -> DecodeResult<u32> {
     let Some(field) = field else { return Ok(0) };
-    field
-        .as_u64()
-        .and_then(|index| u32::try_from(index).ok())
-        .ok_or(DecodeError::Malformed)
+    let index = field.as_u64().ok_or(DecodeError::Malformed)?;
+    match u32::try_from(index) {
+        Ok(index) if u64::from(index) < MAX_CHOICES => Ok(index),
+        _ => {
+            let message = format!("the answer has a choice {index}; {MAX_CHOICES} are accepted");
+            let error = Error::new(Code::LimitExceeded, message);
+            Err(error.with_hint("ask for fewer choices").into())
+        }
+    }
 }
 
 /// A value that must be an object.

@@ -40,7 +40,7 @@ pub use generic::FORMAT as GENERIC;
 pub use openai::FORMAT as OPENAI;
 
 pub(crate) use fields::{DecodeError, DecodeResult};
-pub(crate) use openai::{is_usage_only, with_opc_request_id};
+pub(crate) use openai::{is_usage_only, with_opc_request_id, with_reasoning_content};
 pub(crate) use service_error::service_error;
 pub(crate) use single_delta::{DeltaKind, SingleDelta};
 pub(crate) use translate::unix_seconds;

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::fields::{
-    fields, index, list, object, objects, reported_error, text, values, DecodeError, DecodeResult,
+    fields, index, list, object, objects, reported_error, text, values, wrong_api_format,
+    DecodeError, DecodeResult,
 };
 use super::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
 use super::translate;
@@ -91,16 +92,91 @@ fn read_event<'a>(
             return Ok(None);
         }
     }
-    // An event without choices is a ping.
     if !has_choices {
+        if answer.is_empty() {
+            check_format(event)?;
+        }
+        // It is a ping.
         return Ok(None);
     }
-    let delta = read_choices(choices, pad, answer)?;
-    sink.verbatim(&decode_utf8(event.as_bytes()));
+    // Before the first choice there is no answer yet: the call may still be repeated.
+    if choices.is_empty() && answer.is_empty() {
+        return Ok(None);
+    }
+    let (delta, has_alias) = read_choices(choices, pad, answer)?;
+    sink.verbatim(&decode_utf8(&if has_alias && sink.reads_verbatim() {
+        with_reasoning_content(event.as_bytes())
+    } else {
+        Cow::Borrowed(event.as_bytes())
+    }));
     if sink.keeps_chunks() {
         answer.set_first_chunk_sent();
     }
     Ok(delta.filter(|_| usage.is_none()))
+}
+
+/// Fails for an event of a native format.
+fn check_format(event: RawJson<'_>) -> DecodeResult<()> {
+    let [format, message, text, reason] =
+        event.pick(["apiFormat", "message", "text", "finishReason"]);
+    let is_native = message.is_some_and(RawJson::is_object)
+        || [format, text, reason]
+            .into_iter()
+            .flatten()
+            .any(RawJson::is_string);
+    if is_native {
+        return Err(wrong_api_format(FORMAT.name));
+    }
+    Ok(())
+}
+
+/// An event whose deltas have `reasoning_content` where the service sent vLLM's newer name of it,
+/// `reasoning`. Everything else stays as it was written.
+pub(crate) fn with_reasoning_content(event: &[u8]) -> Cow<'_, [u8]> {
+    let mut out = Vec::with_capacity(event.len() + 16);
+    let mut written = 0;
+    let json = RawJson::parse(event).ok();
+    let choices = json.and_then(|json| json.get("choices"));
+    for choice in choices.into_iter().flat_map(RawJson::items) {
+        let delta = choice.get("delta").or(choice.get("message"));
+        let Some(edit) = delta.and_then(|delta| rename_reasoning(delta, event)) else {
+            continue;
+        };
+        let (range, new) = edit;
+        out.extend_from_slice(event.get(written..range.start).unwrap_or_default());
+        out.extend_from_slice(new);
+        written = range.end;
+    }
+    if written == 0 {
+        return Cow::Borrowed(event);
+    }
+    out.extend_from_slice(event.get(written..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// What to replace in an event, and by what.
+fn rename_reasoning<'a>(
+    delta: RawJson<'a>,
+    event: &'a [u8],
+) -> Option<(std::ops::Range<usize>, &'a [u8])> {
+    let [alias, content] = delta.pick(["reasoning", "reasoning_content"]);
+    let alias = alias.filter(|alias| alias.is_string())?;
+    let at = alias.offset_in(event);
+    match content {
+        Some(content) if content.is_null() || content.as_bytes() == b"\"\"" => {
+            let start = content.offset_in(event);
+            Some((start..start + content.as_bytes().len(), alias.as_bytes()))
+        }
+        Some(_) => None,
+        None => {
+            const NAME: &[u8] = b"\"reasoning\"";
+            let before = event.get(..at)?.trim_ascii_end().strip_suffix(b":")?;
+            let end = before.trim_ascii_end().len();
+            let start = end.checked_sub(NAME.len())?;
+            let is_plain = event.get(start..end) == Some(NAME);
+            is_plain.then_some((start..end, b"\"reasoning_content\""))
+        }
+    }
 }
 
 /// Whether an event carries the usage and nothing else.
@@ -128,11 +204,25 @@ fn read_whole(body: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
     Ok(answer.end(false, &mut NullSink)?)
 }
 
-/// The service's completion as it came, with OCI's id of the request under `oci`.
+/// The service's completion as it came, with OCI's id of the request under `oci`, and with
+/// `reasoning_content` where the service sent vLLM's newer name of it, `reasoning`.
 pub(crate) fn with_opc_request_id(body: &[u8], opc_request_id: Option<&str>) -> Option<Vec<u8>> {
     let Ok(Value::Object(mut completion)) = crate::json::parse_lenient(body) else {
         return None;
     };
+    let choices = completion.get_mut("choices").and_then(Value::as_array_mut);
+    for choice in choices.into_iter().flatten() {
+        let message = choice.get_mut("message").and_then(Value::as_object_mut);
+        if let Some(message) = message {
+            let has_content = |value: &Value| value.as_str().is_some_and(|it| !it.is_empty());
+            if message.get("reasoning").is_some_and(Value::is_string)
+                && !message.get("reasoning_content").is_some_and(has_content)
+            {
+                let reasoning = message.shift_remove("reasoning").unwrap_or_default();
+                message.insert("reasoning_content".into(), reasoning);
+            }
+        }
+    }
     if let Some(id) = opc_request_id {
         completion.insert(
             "oci".into(),
@@ -156,7 +246,8 @@ fn read_choices<'a>(
     choices: Vec<RawJson<'a>>,
     pad: Option<RawJson<'a>>,
     answer: &mut Accumulator,
-) -> DecodeResult<Option<SingleDelta<'a>>> {
+) -> DecodeResult<(Option<SingleDelta<'a>>, bool)> {
+    let mut has_alias = false;
     let is_only = choices.len() == 1;
     let mut single = None;
     for choice in choices {
@@ -168,7 +259,7 @@ fn read_choices<'a>(
         answer.ensure_choice(index);
         let mut recorder = DeltaRecorder::new(index);
         if let Some(delta) = delta.or(message).map(object).transpose()? {
-            read_delta(delta, index, answer, &mut recorder)?;
+            has_alias |= read_delta(delta, index, answer, &mut recorder)?;
         }
         if let Some(logprobs) = logprobs {
             answer.record_logprobs(index, &logprobs.to_value());
@@ -183,27 +274,36 @@ fn read_choices<'a>(
         let is_plain = is_only && logprobs.is_none() && reason.is_none();
         single = recorder.finish(pad).filter(|_| is_plain);
     }
-    Ok(single)
+    Ok((single, has_alias))
 }
 
+/// Reads what a choice adds. Returns whether its reasoning has vLLM's newer name.
 fn read_delta<'a>(
     delta: RawJson<'a>,
     index: u32,
     answer: &mut Accumulator,
     recorder: &mut DeltaRecorder<'a>,
-) -> DecodeResult<()> {
-    let [content, reasoning, refusal, calls, annotations] = fields(
+) -> DecodeResult<bool> {
+    let [content, reasoning, alias, refusal, calls, annotations] = fields(
         delta,
         [
             "content",
             "reasoning_content",
+            "reasoning",
             "refusal",
             "tool_calls",
             "annotations",
         ],
     );
+    let alias = alias.filter(|alias| alias.is_string());
+    let has_alias = alias.is_some() && text(reasoning)?.is_none_or(|text| text.is_empty());
+    let (reasoning, kind) = if has_alias {
+        (alias, DeltaKind::ReasoningAlias)
+    } else {
+        (reasoning, DeltaKind::Reasoning)
+    };
     if let Some(delta) = text(reasoning)? {
-        recorder.record(DeltaKind::Reasoning, reasoning);
+        recorder.record(kind, reasoning);
         answer.push_reasoning(index, &delta, &mut NullSink);
     }
     if let Some(delta) = text(content)? {
@@ -223,15 +323,12 @@ fn read_delta<'a>(
         });
         let number = |field: RawJson<'_>| field.as_u64().ok_or(DecodeError::Malformed);
         let position = position.map(number).transpose()?;
-        // Later fragments of a call have its index, and no id.
-        let id = text(id)?.filter(|id| !id.is_empty()).or_else(|| {
-            let id = answer.tool_call_id(index, usize::try_from(position?).ok()?)?;
-            Some(Wtf8Cow(Cow::Owned(id.into_bytes())))
-        });
         let fragment = Fragment {
-            id,
+            id: text(id)?.filter(|id| !id.is_empty()),
             name: text(name)?,
             arguments: text(arguments)?,
+            // Later fragments of a call have its position, and no id.
+            position: position.and_then(|it| usize::try_from(it).ok()),
         };
         answer.push_tool_call(index, &fragment, &mut NullSink)?;
     }
@@ -240,5 +337,5 @@ fn read_delta<'a>(
         recorder.disqualify();
         answer.push_annotations(index, annotations, &mut NullSink);
     }
-    Ok(())
+    Ok(has_alias)
 }

@@ -22,6 +22,8 @@ pub(crate) enum DeltaKind {
     Text,
     /// The next piece of the reasoning.
     Reasoning,
+    /// The same, under another name than the caller's: the event is renamed for the caller.
+    ReasoningAlias,
     /// The next piece of a tool call's arguments, with the id and the name beside it.
     Arguments {
         id: Option<Wtf8Cow<'static>>,

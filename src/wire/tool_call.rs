@@ -24,6 +24,7 @@ pub(super) fn read_tool_call<'a>(
         id,
         name,
         arguments: arguments.map(arguments_text),
+        position: None,
     };
     answer.push_tool_call(choice, &fragment, sink)?;
     Ok(())

@@ -13,10 +13,12 @@
 
 mod call;
 mod generated;
+mod linear;
 mod oracles;
 mod recordings;
 mod routing;
 mod sse_conformance;
+mod sse_standard;
 mod streams;
 mod support;
 mod tables;

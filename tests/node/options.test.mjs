@@ -19,6 +19,7 @@ const INVALID = {
   transport: ["grpc", true],
   fallback: [true, "always"],
   toolCallText: [false, "on"],
+  reasoningText: [true, "on"],
   endpoint: [
     "",
     "proxy.example",
@@ -95,6 +96,7 @@ describe("options", () => {
       "limits",
       "fallback",
       "toolCallText",
+      "reasoningText",
       "onFinish",
       "apiFormat",
       "transport",

@@ -47,6 +47,7 @@ export const options = {
   limits: { maxEventBytes: 1 << 20, maxResponseBytes: 1 << 24, maxErrorBytes: 4096, maxToolCalls: 8 },
   fallback: "never",
   toolCallText: "off",
+  reasoningText: "auto",
   apiFormat: "GENERIC",
   transport: "native",
   onFinish: (report) => console.log(report.totalMs, report.attempts.at(-1)?.status, report.error),

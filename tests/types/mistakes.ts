@@ -20,6 +20,8 @@ new OciGenAI({ transport: "grpc" });
 new OciGenAI({ fallback: true });
 // @ts-expect-error
 new OciGenAI({ toolCallText: "on" });
+// @ts-expect-error
+new OciGenAI({ reasoningText: true });
 // @ts-expect-error a number of milliseconds
 new OciGenAI({ timeouts: { totalMs: "1s" } });
 // @ts-expect-error

@@ -5,10 +5,32 @@ use std::borrow::Cow;
 use crate::answer::{arguments_text, Accumulator, Fragment};
 use crate::json::{RawJson, Wtf8Cow};
 use crate::openai::{NullSink, Sink};
+use crate::routing::ApiFormat;
 use crate::wire::cohere_common::{check_reason, with_reason};
-use crate::wire::fields::{fields, objects, reported_error, text, DecodeError, DecodeResult};
+use crate::wire::fields::{
+    check_api_format, fields, known_fields, objects, read_others, reported_error, text,
+    wrong_api_format, DecodeError, DecodeResult,
+};
 use crate::wire::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
 use crate::wire::translate;
+
+const EVENT: [&str; 15] = [
+    "text",
+    "chatHistory",
+    "toolCalls",
+    "finishReason",
+    "citations",
+    "searchQueries",
+    "documents",
+    "prompt",
+    "usage",
+    "code",
+    "message",
+    "error",
+    "errorMessage",
+    "pad",
+    "apiFormat",
+];
 
 /// Reads a stream event, or a whole answer: they have the same fields.
 pub(super) fn read_event<'a>(
@@ -16,26 +38,18 @@ pub(super) fn read_event<'a>(
     answer: &mut Accumulator,
     sink: &mut dyn Sink,
 ) -> DecodeResult<Option<SingleDelta<'a>>> {
-    let [delta, history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message, pad] =
-        fields(
-            event,
-            [
-                "text",
-                "chatHistory",
-                "toolCalls",
-                "finishReason",
-                "citations",
-                "searchQueries",
-                "documents",
-                "prompt",
-                "usage",
-                "code",
-                "message",
-                "error",
-                "errorMessage",
-                "pad",
-            ],
-        );
+    let (known, has_others) = known_fields(event, EVENT);
+    let [delta, history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message, pad, format] =
+        known;
+    check_api_format(format, ApiFormat::Cohere)?;
+    // The other formats have the text in a message.
+    if message.is_some_and(RawJson::is_object) && error.is_none() && answer.is_empty() {
+        return Err(wrong_api_format(ApiFormat::Cohere.name()));
+    }
+    if has_others {
+        let is_empty = delta.is_none() && reason.is_none() && history.is_none();
+        read_others(event, &EVENT, is_empty, ApiFormat::Cohere, answer)?;
+    }
     let others = [
         history,
         calls,
@@ -69,17 +83,20 @@ pub(super) fn read_event<'a>(
         return Ok(recorder.finish(pad));
     }
     read_calls(calls, answer, sink)?;
-    let extras = answer.extras();
-    for (slot, field) in [
-        (&mut extras.citations, citations),
-        (&mut extras.search_queries, queries),
-        (&mut extras.documents, documents),
-    ] {
-        if let Some(field) = field {
-            *slot = Some(field.to_value());
+    let facts = [citations, queries, documents, prompt];
+    if facts.iter().any(Option::is_some) {
+        let extras = answer.extras();
+        for (slot, field) in [
+            (&mut extras.citations, citations),
+            (&mut extras.search_queries, queries),
+            (&mut extras.documents, documents),
+        ] {
+            if let Some(field) = field {
+                *slot = Some(field.to_value());
+            }
         }
+        extras.prompt = prompt.and_then(RawJson::to_text).or(extras.prompt.take());
     }
-    extras.prompt = prompt.and_then(RawJson::to_text).or(extras.prompt.take());
     if let Some(usage) = usage.and_then(|usage| translate::usage(&usage.to_value())) {
         answer.set_usage(usage);
     }
@@ -87,7 +104,8 @@ pub(super) fn read_event<'a>(
         answer.finish(0, translate::finish_reason(reason), sink)?;
     } else if history.is_some() {
         // The history arrives with the last event, also where the reason is null (recorded with a
-        // stop sequence) or follows.
+        // stop sequence) or follows. Without text it is an empty answer.
+        answer.ensure_choice(0);
         answer.set_complete();
     }
     Ok(None)
@@ -112,6 +130,9 @@ fn read_calls(
     answer: &mut Accumulator,
     sink: &mut dyn Sink,
 ) -> DecodeResult<()> {
+    if calls.is_empty() {
+        return Ok(());
+    }
     let known = answer.tool_call_count(0);
     for (position, call) in calls.into_iter().enumerate() {
         let [name, parameters] = fields(call, ["name", "parameters"]);
@@ -128,6 +149,7 @@ fn read_calls(
                 id: None,
                 name,
                 arguments: Some(arguments),
+                position: None,
             };
             answer.push_tool_call(0, &fragment, sink)?;
         }

@@ -5,14 +5,28 @@ use serde_json::Value;
 use crate::answer::Accumulator;
 use crate::json::RawJson;
 use crate::openai::{NullSink, Sink};
+use crate::routing::ApiFormat;
 use crate::wire::cohere_common::{check_reason, with_reason};
 use crate::wire::fields::{
-    content_parts, fields, message, object, objects, reported_error, text, values, DecodeError,
-    DecodeResult,
+    check_api_format, content_parts, fields, known_fields, message, object, objects, read_others,
+    reported_error, text, values, wrong_api_format, DecodeError, DecodeResult,
 };
 use crate::wire::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
 use crate::wire::tool_call::read_tool_call;
 use crate::wire::translate;
+
+const EVENT: [&str; 10] = [
+    "message",
+    "finishReason",
+    "usage",
+    "logProbabilities",
+    "code",
+    "error",
+    "errorMessage",
+    "pad",
+    "apiFormat",
+    "index",
+];
 
 /// Reads a stream event, or a whole answer: they have the same fields.
 pub(super) fn read_event<'a>(
@@ -20,19 +34,18 @@ pub(super) fn read_event<'a>(
     answer: &mut Accumulator,
     sink: &mut dyn Sink,
 ) -> DecodeResult<Option<SingleDelta<'a>>> {
-    let [delta, reason, usage, probabilities, code, error, error_message, pad] = fields(
-        event,
-        [
-            "message",
-            "finishReason",
-            "usage",
-            "logProbabilities",
-            "code",
-            "error",
-            "errorMessage",
-            "pad",
-        ],
-    );
+    let (known, has_others) = known_fields(event, EVENT);
+    let [delta, reason, usage, probabilities, code, error, error_message, pad, format, index] =
+        known;
+    check_api_format(format, ApiFormat::CohereV2)?;
+    // Only GENERIC has choices, and its events do not name their format.
+    if format.is_none() && index.is_some() && answer.is_empty() {
+        return Err(wrong_api_format(ApiFormat::CohereV2.name()));
+    }
+    if has_others {
+        let is_empty = delta.is_none() && reason.is_none();
+        read_others(event, &EVENT, is_empty, ApiFormat::CohereV2, answer)?;
+    }
     let others = [reason, usage, probabilities, code, error, error_message];
     let word = reason.and_then(RawJson::to_text);
     let reason = word.as_deref();

@@ -3,13 +3,31 @@
 use crate::answer::Accumulator;
 use crate::json::RawJson;
 use crate::openai::{NullSink, Sink};
+use crate::routing::ApiFormat;
 use crate::wire::fields::{
-    content_parts, fields, index, list, message, object, objects, reported_error, text, values,
-    DecodeError, DecodeResult,
+    check_api_format, content_parts, fields, index, known_fields, list, message, object, objects,
+    read_others, reported_error, text, values, DecodeError, DecodeResult,
 };
 use crate::wire::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
 use crate::wire::tool_call::read_tool_call;
 use crate::wire::translate;
+
+const EVENT: [&str; 12] = [
+    "index",
+    "message",
+    "finishReason",
+    "logprobs",
+    "usage",
+    "groundingMetadata",
+    "serviceTier",
+    "code",
+    "error",
+    "errorMessage",
+    "pad",
+    "apiFormat",
+];
+
+const WHOLE: [&str; 4] = ["timeCreated", "choices", "usage", "serviceTier"];
 
 /// Reads a stream event, or a choice of a whole answer: they have the same fields.
 pub(super) fn read_event<'a>(
@@ -17,25 +35,16 @@ pub(super) fn read_event<'a>(
     answer: &mut Accumulator,
     sink: &mut dyn Sink,
 ) -> DecodeResult<Option<SingleDelta<'a>>> {
-    let [choice, delta, reason, logprobs, usage, grounding, tier, code, error, error_message, pad] =
-        fields(
-            event,
-            [
-                "index",
-                "message",
-                "finishReason",
-                "logprobs",
-                "usage",
-                "groundingMetadata",
-                "serviceTier",
-                "code",
-                "error",
-                "errorMessage",
-                "pad",
-            ],
-        );
+    let (known, has_others) = known_fields(event, EVENT);
+    let [choice, delta, reason, logprobs, usage, grounding, tier, code, error, error_message, pad, format] =
+        known;
     if let Some(error) = reported_error(error, code, delta, error_message) {
         return Err(error.into());
+    }
+    check_api_format(format, ApiFormat::Generic)?;
+    if has_others {
+        let is_empty = delta.is_none() && reason.is_none();
+        read_others(event, &EVENT, is_empty, ApiFormat::Generic, answer)?;
     }
     let choice = index(choice)?;
     let mut recorder = DeltaRecorder::new(choice);
@@ -70,8 +79,10 @@ pub(super) fn read_event<'a>(
 
 /// [`GenericChatResponse`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/generic-chat-response.ts)
 pub(super) fn read_whole(chat: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
-    let [created, choices, usage, tier] =
-        fields(chat, ["timeCreated", "choices", "usage", "serviceTier"]);
+    let ([created, choices, usage, tier], has_others) = known_fields(chat, WHOLE);
+    if has_others {
+        read_others(chat, &WHOLE, false, ApiFormat::Generic, answer)?;
+    }
     let created = created.and_then(RawJson::to_text);
     if let Some(created) = created.as_deref().and_then(translate::unix_seconds) {
         answer.set_created(created);
@@ -115,16 +126,19 @@ fn read_message<'a>(
     sink: &mut dyn Sink,
     recorder: &mut DeltaRecorder<'a>,
 ) -> DecodeResult<()> {
-    let [content, reasoning, refusal, calls, annotations] = fields(
+    let [content, reasoning, alias, refusal, calls, annotations] = fields(
         delta,
         [
             "content",
             "reasoningContent",
+            "reasoning",
             "refusal",
             "toolCalls",
             "annotations",
         ],
     );
+    // vLLM's newer name, where a deployment passes it on.
+    let reasoning = reasoning.or(alias.filter(|alias| alias.is_string()));
     // Everything is checked before anything is emitted.
     let parts = content_parts(content)?;
     let calls = objects(calls)?;

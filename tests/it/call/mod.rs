@@ -6,11 +6,17 @@ mod scenario;
 
 mod body_kind;
 mod budget;
+mod empty_answer;
+mod equal_names;
 mod fallback;
 mod first_chunk;
 mod health;
 mod limits;
+mod limits_by_cut;
+mod other_fields;
+mod other_formats;
 mod passthrough;
+mod reasoning;
 mod renegotiation;
 mod report;
 mod requests;

@@ -107,7 +107,8 @@ impl Scenario {
         };
         let candidates = options.candidates(self.model, self.overrides).unwrap();
         let request = ChatRequest::from_json(&request.to_string()).unwrap();
-        let chat = Chat::new(request, metadata, self.limits, options.tool_call_text);
+        let chat = Chat::new(request, metadata, self.limits, options.tool_call_text)
+            .with_reasoning_text(options.reasoning_text);
         Call::new(Operation::Chat(Box::new(chat)), candidates, settings, START)
     }
 

@@ -29,8 +29,9 @@ pub struct StreamWriter {
     final_newline: bool,
 }
 
-/// Members that no wire format has, with content that could mislead a reader.
-const UNKNOWN: [(&str, &str); 8] = [
+/// Members that no wire format has, with content that could mislead a reader. All but
+/// `modelVersion`, OCI's bookkeeping, and null are kept under `oci`.
+pub const UNKNOWN: [(&str, &str); 8] = [
     ("x", "1"),
     ("modelVersion", "\"1.0\""),
     ("isFinal", "true"),

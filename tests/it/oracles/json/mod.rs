@@ -11,6 +11,7 @@
 mod check;
 mod documents;
 mod oracle;
+mod suite;
 
 use crate::support::{for_each_seed, Random};
 use oci_genai_edge::json::{parse_lenient, RawJson, SyntaxError};

@@ -155,7 +155,10 @@ pub fn stream(random: &mut Random, tool_text: bool) -> GeneratedStream {
         }
     }
     if random.chance(8) {
-        last = last.with("isSearchRequired", raw(random.chance(2)));
+        let is_required = random.chance(2);
+        last = last.with("isSearchRequired", raw(is_required));
+        let extras = &mut expected.extras;
+        extras.insert("isSearchRequired".into(), is_required.into());
     }
     let has_second = !has_reason && random.chance(2);
     let (oci_usage, openai_usage) = random_usage(random);
