@@ -180,6 +180,11 @@ export interface ClientOptions extends RouteOverrides {
    */
   models?: Record<string, ModelTarget | readonly ModelTarget[]>;
   /**
+   * Whether only the aliases of `models` can be called. Any other model id is then `invalid_model`,
+   * and nothing is sent. Default false.
+   */
+  aliasesOnly?: boolean;
+  /**
    * Sent with every request. Not allowed: `authorization`, `host`, `content-*`, `connection`,
    * `transfer-encoding` and `proxy-*`.
    */
