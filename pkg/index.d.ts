@@ -214,8 +214,9 @@ export interface ClientOptions extends RouteOverrides {
    */
   toolCallText?: "auto" | "off";
   /**
-   * Called once at the end of each call, however it ends: for logs, metrics and billing. Errors
-   * that it throws or rejects with are ignored.
+   * Called once at the end of each call, however it ends, and for each call that was refused before
+   * anything was sent: for logs, metrics and billing. Errors that it throws or rejects with are
+   * ignored.
    */
   onFinish?: (report: CallReport) => void;
 }
@@ -724,7 +725,7 @@ export declare class ChatStream implements AsyncIterableIterator<ChatCompletionC
 
 /** How a call went. It contains models and URLs, and nothing of prompts, answers or headers. */
 export interface CallReport {
-  /** As in the request. */
+  /** As in the request; `""` if the request names none. */
   model: string;
   /** Every attempt, in order, for all targets. */
   attempts: Attempt[];
@@ -737,9 +738,24 @@ export interface CallReport {
   /** From the start of the call. Absent for `chat`. */
   firstChunkMs?: number;
   totalMs: number;
+  /** How far the call came. */
+  phase: CallPhase;
   /** Why the call failed. Absent if it succeeded, or was aborted or cancelled by its caller. */
   error?: OciErrorCode;
 }
+
+/**
+ * How far a call came:
+ *
+ * | | |
+ * |---|---|
+ * | `authorization` | the gateway refused its caller; not reported by a client |
+ * | `validation` | the options or the request were refused, and nothing was sent |
+ * | `opening` | before the first chunk, or before the end of a whole answer |
+ * | `streaming` | after the first chunk |
+ * | `complete` | the answer is complete |
+ */
+export type CallPhase = "authorization" | "validation" | "opening" | "streaming" | "complete";
 
 /** One request and how it ended. */
 export interface Attempt {
