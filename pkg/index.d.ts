@@ -117,7 +117,9 @@ export declare class OciGenAI {
    *
    * Failures are responses with OpenAI's error body, `{ error: { message, type, param, code } }`,
    * where `code` is an {@link OciErrorCode}, and with `x-should-retry: false`, since transient
-   * errors have been retried already. A failure after the first event is an event with that body,
+   * errors have been retried already. `message` ends with what the service said
+   * ({@link OciError.serviceMessage}): to answer callers that may not see it, use
+   * `oci-genai-edge/gateway`. A failure after the first event is an event with that body,
    * without `[DONE]`. It rejects only with the reason of the request's own signal.
    */
   readonly fetch: (input: FetchInput, init?: RequestInit) => Promise<Response>;
@@ -697,7 +699,8 @@ export declare class ChatStream implements AsyncIterableIterator<ChatCompletionC
    * A response of server-sent events in OpenAI's format, ending with `data: [DONE]`. Resolves when
    * the first chunk is available; a failure before that rejects, so that it does not become a
    * response with status 200. A later failure is an event with OpenAI's error body, without
-   * `[DONE]`. `content-type` and `cache-control` are set unless `init` sets them.
+   * `[DONE]` and without what the service said. `content-type` and `cache-control` are set unless
+   * `init` sets them.
    *
    * ```ts
    * const handler = {
@@ -731,7 +734,7 @@ export interface CallReport {
   attempts: Attempt[];
   /** Whether the chunks came from a stream. */
   streamed: boolean;
-  /** Why they did not, although a stream was requested. */
+  /** Why they did not, although a stream was requested: an error code, and this package's words. */
   fallback?: string;
   usage?: Usage;
   finishReason?: FinishReason;
@@ -789,6 +792,18 @@ export declare class OciError extends Error {
   private constructor();
   override readonly name: "OciError";
   readonly code: OciErrorCode;
+  /**
+   * What happened, in words of this package. It may name a parameter or the model, and contains
+   * nothing that the service said.
+   */
+  override readonly message: string;
+  /**
+   * What the service said, at most 500 characters; the text of a proxy, if one answered. It may
+   * repeat anything of the request, such as the prompt or a header. So it is in no `message`, and
+   * neither `toJSON` nor a printed error shows it. The bodies of {@link OciGenAI.fetch} contain it;
+   * those of {@link ChatStream.toResponse} and of the gateway do not.
+   */
+  readonly serviceMessage?: string;
   /** The HTTP status of the last response, if there was one. */
   readonly status?: number;
   /**
@@ -811,10 +826,14 @@ export declare class OciError extends Error {
    * `finish_reason` of null.
    */
   readonly partial?: ChatCompletion;
-  /** What the host threw: the signer's error, or fetch's. */
+  /**
+   * What the host threw: the signer's error, or fetch's. Printing an error prints its cause too, so
+   * a signer must not throw a secret.
+   */
   readonly cause?: unknown;
   /**
-   * For logs. Never contains a header, a key, a token or a prompt; neither `partial` nor `cause`.
+   * For logs. Never contains a header, a key, a token, a prompt or an answer: not `serviceMessage`,
+   * `partial` or `cause`.
    */
   toJSON(): Record<string, unknown>;
 }

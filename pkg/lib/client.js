@@ -52,7 +52,7 @@ export class OciGenAI {
     internals.set(this, own);
     // An own property and an arrow function, so that it needs no `this`.
     /** @type {(input: FetchInput, init?: RequestInit) => Promise<Response>} */
-    this.fetch = async (input, init) => (await respond(own, input, init)).response;
+    this.fetch = (input, init) => respond(own, input, init);
   }
 
   /**

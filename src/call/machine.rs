@@ -493,6 +493,7 @@ fn all_targets_failed(last: &Error, targets: usize) -> Error {
     );
     let error = Error::new(Code::AllTargetsFailed, message)
         .with_hint("`attempts` has the failure of each target")
+        .with_service_message(last.service_message().map(str::to_owned))
         .with_opc_request_id(last.opc_request_id().map(str::to_owned));
     match last.status() {
         Some(status) => error.with_status(status),

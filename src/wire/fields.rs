@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::service_error::{excerpt, is_code};
 use crate::error::{Code, Error};
 use crate::json::{RawJson, SyntaxError, Wtf8Cow};
 
@@ -142,7 +143,7 @@ pub(super) fn reported_error(
 
 /// An error event in the middle of a stream, or an error that arrived with status 200.
 fn stream_error(code: Option<String>, message: &str) -> Error {
-    let excerpt: String = message.chars().take(500).collect();
-    let message = format!("the service reported an error: {excerpt}");
-    Error::new(Code::StreamError, message).with_service_code(code)
+    Error::new(Code::StreamError, "the service reported an error")
+        .with_service_message(Some(excerpt(message)).filter(|it| !it.is_empty()))
+        .with_service_code(code.filter(|it| is_code(it)))
 }

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::error::{Code, Error, Reason};
+use crate::openai::parameters::PARAMETERS;
 use crate::routing::{Route, Transport};
 
 /// The error that a status other than 2xx stands for. `signs`: whether a signer is configured.
@@ -23,12 +24,11 @@ pub(crate) fn service_error(
         param,
     } = ErrorBody::parse(body);
     let kind = code_of(status, &message);
-    let mut error = Error::new(kind, message.clone());
-    if message.is_empty() {
-        error = Error::new(kind, format!("the service answered with status {status}"));
-    } else if let (Code::BadRequest, Some(param)) = (kind, param) {
-        error = Error::param(param, message.clone()).with_code(kind);
-    }
+    let own = format!("the service answered with status {status}");
+    let mut error = match param.filter(|it| kind == Code::BadRequest && is_parameter(it)) {
+        Some(param) => Error::param(param, own).with_code(kind),
+        None => Error::new(kind, own),
+    };
     if kind == Code::BadRequest && message.contains(NOT_ON_OPENAI) {
         error = error.with_reason(Reason::ModelNotOnOpenAiTransport);
     }
@@ -36,8 +36,9 @@ pub(crate) fn service_error(
         error = error.with_hint(hint);
     }
     error
+        .with_service_message(Some(message).filter(|it| !it.is_empty()))
         .with_status(status)
-        .with_service_code(code)
+        .with_service_code(code.filter(|it| is_code(it)))
         .with_opc_request_id(opc_request_id)
 }
 
@@ -104,6 +105,22 @@ fn hint(code: Code, route: &Route, signs: bool) -> Option<String> {
     Some(hint.into())
 }
 
+/// Whether a text can be one of OCI's codes, such as `NotAuthorizedOrNotFound` or `429`: unlike the
+/// message, a code is shown to anyone.
+pub(super) fn is_code(text: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    text.len() <= 64 && text.bytes().all(is_word)
+}
+
+/// Whether a text names a parameter of Chat Completions: `temperature`, `messages[2].content`.
+fn is_parameter(text: &str) -> bool {
+    let is_path =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.[]".contains(&byte);
+    let name = text.split(['.', '[']).next().unwrap_or_default();
+    let is_known = name == "model" || PARAMETERS.iter().any(|it| it.name == name);
+    text.len() <= 64 && is_known && text.bytes().all(is_path)
+}
+
 /// What the body of an error holds.
 #[derive(Debug, Default, PartialEq)]
 struct ErrorBody {
@@ -158,7 +175,7 @@ impl ErrorBody {
 
 /// One line for a log: without the markup of a proxy's page, without control characters, at most
 /// 500 characters.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const MAX_CHARS: usize = 500;
     let mut plain = String::new();
     let is_markup = text.trim_start().starts_with('<');
@@ -185,6 +202,8 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::routing::{RouteOverrides, RoutingOptions};
 
@@ -247,7 +266,13 @@ mod tests {
                 "{status} {body}"
             );
             assert_eq!(error.opc_request_id(), Some("a/b/c"));
-            assert!(!error.message().contains('<') && !error.message().is_empty());
+            assert_eq!(
+                error.message(),
+                format!("the service answered with status {status}")
+            );
+            assert!(!error
+                .service_message()
+                .is_some_and(|it| it.contains('<') || it.is_empty()));
         }
         let not_found = error(404, r#"{"code":"NotAuthorizedOrNotFound","message":"x"}"#);
         assert_eq!(not_found.service_code(), Some("NotAuthorizedOrNotFound"));
@@ -259,9 +284,39 @@ mod tests {
         let body = r#"{"code":"400","message":"{\n \"error\": {\"message\":\"Unsupported value\",
             \"param\":\"temperature\",\"code\":\"x\"}}"}"#;
         let error = error(400, &body.replace("\n            ", ""));
-        assert_eq!(error.message(), "Unsupported value");
+        assert_eq!(error.message(), "the service answered with status 400");
+        assert_eq!(error.service_message(), Some("Unsupported value"));
         assert_eq!(error.param_name(), Some("temperature"));
         assert_eq!(error.service_code(), Some("400"));
+    }
+
+    #[test]
+    fn only_the_service_message_has_words_of_the_service() {
+        let names_in = |code: &str, param: &str| {
+            let body = json!({"code": code, "error": {"message": "a prompt", "param": param}});
+            let error = error(400, &body.to_string());
+            assert_eq!(error.service_message(), Some("a prompt"));
+            assert!(!format!("{error} {error:?}")
+                .replace("Some(\"a prompt\")", "")
+                .contains("prompt"));
+            let (code, param) = (error.service_code(), error.param_name());
+            (code.map(str::to_owned), param.map(str::to_owned))
+        };
+        let names = |code: &str, param: &str| (Some(code.to_owned()), Some(param.to_owned()));
+        for (code, param) in [
+            ("InvalidParameter", "top_p"),
+            ("a.b-c_9", "messages[2].content"),
+        ] {
+            assert_eq!(names_in(code, param), names(code, param));
+        }
+        let long = "x".repeat(65);
+        for (code, param) in [
+            ("my prompt", "prompt"),
+            (&long, "messages my prompt"),
+            ("é", "Prompt"),
+        ] {
+            assert_eq!(names_in(code, param), (None, None), "{code} {param}");
+        }
     }
 
     #[test]

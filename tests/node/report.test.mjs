@@ -273,12 +273,23 @@ describe("OciError", () => {
     }
   });
 
-  test("prints no partial answer", async () => {
+  test("prints no partial answer, and nothing that the service said", async () => {
+    const printed = (error) => {
+      const full = inspect(error, { showHidden: true, depth: Infinity });
+      return [full, JSON.stringify(error), error, error.stack].join("\n");
+    };
     await assert.rejects(oci.stream(ask("simcut", "tokens=60")).final(), (error) => {
       assert.ok(error.partial.choices[0].message.content.includes("You asked"));
-      assert.ok(!inspect(error).includes("You asked") && !JSON.stringify(error).includes("You asked"));
+      assert.ok(!printed(error).includes("You asked"));
       return true;
     });
+    for (const model of ["simblocklist", "simerrorevent"]) {
+      await assert.rejects(oci.stream(ask(model)).final(), (error) => {
+        assert.ok(error.serviceMessage.length > 10);
+        assert.ok(!printed(error).includes(error.serviceMessage));
+        return true;
+      });
+    }
   });
 
   test("its JSON has what a log needs", async () => {
