@@ -5,13 +5,18 @@
  * export { default } from "oci-genai-edge/gateway";
  * ```
  *
- * `POST /v1/chat/completions` and `GET /v1/models`, under `/openai/v1/` too; any other path is
- * served from `ASSETS` if there is such a binding, otherwise it is 404. Requests without the token
- * are 401. If the token is missing, or a binding is invalid or unknown, the gateway responds to
- * every request with 500 and logs the reason.
+ * `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/{alias}`, under `/openai/v1/`
+ * too; a path outside both is served from `ASSETS` if there is such a binding, otherwise it is 404.
+ * Requests without the token are 401. If the token is missing, or a binding is invalid or unknown,
+ * the gateway responds to every request with 500 and logs the reason.
+ *
+ * Only the aliases of `OCI_MODELS` can be called; any other model is 404 `invalid_model`, and
+ * nothing is sent. A request's body is read up to a size (413) and for a limited time (408).
  *
  * The `oci-route` header of an answer describes, as JSON, how the model was reached: serving type,
- * format, region and host, but no OCID.
+ * format, region and host, but no OCID. Error bodies say what happened in words of the gateway,
+ * never in the service's. What the operator has to mend (credentials, policies, options) is logged
+ * with `console.error`, without secrets, prompts or answers.
  *
  * @module
  */
@@ -19,14 +24,31 @@
 import type { ClientOptions, ModelTarget } from "./index.js";
 
 /**
- * Bindings and secrets that the handler reads. A binding whose name begins with `OCI_` and is not
- * listed here is an error. Credentials: `OCI_TENANCY`, `OCI_USER`, `OCI_FINGERPRINT` and
+ * Bindings and secrets that the handler reads. A binding whose name begins with `OCI_` or
+ * `GATEWAY_` and is not listed here is an error. White space around a value is ignored, and an
+ * empty one counts as absent. Credentials: `OCI_TENANCY`, `OCI_USER`, `OCI_FINGERPRINT` and
  * `OCI_PRIVATE_KEY` (an API key of IAM); or `OCI_SESSION_TOKEN` and `OCI_PRIVATE_KEY`; or
  * `OCI_API_KEY` (models on the openai transport only).
  */
 export interface GatewayEnv {
-  /** What callers must send as `Authorization: Bearer`. A secret. */
+  /** What callers must send as `Authorization: Bearer`: visible ASCII characters. A secret. */
   GATEWAY_TOKEN?: string;
+  /** {@link GatewayConfiguration.origins}, separated by commas, or `*`. Default: none. */
+  GATEWAY_ORIGINS?: string;
+  /** {@link GatewayConfiguration.maxBodyBytes}. Default 4194304. */
+  GATEWAY_MAX_BODY_BYTES?: string | number;
+  /** {@link GatewayConfiguration.bodyTimeoutMs}. Default 30000. */
+  GATEWAY_BODY_TIMEOUT_MS?: string | number;
+  /** `timeouts.totalMs` of a call. Default 600000. */
+  GATEWAY_TOTAL_TIMEOUT_MS?: string | number;
+  /**
+   * `timeouts.firstChunkMs` of a call; an unstreamed answer must be complete in it. Default 300000.
+   */
+  GATEWAY_FIRST_CHUNK_TIMEOUT_MS?: string | number;
+  /** `timeouts.chunkMs` of a call. Default 120000. */
+  GATEWAY_CHUNK_TIMEOUT_MS?: string | number;
+  /** {@link GatewayConfiguration.logErrors}: `"true"` or `"false"`. Default `"false"`. */
+  GATEWAY_LOG_ERRORS?: string | boolean;
   /** {@link ClientOptions.region} */
   OCI_REGION?: string;
   /** {@link ClientOptions.realm} */
@@ -47,14 +69,46 @@ export interface GatewayEnv {
   OCI_API_KEY?: string;
   /** {@link ClientOptions.endpoint} */
   OCI_ENDPOINT?: string;
-  /** {@link ClientOptions.models}, as an object or its JSON text. `GET /v1/models` lists them. */
+  /**
+   * {@link ClientOptions.models}, as an object or its JSON text: what callers may call. `GET
+   * /v1/models` lists the aliases.
+   */
   OCI_MODELS?: string | Record<string, ModelTarget | readonly ModelTarget[]>;
+  /** {@link GatewayConfiguration.allowAnyModel}: `"true"` or `"false"`. Default `"false"`. */
+  OCI_ALLOW_ANY_MODEL?: string | boolean;
   /** Static assets, such as the demo page. */
   ASSETS?: { fetch(request: Request): Response | Promise<Response> };
 }
 
-/** The options of the client, and the token that callers must send. */
-export type GatewayConfiguration = ClientOptions & { token?: string };
+/**
+ * The options of the gateway and of its client. `timeouts` that are not given have the defaults of
+ * {@link GatewayEnv}. `onFinish` is called for requests that the gateway refused, too.
+ */
+export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly"> {
+  /** What callers must send. White space around it is ignored. Without it, every request is 500. */
+  token?: string;
+  /**
+   * Whether callers may call any model id, and so everything that the credentials may call, instead
+   * of the aliases of `models` only. Default false.
+   */
+  allowAnyModel?: boolean;
+  /**
+   * The origins of the pages that may call the gateway from a browser (CORS), such as
+   * `"https://app.example"`, compared exactly; or `"*"` for all: a page needs the token in either
+   * case, since the gateway reads no cookies. Default: none.
+   */
+  origins?: readonly string[] | "*";
+  /** The largest body of a request, in bytes. At least 1; default 4 MiB. A larger one is 413. */
+  maxBodyBytes?: number;
+  /** How long the body of a request may take to arrive. At least 1; default 30000 ms; then 408. */
+  bodyTimeoutMs?: number;
+  /**
+   * Whether every failed call is logged, with what the service said and what a signer or `fetch`
+   * threw. These may repeat prompts and headers. Default false: what the operator has to mend is
+   * logged, in words of this package.
+   */
+  logErrors?: boolean;
+}
 
 /** See {@link createGateway}. */
 export interface GatewayOptions<Env = GatewayEnv> {

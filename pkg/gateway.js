@@ -4,31 +4,34 @@
 
 import { OciGenAI } from "oci-genai-edge";
 
+import { describeForCallers, isForOperator } from "./lib/caller-message.js";
 import { internalsOf } from "./lib/client.js";
 import { CODES } from "./lib/codes.js";
-import { nearestName } from "./lib/core.js";
-import { OciError, createError } from "./lib/error.js";
-import { respond } from "./lib/openai.js";
+import { corsHeaders, preflightResponse } from "./lib/cors.js";
+import { OciError } from "./lib/error.js";
+import { readBindings, readSettings } from "./lib/gateway-settings.js";
+import { answerChat, methodNotAllowed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
-import { apiKeySigner, tokenSigner } from "./signer.js";
+import { readBody } from "./lib/request-body.js";
 
-/** @import { Gateway, GatewayConfiguration, GatewayEnv, GatewayOptions } from "./gateway.d.ts" */
+/** @import { Gateway, GatewayEnv, GatewayOptions } from "./gateway.d.ts" */
 /** @import { Route } from "./index.js" */
+/** @import { ClientInternals } from "./lib/client.js" */
+/** @import { GatewaySettings } from "./lib/gateway-settings.js" */
 
-/** The bindings of `GatewayEnv` whose names begin with `OCI_`. */
-const OCI_VARIABLES = [
-  "OCI_REGION",
-  "OCI_REALM",
-  "OCI_COMPARTMENT_ID",
-  "OCI_TENANCY",
-  "OCI_USER",
-  "OCI_FINGERPRINT",
-  "OCI_PRIVATE_KEY",
-  "OCI_SESSION_TOKEN",
-  "OCI_API_KEY",
-  "OCI_ENDPOINT",
-  "OCI_MODELS",
-];
+/** The paths of the API. Everything else belongs to the assets. */
+const API_PATH = /^\/(?:openai\/)?v1(\/.*)$/;
+
+const NO_MODELS = "the gateway has no models; its operator sets OCI_MODELS, or OCI_ALLOW_ANY_MODEL";
+
+/** nginx's status for a client that has gone: nobody reads it. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/**
+ * What the gateway holds for the bindings of a Worker.
+ *
+ * @typedef {{ settings: GatewaySettings, client: ClientInternals }} Instance
+ */
 
 /**
  * Creates a handler. Without `configure`, the bindings are read by the names of `GatewayEnv`.
@@ -40,72 +43,120 @@ const OCI_VARIABLES = [
 export function createGateway({ configure = (readBindings) } = {}) {
   // A client holds no I/O of a request, so that all requests can share one: the key is imported
   // once.
-  /** @type {WeakMap<Env, { token: string | undefined, client: OciGenAI }>} */
-  const clients = new WeakMap();
+  /** @type {WeakMap<Env, Instance>} */
+  const instances = new WeakMap();
 
   /** @param {Env} env */
-  const getClient = (env) => {
-    let entry = clients.get(env);
-    if (!entry) {
-      const { token, ...options } = configure(env);
-      entry = { token, client: new OciGenAI(options) };
-      clients.set(env, entry);
+  const getInstance = (env) => {
+    let instance = instances.get(env);
+    if (!instance) {
+      const settings = readSettings(configure(env));
+      const client = new OciGenAI(settings.options);
+      // An alias that can't be routed is found now, and not by a caller.
+      for (const alias of Object.keys(settings.options.models ?? {})) client.route(alias);
+      instance = { settings, client: internalsOf(client) };
+      if (hasNoModels(instance)) {
+        log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
+      }
+      instances.set(env, instance);
     }
-    return entry;
+    return instance;
   };
 
   return {
     async fetch(request, env = /** @type {Env} */ ({})) {
       const { pathname } = new URL(request.url);
-      if (!/^\/(openai\/)?v1\//.test(pathname)) {
+      const path = API_PATH.exec(pathname)?.[1];
+      if (path === undefined) {
         const { ASSETS } = /** @type {GatewayEnv} */ (env);
         if (ASSETS) return ASSETS.fetch(request);
         return rejection(404, "not_found", "there is nothing here; the API is under /v1/");
       }
-      let entry;
+      let instance;
       try {
-        entry = getClient(env);
+        instance = getInstance(env);
       } catch (error) {
         if (!(error instanceof OciError)) throw error;
         // Only the operator may see which binding is invalid.
-        console.error(`oci-genai-edge gateway: ${error.message}${error.hint ? ` (${error.hint})` : ""}`);
+        log(error.message, error.hint);
         return misconfigured("the gateway is not configured correctly; its log has the reason");
       }
-      if (!entry.token) {
-        console.error("oci-genai-edge gateway: GATEWAY_TOKEN is not set, so every request is rejected");
-        return misconfigured("the gateway has no token to check requests against");
-      }
-      if (!(await isAuthorized(request.headers.get("authorization"), entry.token))) {
-        const message = "the gateway requires its token as Authorization: Bearer …";
-        return rejection(401, "invalid_api_key", message, {
-          type: CODES.unauthorized.type,
-          headers: { "www-authenticate": "Bearer" },
-        });
-      }
-      return serve(entry.client, request);
+      const { origins } = instance.settings;
+      const response =
+        request.method === "OPTIONS"
+          ? preflightResponse(origins, request)
+          : await respond(instance, request, path);
+      for (const [name, value] of corsHeaders(origins, request)) response.headers.append(name, value);
+      return response;
     },
   };
 }
 
-/** @param {string} message */
-function misconfigured(message) {
-  const { status, type } = CODES.invalid_options;
-  return rejection(status, "invalid_options", message, { type });
+/** @param {Instance} instance */
+function hasNoModels({ settings, client }) {
+  return settings.options.aliasesOnly === true && client.models().length === 0;
 }
 
 /**
- * @param {object} publicClient an OciGenAI
+ * @param {Instance} instance
+ * @param {Request} request
+ * @param {string} path after `/v1`
+ */
+async function respond(instance, request, path) {
+  const { settings, client } = instance;
+  if (settings.token === "") {
+    log("GATEWAY_TOKEN is not set, so every request is rejected");
+    client.reportRefusal("authorization", "invalid_options");
+    return misconfigured("the gateway has no token to check requests against");
+  }
+  if (!(await isAuthorized(request.headers.get("authorization"), settings.token))) {
+    client.reportRefusal("authorization", "unauthorized");
+    const message = "the gateway requires its token as Authorization: Bearer …";
+    return rejection(401, "invalid_api_key", message, {
+      type: CODES.unauthorized.type,
+      headers: { "www-authenticate": "Bearer" },
+    });
+  }
+  if (path === "/chat/completions") {
+    return request.method === "POST" ? chat(instance, request) : methodNotAllowed("POST");
+  }
+  if (path !== "/models" && !path.startsWith("/models/")) {
+    const message = "this path is not served; POST /v1/chat/completions and GET /v1/models are";
+    return rejection(404, "not_found", message);
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
+  return path === "/models" ? listModels(client) : showModel(instance, path.slice("/models/".length));
+}
+
+/**
+ * @param {Instance} instance
  * @param {Request} request
  */
-async function serve(publicClient, request) {
-  const client = internalsOf(publicClient);
-  if (request.method === "GET" && /\/models\/?$/.test(new URL(request.url).pathname)) {
-    const data = client.models().map(({ id, route, host }) => {
-      return { id, object: "model", created: 0, owned_by: "oci", oci: describeRoute(route, host) };
-    });
-    return Response.json({ object: "list", data });
+async function chat(instance, request) {
+  const { settings, client } = instance;
+  try {
+    const { maxBodyBytes, bodyTimeoutMs } = settings;
+    const body = await readBody(request, { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs });
+    if (body.refusal) {
+      const { status, code, message } = body.refusal;
+      client.reportRefusal("validation", status === 408 ? "timeout" : "invalid_request");
+      return rejection(status, code, message);
+    }
+    const describe = (/** @type {OciError} */ error) => {
+      if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
+      const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
+      return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
+    };
+    const answer = await answerChat(client, { text: body.text, signal: request.signal, describe });
+    return toResponse(answer);
+  } catch (error) {
+    if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    throw error;
   }
-  const { response: answer, call } = await respond(client, request);
+}
+
+/** @param {Awaited<ReturnType<typeof answerChat>>} answer */
+function toResponse({ response: answer, call }) {
   // OCI's 401 is about the gateway's credentials. To a caller with the right token, the failure is
   // behind the gateway.
   const isBadGateway = answer.status === CODES.unauthorized.status;
@@ -113,6 +164,32 @@ async function serve(publicClient, request) {
   const { route, host } = call?.target ?? {};
   if (route) response.headers.set("oci-route", JSON.stringify(describeRoute(route, host)));
   return response;
+}
+
+// ---------------------------------------------------------------- models
+
+/** @param {ClientInternals} client */
+function listModels(client) {
+  return Response.json({ object: "list", data: client.models().map(describeModel) });
+}
+
+/**
+ * @param {Instance} instance
+ * @param {string} encodedId
+ */
+function showModel(instance, encodedId) {
+  const models = instance.client.models();
+  const model = models.find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
+  if (model) return Response.json(describeModel(model));
+  const { status, type } = CODES.invalid_model;
+  const names = models.map(({ id }) => id).join(", ");
+  const message = hasNoModels(instance) ? NO_MODELS : `there is no such alias; the aliases are ${names}`;
+  return rejection(status, "invalid_model", message, { type });
+}
+
+/** @param {ReturnType<ClientInternals["models"]>[number]} model */
+function describeModel({ id, route, host }) {
+  return { id, object: "model", created: 0, owned_by: "oci", oci: describeRoute(route, host) };
 }
 
 /**
@@ -125,79 +202,39 @@ function describeRoute({ transport, servingMode, apiFormat, region }, host) {
   return { transport, servingType: servingMode?.servingType, apiFormat, region, host };
 }
 
-/**
- * The bindings of `GatewayEnv` as options.
- *
- * @param {GatewayEnv} env
- * @returns {GatewayConfiguration}
- */
-function readBindings(env) {
-  rejectUnknownVariables(env);
-  /** @param {keyof GatewayEnv} name */
-  const text = (name) => {
-    const value = env[name];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
-  const modelsJson = text("OCI_MODELS");
-  /** @type {GatewayConfiguration} */
-  const options = {
-    token: text("GATEWAY_TOKEN"),
-    region: text("OCI_REGION"),
-    realm: text("OCI_REALM"),
-    compartmentId: text("OCI_COMPARTMENT_ID"),
-    endpoint: text("OCI_ENDPOINT"),
-    models: typeof env.OCI_MODELS === "object" ? env.OCI_MODELS : undefined,
-    apiKey: text("OCI_API_KEY"),
-  };
-  if (modelsJson) options.models = readVariable("OCI_MODELS", () => JSON.parse(modelsJson));
-  const privateKey = text("OCI_PRIVATE_KEY");
-  const token = text("OCI_SESSION_TOKEN");
-  if (privateKey && token) {
-    options.sign = readVariable("OCI_SESSION_TOKEN", () => tokenSigner({ token, privateKey }));
-  } else if (privateKey) {
-    const credentials = {
-      tenancy: text("OCI_TENANCY"),
-      user: text("OCI_USER"),
-      fingerprint: text("OCI_FINGERPRINT"),
-      privateKey,
-    };
-    options.sign = readVariable("OCI_TENANCY, OCI_USER, OCI_FINGERPRINT", () => {
-      // The signer rejects missing credentials.
-      return apiKeySigner(/** @type {import("./signer.d.ts").ApiKeySignerOptions} */ (credentials));
-    });
-  }
-  return options;
+// ---------------------------------------------------------------- failures
+
+/** @param {string} message */
+function misconfigured(message) {
+  const { status, type } = CODES.invalid_options;
+  return rejection(status, "invalid_options", message, { type });
 }
 
 /**
- * A misspelled variable would otherwise be a setting that has no effect.
+ * For the operator. Nothing of a request, an answer or a secret; only an operator who asks for it
+ * gets the words of the service and of the host, which may repeat them.
  *
- * @param {GatewayEnv} env
+ * @param {OciError} error
+ * @param {boolean} isFull
  */
-function rejectUnknownVariables(env) {
-  for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith("OCI_") || OCI_VARIABLES.includes(name) || value === undefined) continue;
-    const nearest = nearestName(name, OCI_VARIABLES);
-    const hint = nearest === undefined ? `the variables are ${OCI_VARIABLES.join(", ")}` : `did you mean ${nearest}?`;
-    throw createError("invalid_options", `${name} is not a variable of the gateway`, hint);
-  }
+function logError({ code, message, hint, status, serviceCode, opcRequestId, attempts, serviceMessage, cause }, isFull) {
+  const codes = attempts.map((attempt) => attempt.code);
+  const details = { status, serviceCode, opcRequestId, attempts: codes };
+  const words = isFull ? { serviceMessage, cause: cause instanceof Error ? cause.message : undefined } : {};
+  log(`${code}: ${message}`, hint, JSON.stringify({ ...details, ...words }));
 }
 
 /**
- * @template T
- * @param {string} name
- * @param {() => T} read
- * @returns {T}
+ * @param {string} message
+ * @param {string} [hint]
+ * @param {string} [details]
  */
-function readVariable(name, read) {
-  try {
-    return read();
-  } catch (cause) {
-    // A parser's message may quote the value; the signer's messages never do.
-    const { message } = /** @type {Error} */ (cause);
-    throw createError("invalid_options", cause instanceof SyntaxError ? `${name} is not JSON` : `${name}: ${message}`);
-  }
+function log(message, hint, details) {
+  const parts = ["oci-genai-edge gateway:", message, hint && `(${hint})`, details];
+  console.error(parts.filter(Boolean).join(" "));
 }
+
+// ---------------------------------------------------------------- the token
 
 /**
  * Compares digests, so that the duration does not depend on the token.

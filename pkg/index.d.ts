@@ -119,7 +119,9 @@ export declare class OciGenAI {
    * where `code` is an {@link OciErrorCode}. Transient errors have been retried already, so OpenAI's
    * clients are told not to repeat them (`x-should-retry: false`), except where the service asked
    * for a wait: then `retry-after` (seconds), `retry-after-ms` and `x-should-retry: true` pass it
-   * on, if the error is retryable. A failure after the first event is an event with that body,
+   * on, if the error is retryable. `message` ends with what the service said
+   * ({@link OciError.serviceMessage}): to answer callers that may not see it, use
+   * `oci-genai-edge/gateway`. A failure after the first event is an event with that body,
    * without `[DONE]`. It rejects only with the reason of the request's own signal.
    */
   readonly fetch: (input: FetchInput, init?: RequestInit) => Promise<Response>;
@@ -195,6 +197,11 @@ export interface ClientOptions extends RouteOverrides {
    */
   strategy?: "order" | "fastest";
   /**
+   * Whether only the aliases of `models` can be called. Any other model id is then `invalid_model`,
+   * and nothing is sent. Default false.
+   */
+  aliasesOnly?: boolean;
+  /**
    * Sent with every request. Not allowed: `authorization`, `host`, `content-*`, `connection`,
    * `transfer-encoding` and `proxy-*`.
    */
@@ -234,8 +241,9 @@ export interface ClientOptions extends RouteOverrides {
    */
   reasoningText?: "auto" | "off";
   /**
-   * Called once at the end of each call, however it ends: for logs, metrics and billing. Errors
-   * that it throws or rejects with are ignored.
+   * Called once at the end of each call, however it ends, and for each call that was refused before
+   * anything was sent: for logs, metrics and billing. Errors that it throws or rejects with are
+   * ignored.
    */
   onFinish?: (report: CallReport) => void;
 }
@@ -743,7 +751,8 @@ export declare class ChatStream implements AsyncIterableIterator<ChatCompletionC
    * A response of server-sent events in OpenAI's format, ending with `data: [DONE]`. Resolves when
    * the first chunk is available; a failure before that rejects, so that it does not become a
    * response with status 200. A later failure is an event with OpenAI's error body, without
-   * `[DONE]`. `content-type` and `cache-control` are set unless `init` sets them.
+   * `[DONE]` and without what the service said. `content-type` and `cache-control` are set unless
+   * `init` sets them.
    *
    * ```ts
    * const handler = {
@@ -771,22 +780,37 @@ export declare class ChatStream implements AsyncIterableIterator<ChatCompletionC
 
 /** How a call went. It contains models and URLs, and nothing of prompts, answers or headers. */
 export interface CallReport {
-  /** As in the request. */
+  /** As in the request; `""` if the request names none. */
   model: string;
   /** Every attempt, in order, for all targets. */
   attempts: Attempt[];
   /** Whether the chunks came from a stream. */
   streamed: boolean;
-  /** Why they did not, although a stream was requested. */
+  /** Why they did not, although a stream was requested: an error code, and this package's words. */
   fallback?: string;
   usage?: Usage;
   finishReason?: FinishReason;
   /** From the start of the call. Absent for `chat`. */
   firstChunkMs?: number;
   totalMs: number;
+  /** How far the call came. */
+  phase: CallPhase;
   /** Why the call failed. Absent if it succeeded, or was aborted or cancelled by its caller. */
   error?: OciErrorCode;
 }
+
+/**
+ * How far a call came:
+ *
+ * | | |
+ * |---|---|
+ * | `authorization` | the gateway refused its caller; not reported by a client |
+ * | `validation` | the options or the request were refused, and nothing was sent |
+ * | `opening` | before the first chunk, or before the end of a whole answer |
+ * | `streaming` | after the first chunk |
+ * | `complete` | the answer is complete |
+ */
+export type CallPhase = "authorization" | "validation" | "opening" | "streaming" | "complete";
 
 /** One request and how it ended. */
 export interface Attempt {
@@ -820,6 +844,18 @@ export declare class OciError extends Error {
   private constructor();
   override readonly name: "OciError";
   readonly code: OciErrorCode;
+  /**
+   * What happened, in words of this package. It may name a parameter or the model, and contains
+   * nothing that the service said.
+   */
+  override readonly message: string;
+  /**
+   * What the service said, at most 500 characters; the text of a proxy, if one answered. It may
+   * repeat anything of the request, such as the prompt or a header. So it is in no `message`, and
+   * neither `toJSON` nor a printed error shows it. The bodies of {@link OciGenAI.fetch} contain it;
+   * those of {@link ChatStream.toResponse} and of the gateway do not.
+   */
+  readonly serviceMessage?: string;
   /** The HTTP status of the last response, if there was one. */
   readonly status?: number;
   /**
@@ -851,10 +887,14 @@ export declare class OciError extends Error {
    * `finish_reason` of null.
    */
   readonly partial?: ChatCompletion;
-  /** What the host threw: the signer's error, or fetch's. */
+  /**
+   * What the host threw: the signer's error, or fetch's. Printing an error prints its cause too, so
+   * a signer must not throw a secret.
+   */
   readonly cause?: unknown;
   /**
-   * For logs. Never contains a header, a key, a token or a prompt; neither `partial` nor `cause`.
+   * For logs. Never contains a header, a key, a token, a prompt or an answer: not `serviceMessage`,
+   * `partial` or `cause`.
    */
   toJSON(): Record<string, unknown>;
 }

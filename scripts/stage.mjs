@@ -21,7 +21,12 @@ const KILL_AFTER_MS = 5000;
  * @property {() => Promise<void>} stop
  * @property {() => string} output What wrangler has printed so far.
  *
- * @typedef {RunningWorker & { token: string, simulator: import("../tests/simulator/types.d.ts").Simulator }} Stage
+ * @typedef {object} Simulation
+ * @property {string} token
+ * @property {import("../tests/simulator/types.d.ts").Simulator} simulator
+ * @property {Record<string, string>} bindings The Worker's variables.
+ *
+ * @typedef {RunningWorker & Simulation} Stage
  */
 
 /**
@@ -35,7 +40,7 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
   const credentials = makeCredentials();
   const token = `demo-${randomBytes(12).toString("hex")}`;
   const simulator = await startSimulator({ credentials: [credentials], pace });
-  const worker = await startWorker(port ?? (await freePort()), {
+  const all = {
     GATEWAY_TOKEN: token,
     OCI_ENDPOINT: simulator.url,
     OCI_COMPARTMENT_ID: simulator.compartmentId,
@@ -45,12 +50,13 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
     OCI_PRIVATE_KEY: credentials.privateKey.replaceAll("\n", "\\n"),
     OCI_MODELS: JSON.stringify(demoModels),
     ...bindings,
-  });
+  };
+  const worker = await startWorker(port ?? (await freePort()), all);
   const stop = async () => {
     await worker.stop();
     await simulator.close();
   };
-  return { ...worker, token, simulator, stop };
+  return { ...worker, token, simulator, bindings: all, stop };
 }
 
 /**

@@ -200,8 +200,8 @@ impl fmt::Display for Code {
     }
 }
 
-/// A failure: a code, a message, and what the service answered. Holds no header, key, token or
-/// prompt.
+/// A failure: a code, a message, and what the service answered. Nothing but
+/// [`Error::service_message`] may hold a header, key, token or prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
 
@@ -210,6 +210,7 @@ struct Inner {
     code: Code,
     reason: Option<Reason>,
     message: Cow<'static, str>,
+    service_message: Option<String>,
     hint: Option<Cow<'static, str>>,
     param: Option<String>,
     status: Option<u16>,
@@ -229,6 +230,7 @@ impl Error {
             code,
             reason: None,
             message: message.into(),
+            service_message: None,
             hint: None,
             param: None,
             status: None,
@@ -258,6 +260,13 @@ impl Error {
     #[must_use]
     pub fn with_reason(mut self, reason: Reason) -> Self {
         self.0.reason = Some(reason);
+        self
+    }
+
+    /// Adds the text that the service sent with the failure.
+    #[must_use]
+    pub fn with_service_message(mut self, text: Option<String>) -> Self {
+        self.0.service_message = text;
         self
     }
 
@@ -342,9 +351,15 @@ impl Error {
         self.0.retry_after_ms
     }
 
-    /// The message, one sentence.
+    /// The message, one sentence, of this crate's own words.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// What the service said, at most 500 characters. It may repeat anything of the request: the
+    /// prompt, or a header.
+    pub fn service_message(&self) -> Option<&str> {
+        self.0.service_message.as_deref()
     }
 
     /// What to check, or what to do instead.

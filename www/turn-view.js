@@ -109,11 +109,13 @@ export class TurnView {
     const code = String(error?.code ?? error?.name ?? "internal");
     const status = typeof error?.status === "number" ? `HTTP ${error.status}` : "";
     const title = ERROR_TITLES[code] ?? "The request failed";
+    // The service of this page's client is the gateway.
+    const message = error?.serviceMessage || error?.message || "The error has no message.";
     const box = createElement("div", { className: "error" });
     box.dataset.testid = "error";
     box.append(
       createElement("h3", { textContent: title }),
-      createElement("p", { textContent: error?.message || "The error has no message." }),
+      createElement("p", { textContent: message }),
     );
     const hints = [error?.hint, this.#answerText.length > 0 ? "What was received is shown above." : undefined];
     for (const hint of hints) {
@@ -125,7 +127,7 @@ export class TurnView {
     row.append(retry, createElement("code", { textContent: [code, status].filter(Boolean).join(" · ") }));
     box.append(row);
     this.#footer.append(box);
-    return `${title}. ${error?.message ?? ""} ${error?.hint ?? ""}`;
+    return `${title}. ${message} ${error?.hint ?? ""}`;
   }
 
   /** Without an answer, the facts need no room for values. */

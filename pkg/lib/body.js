@@ -2,9 +2,10 @@
 // `toReadableStream`.
 
 import { OciError } from "./error.js";
-import { errorEvent } from "./openai-error.js";
+import { describe, errorEvent } from "./openai-error.js";
 
 /** @import { BodyChunk, Call } from "./call.js" */
+/** @import { Describe } from "./openai-error.js" */
 
 /**
  * Where the events of a body come from.
@@ -17,6 +18,7 @@ import { errorEvent } from "./openai-error.js";
  * @property {(call: Call) => Uint8Array | undefined} finish what follows the last bytes; called
  *   once, when the call has ended and everything was taken
  * @property {(reason: unknown) => void} cancel
+ * @property {Describe} [describe] what the event of an error says
  */
 
 const encoder = new TextEncoder();
@@ -87,7 +89,7 @@ export function createBody(source, openCall) {
     const rest = source.finish(call);
     if (error !== undefined && !(error instanceof OciError)) return fail(error);
     state = "ended";
-    if (error !== undefined) controller.enqueue(encoder.encode(errorEvent(error)));
+    if (error !== undefined) controller.enqueue(encoder.encode(errorEvent(error, source.describe ?? describe)));
     else if (rest) controller.enqueue(rest);
     controller.close();
   };

@@ -7,6 +7,7 @@ import { readBytes, readChunks } from "./memory.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
 import { cancelReader, drain, readFrom } from "./reader.js";
+import { callOnFinish } from "./report.js";
 import { Slab } from "./slab.js";
 
 /** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
@@ -323,7 +324,7 @@ export class Call {
     if (this.error === undefined) this.#completion = handle.completion();
     this.#outcome = handle.outcome();
     handle.free();
-    this.#callOnFinish();
+    callOnFinish(this.#onFinish, () => this.report);
   }
 
   /**
@@ -333,18 +334,6 @@ export class Call {
    */
   #readOutcome() {
     return JSON.parse(this.#outcome ?? this.#resources.handle.outcome());
-  }
-
-  #callOnFinish() {
-    if (!this.#onFinish) return;
-    try {
-      /** @type {any} */
-      const returned = this.#onFinish(this.report);
-      // It may be an async function, although its promise is not awaited.
-      if (typeof returned?.catch === "function") returned.catch(() => {});
-    } catch {
-      // An error in onFinish must not affect the call.
-    }
   }
 
   /**

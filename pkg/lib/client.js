@@ -3,14 +3,15 @@
 import { MODE_AS_REQUESTED, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { createClient, modelsOf, requireCore, routeOf } from "./core.js";
-import { createError } from "./error.js";
+import { OciError, createError } from "./error.js";
 import { optionsToJson, requestToJson } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
+import { callOnFinish, refusalReport } from "./report.js";
 import { ChatStream } from "./stream.js";
 
 /** @import { CallOptions, ChatCompletion, ChatRequest, ClientOptions, FetchInput, Route } from "../index.js" */
-/** @import { OciGenAI as PublicOciGenAI, RouteOverrides } from "../index.js" */
+/** @import { CallPhase, OciErrorCode, OciGenAI as PublicOciGenAI, RouteOverrides } from "../index.js" */
 /** @import { CallContext } from "./call.js" */
 
 /**
@@ -20,6 +21,8 @@ import { ChatStream } from "./stream.js";
  * @property {() => ReturnType<typeof modelsOf>} models
  * @property {(request: string, options: CallOptions) => Call} createCall `request` is JSON text;
  *   the call gives events or a whole answer, as the request asks
+ * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
+ *   does not become a call
  */
 
 /** @type {WeakMap<object, ClientInternals>} */
@@ -40,12 +43,16 @@ export class OciGenAI {
     /** @type {ClientInternals} */
     const own = {
       models: () => modelsOf(client),
-      createCall: (request, callOptions) => new Call(context, request, callOptions, MODE_AS_REQUESTED),
+      createCall: (request, callOptions) => {
+        const modelOf = () => JSON.parse(request).model;
+        return createCall(context, modelOf, () => new Call(context, request, callOptions, MODE_AS_REQUESTED));
+      },
+      reportRefusal: (phase, code) => callOnFinish(onFinish, () => refusalReport(phase, code)),
     };
     internals.set(this, own);
     // An own property and an arrow function, so that it needs no `this`.
     /** @type {(input: FetchInput, init?: RequestInit) => Promise<Response>} */
-    this.fetch = async (input, init) => (await respond(own, input, init)).response;
+    this.fetch = (input, init) => respond(own, input, init);
   }
 
   /**
@@ -64,7 +71,9 @@ export class OciGenAI {
    * @returns {Promise<ChatCompletion>}
    */
   async chat(request, options) {
-    const call = new Call(this.#context, requestToJson(request), options, MODE_WHOLE);
+    const context = this.#context;
+    const modelOf = () => request.model;
+    const call = createCall(context, modelOf, () => new Call(context, requestToJson(request), options, MODE_WHOLE));
     await call.open();
     if (call.completion === undefined) throw call.error;
     return JSON.parse(call.completion);
@@ -85,12 +94,43 @@ export class OciGenAI {
     } catch (error) {
       failure = error;
     }
+    const context = this.#context;
     /** @param {number} mode */
-    const createCall = (mode) => {
+    const create = (mode) => {
       if (json === undefined) throw failure;
-      return new Call(this.#context, json, options, mode);
+      return new Call(context, json, options, mode);
     };
-    return new ChatStream(createCall, request?.stream_options?.include_usage === true);
+    const modelOf = () => (json === undefined ? request.model : JSON.parse(json).model);
+    const includeUsage = request?.stream_options?.include_usage === true;
+    return new ChatStream((mode) => createCall(context, modelOf, () => create(mode)), includeUsage);
+  }
+}
+
+/**
+ * Creates a call, or reports that it was refused.
+ *
+ * @param {CallContext} context
+ * @param {() => unknown} modelOf the model of the request, which may not be one
+ * @param {() => Call} create
+ */
+function createCall({ onFinish }, modelOf, create) {
+  try {
+    return create();
+  } catch (error) {
+    if (error instanceof OciError) {
+      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)));
+    }
+    throw error;
+  }
+}
+
+/** @param {() => unknown} get */
+function stringOf(get) {
+  try {
+    const value = get();
+    return typeof value === "string" ? value : "";
+  } catch {
+    return "";
   }
 }
 

@@ -2,7 +2,9 @@
 
 import { CODES } from "./codes.js";
 
-/** @import { Attempt, ChatCompletion, OciErrorCode, OciError as PublicOciError } from "../index.js" */
+/**
+ * @import { Attempt, ChatCompletion, OciErrorCode, OciError as PublicOciError } from "../index.js"
+ */
 
 /**
  * What an OciError is made of.
@@ -10,6 +12,7 @@ import { CODES } from "./codes.js";
  * @typedef {object} ErrorFields
  * @property {OciErrorCode} code
  * @property {string} message
+ * @property {string} [serviceMessage] what the service said, which may repeat anything of the request
  * @property {string} [hint]
  * @property {string} [param]
  * @property {number} [status]
@@ -29,11 +32,25 @@ import { CODES } from "./codes.js";
  */
 export class OciError extends Error {
   /**
+   * Not a property: whatever prints or copies an error leaves it out.
+   *
+   * @type {string | undefined}
+   */
+  #serviceMessage;
+  /**
+   * Nor is what was received.
+   *
+   * @type {ChatCompletion | undefined}
+   */
+  #partial;
+
+  /**
    * @param {ErrorFields} fields
    * @param {unknown} [cause] what the host threw
    */
   constructor(fields, cause) {
     super(fields.message, cause === undefined ? undefined : { cause });
+    this.#serviceMessage = fields.serviceMessage;
     this.code = fields.code;
     this.retryable = fields.retryable ?? CODES[fields.code].retryable;
     this.attempts = fields.attempts ?? [];
@@ -44,11 +61,7 @@ export class OciError extends Error {
     if (fields.retryAfterMs !== undefined) this.retryAfterMs = fields.retryAfterMs;
     if (fields.hint !== undefined) this.hint = fields.hint;
     if (fields.param !== undefined) this.param = fields.param;
-    if (fields.partial !== undefined) {
-      this.partial = fields.partial;
-      // A truncated answer can be read, but is not printed with the error.
-      Object.defineProperty(this, "partial", { enumerable: false });
-    }
+    this.#partial = fields.partial;
   }
 
   /**
@@ -57,6 +70,16 @@ export class OciError extends Error {
    */
   get name() {
     return "OciError";
+  }
+
+  /** @returns {string | undefined} */
+  get serviceMessage() {
+    return this.#serviceMessage;
+  }
+
+  /** @returns {ChatCompletion | undefined} */
+  get partial() {
+    return this.#partial;
   }
 
   /** For logs: contains nothing of the request or the answer, and no cause. */

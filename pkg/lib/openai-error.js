@@ -11,11 +11,39 @@ import { CODES } from "./codes.js";
  */
 
 /**
+ * What an error body says.
+ *
+ * @callback Describe
+ * @param {OciError} error
+ * @returns {{ message: string, param?: string }}
+ */
+
+/**
+ * In words of this package alone: safe to show to anyone who may see the client's options.
+ *
+ * @type {Describe}
+ */
+export function describe({ message, hint, param }) {
+  return { message: hint ? `${message} (${hint})` : message, param };
+}
+
+/**
+ * With what the service said.
+ *
+ * @type {Describe}
+ */
+export function describeFully({ message, serviceMessage, hint, param }) {
+  const full = serviceMessage === undefined ? message : `${message}: ${serviceMessage}`;
+  return { message: hint ? `${full} (${hint})` : full, param };
+}
+
+/**
  * The response for a failure before the first event.
  *
  * @param {OciError} error
+ * @param {Describe} describeError
  */
-export function errorResponse(error) {
+export function errorResponse(error, describeError) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
@@ -27,7 +55,7 @@ export function errorResponse(error) {
   // Transient errors have been retried already. Only a wait that the service asked for, and that the
   // call did not wait, is a reason to try again.
   headers["x-should-retry"] = String(retryable && retryAfterMs !== undefined);
-  return Response.json(errorBody(error), { status: statusOf(error), headers });
+  return Response.json(errorBody(error, describeError), { status: statusOf(error), headers });
 }
 
 /**
@@ -35,9 +63,10 @@ export function errorResponse(error) {
  * throw it as an error.
  *
  * @param {OciError} error
+ * @param {Describe} describeError
  */
-export function errorEvent(error) {
-  return `data: ${JSON.stringify(errorBody(error))}\n\n`;
+export function errorEvent(error, describeError) {
+  return `data: ${JSON.stringify(errorBody(error, describeError))}\n\n`;
 }
 
 /**
@@ -56,11 +85,12 @@ export function rejection(status, code, message, { type = "invalid_request_error
 
 /**
  * @param {OciError} error
+ * @param {Describe} describeError
  * @returns {ErrorBody}
  */
-function errorBody(error) {
-  const message = error.hint ? `${error.message} (${error.hint})` : error.message;
-  return { error: { message, type: CODES[error.code].type, param: error.param ?? null, code: error.code } };
+function errorBody(error, describeError) {
+  const { message, param = null } = describeError(error);
+  return { error: { message, type: CODES[error.code].type, param, code: error.code } };
 }
 
 /** @param {OciError} error */

@@ -2,11 +2,12 @@
 
 import { createBody } from "./body.js";
 import { OciError } from "./error.js";
-import { errorResponse, rejection } from "./openai-error.js";
+import { describeFully, errorResponse, rejection } from "./openai-error.js";
 
 /** @import { FetchInput } from "../index.js" */
 /** @import { Call } from "./call.js" */
 /** @import { ClientInternals } from "./client.js" */
+/** @import { Describe } from "./openai-error.js" */
 
 /**
  * The part of a Request that is read.
@@ -21,26 +22,28 @@ import { errorResponse, rejection } from "./openai-error.js";
  */
 
 /**
- * Responds to one request. Rejects only with the reason of the request's own signal, as `fetch`
- * does.
+ * `fetch`: responds to one request. Rejects only with the reason of the request's own signal, as
+ * `fetch` does.
  *
  * @param {ClientInternals} client
  * @param {FetchInput} input
  * @param {RequestInit} [init]
- * @returns {Promise<Answer>}
+ * @returns {Promise<Response>}
  */
 export async function respond(client, input, init) {
   const request = readRequest(input, init);
   const path = new URL(request.url).pathname.replace(/\/+$/, "");
   if (path.endsWith("/chat/completions")) {
-    return request.method === "POST" ? complete(client, request) : { response: methodNotAllowed("POST") };
+    if (request.method !== "POST") return methodNotAllowed("POST");
+    const chat = { text: await request.text(), signal: request.signal, describe: describeFully };
+    return (await answerChat(client, chat)).response;
   }
   if (path.endsWith("/models")) {
     const isRead = request.method === "GET" || request.method === "HEAD";
-    return { response: isRead ? listModels(client) : methodNotAllowed("GET") };
+    return isRead ? listModels(client) : methodNotAllowed("GET");
   }
   const message = `${path || "/"} is not served here; POST …/chat/completions and GET …/models are`;
-  return { response: rejection(404, "not_found", message) };
+  return rejection(404, "not_found", message);
 }
 
 /**
@@ -70,20 +73,23 @@ function withDuplex(init) {
 }
 
 /**
+ * Responds to a chat request.
+ *
  * @param {ClientInternals} client
- * @param {RequestLike} request
+ * @param {{ text: string, signal?: AbortSignal, describe: Describe }} request `text` is its body,
+ *   `describe` what the caller may know of an error
  * @returns {Promise<Answer>}
  */
-async function complete(client, request) {
+export async function answerChat(client, { text, signal, describe }) {
   /** @type {Call | undefined} */
   let call;
   try {
-    call = client.createCall(await request.text(), { signal: request.signal });
+    call = client.createCall(text, { signal });
     await call.open();
-    return { response: call.isEvents ? eventsResponse(call) : completionResponse(call), call };
+    return { response: call.isEvents ? eventsResponse(call, describe) : completionResponse(call), call };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
-    return { response: errorResponse(error), call };
+    return { response: errorResponse(error, describe), call };
   }
 }
 
@@ -93,14 +99,18 @@ function completionResponse(call) {
   return new Response(call.completion, { headers: { "content-type": "application/json", ...requestIdHeader(call) } });
 }
 
-/** @param {Call} call */
-function eventsResponse(call) {
+/**
+ * @param {Call} call
+ * @param {Describe} describe
+ */
+function eventsResponse(call, describe) {
   const body = createBody(
     {
       open: async () => call,
       take: () => call.events.shift(),
       finish: () => undefined,
       cancel: (reason) => call.cancel(reason ?? new DOMException("the response was cancelled", "AbortError")),
+      describe,
     },
     call,
   );
@@ -124,6 +134,6 @@ function listModels(client) {
 }
 
 /** @param {string} allowed */
-function methodNotAllowed(allowed) {
+export function methodNotAllowed(allowed) {
   return rejection(405, "method_not_allowed", `the method must be ${allowed}`, { headers: { allow: allowed } });
 }

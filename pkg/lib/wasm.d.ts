@@ -79,6 +79,7 @@ export class Failure {
 export interface RawErrorFields {
   code: OciErrorCode;
   message: string;
+  serviceMessage?: string;
   attempts: Attempt[];
   hint?: string;
   param?: string;

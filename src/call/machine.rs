@@ -303,11 +303,22 @@ impl Call {
             finish_reason: exchange.finish_reason(),
             first_chunk_ms: self.first_chunk_at.map(|at| at - self.started),
             total_ms: self.ended_at.unwrap_or(now) - self.started,
+            phase: self.phase(),
             error: self.error.as_ref().map(|error| error.code().as_str()),
         }
     }
 
     // ---------------------------------------------------------------- inside
+
+    /// How far the call came.
+    fn phase(&self) -> &'static str {
+        match self.state {
+            State::Done => "complete",
+            _ if self.first_chunk_at.is_some() => "streaming",
+            State::Failed(_) if self.attempts.is_empty() => "validation",
+            _ => "opening",
+        }
+    }
 
     fn prepare_request(&mut self, now: f64) -> Result<PreparedRequest> {
         let candidate = self.candidates.get(self.current);
@@ -599,6 +610,7 @@ fn all_targets_failed(failures: &[Error]) -> Error {
         .with_hint("`attempts` has the failure of each target")
         .with_retryable(retryable.count() > 0)
         .with_retry_after_ms(soonest.flatten())
+        .with_service_message(last.service_message().map(str::to_owned))
         .with_opc_request_id(last.opc_request_id().map(str::to_owned));
     match last.status() {
         Some(status) => error.with_status(status),

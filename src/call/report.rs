@@ -40,6 +40,7 @@ pub struct Report<'a> {
     pub(super) first_chunk_ms: Option<f64>,
     #[serde(serialize_with = "whole_milliseconds")]
     pub(super) total_ms: f64,
+    pub(super) phase: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<&'static str>,
 }

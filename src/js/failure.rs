@@ -22,6 +22,7 @@ pub struct Failure {
 struct Fields<'a> {
     code: &'static str,
     message: &'a str,
+    service_message: Option<&'a str>,
     attempts: &'a [Attempt],
     hint: Option<&'a str>,
     param: Option<&'a str>,
@@ -59,6 +60,7 @@ impl Failure {
         let fields = Fields {
             code: error.code().as_str(),
             message: error.message(),
+            service_message: error.service_message(),
             attempts,
             hint: error.hint(),
             param: error.param_name(),

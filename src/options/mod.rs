@@ -10,7 +10,7 @@ pub use limits::{Limits, Retry, Timeouts};
 pub use read::nearest_name;
 pub use target::Target;
 
-use crate::error::Result;
+use crate::error::{excerpt, Code, Error, Result};
 use crate::routing::{
     ApiFormat, BaseUrl, Candidate, Realm, Route, RouteOverrides, RoutingOptions, Strategy,
     Transport,
@@ -28,6 +28,8 @@ pub struct Options {
     pub aliases: Vec<(String, Vec<Target>)>,
     /// `strategy`
     pub strategy: Strategy,
+    /// `aliasesOnly`: no other model id can be called.
+    pub aliases_only: bool,
     /// `headers`, with lower-case names.
     pub headers: Vec<(String, String)>,
     /// `retry`
@@ -68,6 +70,7 @@ impl Options {
                 "endpoint",
                 "models",
                 "strategy",
+                "aliasesOnly",
                 "headers",
                 "retry",
                 "timeouts",
@@ -100,6 +103,7 @@ impl Options {
             strategy: options
                 .read_enum("strategy", &Strategy::ALL, Strategy::name)?
                 .unwrap_or_default(),
+            aliases_only: options.boolean("aliasesOnly")?.unwrap_or_default(),
             headers: headers::read(&options)?,
             retry: Retry::read(&options)?,
             timeouts: Timeouts::read(&options)?,
@@ -118,8 +122,20 @@ impl Options {
                 .iter()
                 .map(|target| self.candidate(target, overrides))
                 .collect(),
+            None if self.aliases_only => Err(self.not_an_alias(model)),
             None => Ok(vec![self.candidate(&Target::new(model), overrides)?]),
         }
+    }
+
+    fn not_an_alias(&self, model: &str) -> Error {
+        let names: Vec<_> = self.aliases.iter().map(|(name, _)| name.as_str()).collect();
+        let hint = match names.as_slice() {
+            [] => "there are no aliases: add one to `models`, or unset `aliasesOnly`".to_owned(),
+            names => format!("the models are {}", names.join(", ")),
+        };
+        let message = format!("\"{}\" is not one of the models", excerpt(model));
+        let error = Error::param("model", message).with_code(Code::InvalidModel);
+        error.with_hint(hint)
     }
 
     fn candidate(&self, target: &Target, overrides: RouteOverrides) -> Result<Candidate> {
@@ -192,7 +208,6 @@ fn read_fallback(options: &OptionReader<'_>) -> Result<Option<bool>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
 
     #[test]
     fn everything_has_a_default() {
@@ -404,5 +419,46 @@ mod tests {
         assert_eq!(candidates[1].route.api_format(), Some(ApiFormat::CohereV2));
         let unknown = options.candidates("slow", RouteOverrides::default());
         assert_eq!(unknown.unwrap_err().code(), Code::InvalidModel);
+    }
+
+    #[test]
+    fn aliases_only() {
+        let candidates = |models: &str, model: &str| {
+            let json = format!(r#"{{"region":"ord","aliasesOnly":true,"models":{models}}}"#);
+            let options = Options::from_json(&json).unwrap();
+            options.candidates(model, RouteOverrides::default())
+        };
+        assert!(candidates(r#"{"fast":"meta.llama"}"#, "fast").is_ok());
+        for (models, model, hint) in [
+            (
+                r#"{"fast":"meta.llama","slow":"x.y"}"#,
+                "meta.llama",
+                "the models are fast, slow",
+            ),
+            (
+                r#"{"fast":"meta.llama"}"#,
+                "oci:fast",
+                "the models are fast",
+            ),
+            (r#"{"fast":"meta.llama"}"#, "Fast", "the models are fast"),
+            (
+                "{}",
+                "meta.llama",
+                "there are no aliases: add one to `models`, or unset `aliasesOnly`",
+            ),
+        ] {
+            let error = candidates(models, model).unwrap_err();
+            assert_eq!(
+                (error.code(), error.hint()),
+                (Code::InvalidModel, Some(hint))
+            );
+            assert_eq!(
+                error.message(),
+                format!("\"{model}\" is not one of the models")
+            );
+            assert_eq!(error.param_name(), Some("model"));
+        }
+        let options = r#"{"aliasesOnly":"true"}"#;
+        assert!(Options::from_json(options).is_err());
     }
 }

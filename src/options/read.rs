@@ -98,6 +98,15 @@ impl<'a> OptionReader<'a> {
         Ok(number.map_or(default, |number| number as usize))
     }
 
+    /// true or false.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(_) => Err(invalid_option(&self.path_of(name), "true or false")),
+        }
+    }
+
     /// One of a few values, by its name.
     pub fn read_enum<T: Copy>(
         &self,

@@ -95,7 +95,7 @@ impl CohereResponseFormat<'_> {
 pub(super) fn with_reason(error: Error, reason: Option<&str>) -> DecodeError {
     let toxic = reason.is_some_and(|reason| reason.eq_ignore_ascii_case("ERROR_TOXIC"));
     DecodeError::Failed(if toxic {
-        Error::new(Code::ContentFiltered, error.message().to_owned())
+        error.with_code(Code::ContentFiltered)
     } else {
         error
     })

@@ -112,6 +112,5 @@ fn outside_a_stream(error: Error) -> Error {
     if error.code() != Code::StreamError {
         return error;
     }
-    Error::new(Code::ServiceError, error.message().to_owned())
-        .with_service_code(error.service_code().map(str::to_owned))
+    error.with_code(Code::ServiceError)
 }

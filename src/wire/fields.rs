@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::service_error::is_moderation;
+use super::service_error::{excerpt, is_code, is_moderation};
 use crate::answer::{Accumulator, MAX_OTHER_FIELDS};
 use crate::error::{Code, Error};
 use crate::json::{RawJson, SyntaxError, Wtf8Cow};
@@ -231,11 +231,11 @@ pub(super) fn reported_error(
 
 /// An error event in the middle of a stream, or an error that arrived with status 200.
 fn stream_error(code: Option<String>, message: &str) -> Error {
-    let excerpt: String = message.chars().take(500).collect();
-    let kind = match is_moderation(&excerpt) {
+    let kind = match is_moderation(message) {
         true => Code::ContentFiltered,
         false => Code::StreamError,
     };
-    let message = format!("the service reported an error: {excerpt}");
-    Error::new(kind, message).with_service_code(code)
+    Error::new(kind, "the service reported an error")
+        .with_service_message(Some(excerpt(message)).filter(|it| !it.is_empty()))
+        .with_service_code(code.filter(|it| is_code(it)))
 }

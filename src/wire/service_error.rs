@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::error::{Code, Error, Reason};
+use crate::openai::parameters::PARAMETERS;
 use crate::routing::{Route, Transport};
 
 /// The error that a status other than 2xx stands for. `signs`: whether a signer is configured.
@@ -18,16 +19,12 @@ pub(crate) fn service_error(
     opc_request_id: Option<String>,
 ) -> Error {
     let body = ErrorBody::parse(body);
-    let message = &body.message;
-    let kind = code_of(status, message);
-    let mut error = match &body.param {
-        _ if message.is_empty() => {
-            Error::new(kind, format!("the service answered with status {status}"))
-        }
-        Some(param) if kind == Code::BadRequest => {
-            Error::param(param, message.clone()).with_code(kind)
-        }
-        _ => Error::new(kind, message.clone()),
+    let kind = code_of(status, &body.message);
+    let own = format!("the service answered with status {status}");
+    let param = body.param.as_deref().filter(|it| is_parameter(it));
+    let mut error = match param.filter(|_| kind == Code::BadRequest) {
+        Some(param) => Error::param(param, own).with_code(kind),
+        None => Error::new(kind, own),
     };
     if kind == Code::BadRequest {
         if let Some(reason) = body.reason(status) {
@@ -38,8 +35,9 @@ pub(crate) fn service_error(
         error = error.with_hint(hint);
     }
     error
+        .with_service_message(Some(body.message).filter(|it| !it.is_empty()))
         .with_status(status)
-        .with_service_code(body.code)
+        .with_service_code(body.code.filter(|it| is_code(it)))
         .with_opc_request_id(opc_request_id)
 }
 
@@ -109,6 +107,22 @@ fn hint(code: Code, route: &Route, signs: bool) -> Option<String> {
         _ => return None,
     };
     Some(hint.into())
+}
+
+/// Whether a text can be one of OCI's codes, such as `NotAuthorizedOrNotFound` or `429`: unlike the
+/// message, a code is shown to anyone.
+pub(super) fn is_code(text: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    text.len() <= 64 && text.bytes().all(is_word)
+}
+
+/// Whether a text names a parameter of Chat Completions: `temperature`, `messages[2].content`.
+fn is_parameter(text: &str) -> bool {
+    let is_path =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.[]".contains(&byte);
+    let name = text.split(['.', '[']).next().unwrap_or_default();
+    let is_known = name == "model" || PARAMETERS.iter().any(|it| it.name == name);
+    text.len() <= 64 && is_known && text.bytes().all(is_path)
 }
 
 /// What the body of an error holds.
@@ -201,7 +215,7 @@ impl ErrorBody {
 
 /// One line for a log: without the markup of a proxy's page, without control characters, at most
 /// 500 characters.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const MAX_CHARS: usize = 500;
     let mut plain = String::new();
     let is_markup = text.trim_start().starts_with('<');
@@ -228,6 +242,8 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::routing::{RouteOverrides, RoutingOptions};
 
@@ -301,7 +317,13 @@ mod tests {
                 "{status} {body}"
             );
             assert_eq!(error.opc_request_id(), Some("a/b/c"));
-            assert!(!error.message().contains('<') && !error.message().is_empty());
+            assert_eq!(
+                error.message(),
+                format!("the service answered with status {status}")
+            );
+            assert!(!error
+                .service_message()
+                .is_some_and(|it| it.contains('<') || it.is_empty()));
         }
         let not_found = error(404, r#"{"code":"NotAuthorizedOrNotFound","message":"x"}"#);
         assert_eq!(not_found.service_code(), Some("NotAuthorizedOrNotFound"));
@@ -376,9 +398,39 @@ mod tests {
         let body = r#"{"code":"400","message":"{\n \"error\": {\"message\":\"Unsupported value\",
             \"param\":\"temperature\",\"code\":\"x\"}}"}"#;
         let error = error(400, &body.replace("\n            ", ""));
-        assert_eq!(error.message(), "Unsupported value");
+        assert_eq!(error.message(), "the service answered with status 400");
+        assert_eq!(error.service_message(), Some("Unsupported value"));
         assert_eq!(error.param_name(), Some("temperature"));
         assert_eq!(error.service_code(), Some("400"));
+    }
+
+    #[test]
+    fn only_the_service_message_has_words_of_the_service() {
+        let names_in = |code: &str, param: &str| {
+            let body = json!({"code": code, "error": {"message": "a prompt", "param": param}});
+            let error = error(400, &body.to_string());
+            assert_eq!(error.service_message(), Some("a prompt"));
+            assert!(!format!("{error} {error:?}")
+                .replace("Some(\"a prompt\")", "")
+                .contains("prompt"));
+            let (code, param) = (error.service_code(), error.param_name());
+            (code.map(str::to_owned), param.map(str::to_owned))
+        };
+        let names = |code: &str, param: &str| (Some(code.to_owned()), Some(param.to_owned()));
+        for (code, param) in [
+            ("InvalidParameter", "top_p"),
+            ("a.b-c_9", "messages[2].content"),
+        ] {
+            assert_eq!(names_in(code, param), names(code, param));
+        }
+        let long = "x".repeat(65);
+        for (code, param) in [
+            ("my prompt", "prompt"),
+            (&long, "messages my prompt"),
+            ("é", "Prompt"),
+        ] {
+            assert_eq!(names_in(code, param), (None, None), "{code} {param}");
+        }
     }
 
     #[test]

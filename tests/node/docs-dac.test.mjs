@@ -45,7 +45,7 @@ test("a stream, its fallback, and its failure", async () => {
   assert.match(streamed.stdout, /Does this endpoint stream\?/);
   assert.doesNotMatch(streamed.stderr, /in one piece/);
   assert.match(unstreamed.stdout, /Does this endpoint stream\?/);
-  assert.match(unstreamed.stderr, /^in one piece: bad_request: Streaming is not supported/);
+  assert.match(unstreamed.stderr, /^in one piece: bad_request: the service answered with status 400/);
   assert.match(failed.stderr, /^content_filtered /);
 });
 

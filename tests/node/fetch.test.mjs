@@ -150,6 +150,18 @@ describe("POST …/chat/completions", { timeout: 30_000 }, () => {
     assert.deepEqual([rejected.headers.get("x-should-retry"), rejected.headers.get("retry-after")], ["false", "5"]);
   });
 
+  test("errors say what the service said, and those of toResponse do not", async () => {
+    const refused = await oci.fetch(COMPLETIONS, post(ask("simblocklist")));
+    const { error } = await refused.json();
+    assert.match(error.message, /^the service answered with status 400: Inappropriate /);
+    const words = /The model stopped unexpectedly/;
+    const broken = await oci.fetch(COMPLETIONS, post(ask("simerrorevent", "tokens=60", { stream: true })));
+    assert.match(JSON.parse(eventData(await broken.text()).at(-1)).error.message, words);
+    const response = await oci.stream(ask("simerrorevent", "tokens=60")).toResponse();
+    const { code, message } = JSON.parse(eventData(await response.text()).at(-1)).error;
+    assert.deepEqual([code, message], ["stream_error", "the service reported an error"]);
+  });
+
   test("errors of the configuration are server errors", async () => {
     for (const [options, body] of [
       [{ compartmentId: undefined }, ask("house")],
@@ -225,7 +237,7 @@ describe("POST …/chat/completions", { timeout: 30_000 }, () => {
   test("an unstreamed fallback is sent as one chunk", async () => {
     const response = await oci.fetch(COMPLETIONS, post(ask("simnostream", "Hello?", { stream: true })));
     const [whole, end, done] = eventData(await response.text());
-    assert.match(JSON.parse(whole).oci.fallback, /Streaming is not supported/);
+    assert.equal(JSON.parse(whole).oci.fallback, "bad_request: the service answered with status 400");
     assert.equal(JSON.parse(end).choices[0].finish_reason, "stop");
     assert.equal(done, "[DONE]");
   });

@@ -162,7 +162,7 @@ describe("against the simulator", async () => {
   test("an endpoint that can't stream passes with the fallback", async () => {
     const { code, output, requests } = await run("simnostream");
     assert.equal(code, 0, output);
-    assert.match(output, /it came unstreamed: bad_request: Streaming is not supported/);
+    assert.match(output, /it came unstreamed: bad_request: the service answered with status 400/);
     assert.equal(requests.length, 3);
   });
 

@@ -36,6 +36,7 @@ describe("onFinish", { timeout: 30_000 }, () => {
       "attempts",
       "finishReason",
       "model",
+      "phase",
       "streamed",
       "totalMs",
       "usage",
@@ -117,6 +118,73 @@ describe("onFinish", { timeout: 30_000 }, () => {
     });
     assert.equal(cancelled.error, undefined);
     assert.equal(cancelled.streamed, true);
+  });
+
+  test("has the phase that the call reached", async () => {
+    const stop = new AbortController();
+    for (const [phase, start] of [
+      ["complete", () => oci.chat(ask("simgeneric"))],
+      ["complete", () => oci.stream(ask("simgeneric")).final()],
+      ["complete", () => oci.stream(ask("simnostream")).final()],
+      ["opening", () => oci.chat(ask("simunknown"))],
+      ["opening", () => oci.stream(ask("simblocklist")).next()],
+      ["opening", () => oci.stream(ask("simhang"), { timeouts: { totalMs: 50 } }).next()],
+      ["opening", () => oci.chat(ask("simgeneric"), { signal: AbortSignal.abort() })],
+      ["streaming", () => oci.stream(ask("simcut")).final()],
+      [
+        "streaming",
+        async () => {
+          const stream = oci.stream(ask("simgeneric", "tokens=2000"), { signal: stop.signal });
+          await stream.next();
+          assert.equal(stream.report.phase, "streaming");
+          stop.abort();
+          await stream.final();
+        },
+      ],
+    ]) {
+      const report = await reportOf(() => start().catch(() => {}));
+      assert.equal(report.phase, phase, JSON.stringify(report));
+    }
+  });
+
+  test("is called once for a call that was refused before anything was sent", async () => {
+    const request = ask("simgeneric");
+    const cyclic = { ...request };
+    cyclic.messages = [cyclic];
+    const hostile = Object.defineProperty({}, "model", {
+      enumerable: true,
+      get: () => assert.fail("hostile"),
+    });
+    const json = (value) => ({ method: "POST", body: typeof value === "string" ? value : JSON.stringify(value) });
+    const post = (value) => oci.fetch("https://oci.invalid/v1/chat/completions", json(value));
+    const { model } = request;
+    const open = client({ compartmentId: undefined });
+    for (const [start, code, named] of [
+      [() => oci.chat({ ...request, n: "x" }), "invalid_request", model],
+      [() => oci.stream({ ...request, n: "x" }).next(), "invalid_request", model],
+      [() => oci.stream({ ...request, messages: 5 }).final(), "invalid_request", model],
+      [() => post({ ...request, messages: [] }), "invalid_request", model],
+      [() => post("{"), "invalid_request", ""],
+      [() => post("5"), "invalid_request", ""],
+      [() => oci.chat(cyclic), "invalid_request", model],
+      [() => oci.stream(cyclic).next(), "invalid_request", model],
+      [() => oci.chat(hostile), "invalid_request", ""],
+      [() => oci.chat(undefined), "invalid_request", ""],
+      [() => oci.chat({ ...request, model: 5 }), "invalid_request", ""],
+      [() => oci.chat({ ...request, model: "nonsense" }), "invalid_model", "nonsense"],
+      [() => oci.chat(request, { timeout: 5 }), "invalid_options", model],
+      [() => oci.stream(request, { signal: 5 }).next(), "invalid_options", model],
+      [() => open.chat(request), "missing_compartment", model],
+      [() => client({ region: "uk-london-1" }).chat(request), "region_mismatch", model],
+      [() => client({ aliasesOnly: true, models: { ours: model } }).chat(request), "invalid_model", model],
+    ]) {
+      const report = await reportOf(() => start().catch(() => {}));
+      const { totalMs, ...rest } = report;
+      assert.ok(totalMs >= 0);
+      assert.deepEqual(rest, { model: named, attempts: [], streamed: false, phase: "validation", error: code });
+    }
+    const sent = await reportsOf(() => assert.rejects(client({ onFinish: () => assert.fail("mine") }).chat(5)));
+    assert.deepEqual(sent, [], "an error in onFinish has no effect");
   });
 
   test("is not called for a stream that was never read", async () => {
@@ -205,12 +273,23 @@ describe("OciError", () => {
     }
   });
 
-  test("prints no partial answer", async () => {
+  test("prints no partial answer, and nothing that the service said", async () => {
+    const printed = (error) => {
+      const full = inspect(error, { showHidden: true, depth: Infinity });
+      return [full, JSON.stringify(error), error, error.stack].join("\n");
+    };
     await assert.rejects(oci.stream(ask("simcut", "tokens=60")).final(), (error) => {
       assert.ok(error.partial.choices[0].message.content.includes("You asked"));
-      assert.ok(!inspect(error).includes("You asked") && !JSON.stringify(error).includes("You asked"));
+      assert.ok(!printed(error).includes("You asked"));
       return true;
     });
+    for (const model of ["simblocklist", "simerrorevent"]) {
+      await assert.rejects(oci.stream(ask(model)).final(), (error) => {
+        assert.ok(error.serviceMessage.length > 10);
+        assert.ok(!printed(error).includes(error.serviceMessage));
+        return true;
+      });
+    }
   });
 
   test("its JSON has what a log needs", async () => {

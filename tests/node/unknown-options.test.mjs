@@ -91,7 +91,7 @@ describe("options of a call that JSON can't represent", () => {
 });
 
 describe("variables of the gateway", () => {
-  const bindings = { GATEWAY_TOKEN: "right", OCI_REGION: "us-chicago-1" };
+  const bindings = { GATEWAY_TOKEN: "right", OCI_REGION: "us-chicago-1", OCI_MODELS: { ours: "meta.llama" } };
   const listModels = async (env) => {
     const log = mock.method(console, "error", () => {});
     const headers = { authorization: "Bearer right" };
@@ -105,6 +105,11 @@ describe("variables of the gateway", () => {
     ["OCI_MODEL", "OCI_MODELS"],
     ["OCI_COMPARTMENT", "OCI_COMPARTMENT_ID"],
     ["OCI_Private_Key", "OCI_PRIVATE_KEY"],
+    ["OCI_ALLOW_ANY_MODELS", "OCI_ALLOW_ANY_MODEL"],
+    ["GATEWAY_TOKENS", "GATEWAY_TOKEN"],
+    ["GATEWAY_ORIGIN", "GATEWAY_ORIGINS"],
+    ["GATEWAY_MAX_BODY_BYTE", "GATEWAY_MAX_BODY_BYTES"],
+    ["GATEWAY_LOG_ERROR", "GATEWAY_LOG_ERRORS"],
   ]) {
     test(`${name} is rejected, and the log names ${nearest}`, async () => {
       const { response, log } = await listModels({ ...bindings, [name]: "hunter2" });

@@ -59,7 +59,21 @@ const env: GatewayEnv = {
 const configuration: GatewayConfiguration = {
   token: "t",
   sign,
-  onFinish: ({ usage }) => console.log(usage?.total_tokens),
+  onFinish: ({ usage, phase }) => console.log(usage?.total_tokens, phase === "authorization"),
+  origins: ["https://app.example"],
+  maxBodyBytes: 1000,
+  bodyTimeoutMs: 1000,
+  allowAnyModel: true,
+  logErrors: false,
+  timeouts: { totalMs: 1000 },
+};
+export const everywhere: GatewayConfiguration = { origins: "*" };
+export const variables: GatewayEnv = {
+  GATEWAY_ORIGINS: "*",
+  GATEWAY_MAX_BODY_BYTES: 5,
+  GATEWAY_CHUNK_TIMEOUT_MS: "5",
+  GATEWAY_LOG_ERRORS: true,
+  OCI_ALLOW_ANY_MODEL: "true",
 };
 export const answered: Promise<Response> = gateway.fetch(
   new Request("https://gateway.example/v1/models"),

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI from "openai";
 import { demoModels } from "../../scripts/demo-models.mjs";
 import { startStage } from "../../scripts/stage.mjs";
@@ -9,15 +10,32 @@ import { WEATHER_TOOL } from "../node/support/chat-request.mjs";
 import { collect, contentOf } from "../node/support/streams.mjs";
 import { endpointId } from "../simulator/server.mjs";
 
+/** Aliases of endpoints that fail. */
+const failing = {
+  unknown: endpointId("simunknown"),
+  redirect: endpointId("simredirect"),
+  blocked: endpointId("simblocklist"),
+  broken: endpointId("simerrorevent"),
+};
+const PAGE = "https://app.example";
+const MAX_BODY_BYTES = 100_000;
+
 let stage;
-before(async () => (stage = await startStage()));
+before(async () => {
+  const bindings = {
+    OCI_MODELS: JSON.stringify({ ...demoModels, ...failing }),
+    GATEWAY_ORIGINS: PAGE,
+    GATEWAY_MAX_BODY_BYTES: `${MAX_BODY_BYTES}`,
+  };
+  stage = await startStage({ bindings });
+});
 after(() => stage?.stop());
 
 const messages = [{ role: "user", content: "What streams from a cluster? tokens=12" }];
 
 /** Posts a request, with the token by default. */
-function post(body, { token = stage.token, path = "/v1/chat/completions", signal } = {}) {
-  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+function post(body, { token = stage.token, path = "/v1/chat/completions", signal, headers: more } = {}) {
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }), ...more };
   const init = { method: "POST", headers, body: JSON.stringify({ messages, ...body }), signal };
   return fetch(`${stage.origin}${path}`, init);
 }
@@ -81,9 +99,16 @@ describe("the same request to every kind of model", () => {
     assert.equal(lastRequest().body.chatRequest.isStream, undefined);
   });
 
-  test("model ids without an alias", async () => {
-    assert.equal((await stream(endpointId("simgeneric"))).content, expected);
-    assert.equal((await stream("oci:cohere.command-r-08-2024")).content, expected);
+  test("model ids without an alias can't be called, and nothing is sent", async () => {
+    const { length } = stage.simulator.requests;
+    for (const model of [endpointId("simgeneric"), "oci:cohere.command-r-08-2024", "gpt-4o"]) {
+      const response = await post({ model, stream: true });
+      assert.equal(response.status, 404);
+      const { error } = await response.json();
+      assert.deepEqual([error.code, error.param], ["invalid_model", "model"]);
+      assert.ok(error.message.includes("dac-generic, dac-cohere"), error.message);
+    }
+    assert.equal(stage.simulator.requests.length, length);
   });
 
   test("unstreamed", async () => {
@@ -157,31 +182,47 @@ test("lists the aliases as models, without OCIDs", async () => {
   const text = await response.text();
   assert.deepEqual(
     JSON.parse(text).data.map((model) => model.id),
-    Object.keys(demoModels),
+    Object.keys({ ...demoModels, ...failing }),
   );
   assert.doesNotMatch(text, /ocid1/);
+  const headers = { authorization: `Bearer ${stage.token}` };
+  const model = await (await fetch(`${stage.origin}/v1/models/dac-generic`, { headers })).json();
+  assert.deepEqual(model, JSON.parse(text).data[0]);
 });
 
 describe("failures", () => {
   const rows = [
     ["gpt-4o", 404, "invalid_model"],
-    [endpointId("simunknown"), 404, "not_found_or_unauthorized"],
-    [endpointId("simredirect"), 502, "redirected"],
+    ["unknown", 404, "not_found_or_unauthorized"],
+    ["redirect", 502, "redirected"],
+    ["blocked", 400, "content_filtered"],
   ];
   for (const [model, status, code] of rows) {
     test(code, async () => {
       const response = await post({ model, stream: true });
       assert.equal(response.status, status);
-      assert.equal((await response.json()).error.code, code);
+      const { error } = await response.json();
+      assert.equal(error.code, code);
+      assert.doesNotMatch(error.message, /Authorization failed|Inappropriate|signature/);
+      if (code !== "invalid_model") assert.match(response.headers.get("x-request-id"), /^[0-9A-F]{32}/);
     });
   }
+
+  test("the operator's are logged, the service's words are not", async () => {
+    await (await post({ model: "unknown" })).text();
+    await (await post({ model: "blocked" })).text();
+    while (!/not_found_or_unauthorized: /.test(stage.output())) await sleep(20);
+    assert.doesNotMatch(stage.output(), /Inappropriate/);
+  });
 
   test("a malformed request, another method, an unknown path", async () => {
     const headers = { authorization: `Bearer ${stage.token}` };
     const broken = await fetch(`${stage.origin}/v1/chat/completions`, { method: "POST", headers, body: "{" });
     assert.equal(broken.status, 400);
     assert.equal((await fetch(`${stage.origin}/v1/chat/completions`, { headers })).status, 405);
-    assert.equal((await fetch(`${stage.origin}/v1/embeddings`, { headers })).status, 404);
+    for (const path of ["/v1/embeddings", "/v1/x/chat/completions"]) {
+      assert.equal((await fetch(`${stage.origin}${path}`, { headers })).status, 404);
+    }
   });
 
   test("in the middle of a stream: an error event after the received chunks", async () => {
@@ -189,6 +230,49 @@ describe("failures", () => {
     assert.ok(content.length > 0);
     assert.equal(done, false);
     assert.equal(chunks.at(-1).error.code, "stream_truncated");
+    const { error } = (await stream("broken")).chunks.at(-1);
+    assert.equal(error.code, "stream_error");
+    assert.doesNotMatch(error.message, /The model stopped unexpectedly/);
+  });
+});
+
+test("a body that is too large is 413, and nothing is sent", async () => {
+  const { length } = stage.simulator.requests;
+  const response = await post({ model: "dac-generic", user: "x".repeat(MAX_BODY_BYTES) });
+  assert.equal(response.status, 413);
+  assert.equal((await response.json()).error.code, "request_too_large");
+  assert.equal(stage.simulator.requests.length, length);
+  assert.equal((await post({ model: "dac-generic" })).status, 200);
+});
+
+describe("CORS", () => {
+  const cors = ({ headers }) => [headers.get("access-control-allow-origin"), headers.get("vary")];
+
+  test("a preflight of an allowed page, and of another", async () => {
+    const preflight = (origin) => {
+      const asks = { "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
+      const headers = { origin, ...asks };
+      return fetch(`${stage.origin}/v1/chat/completions`, { method: "OPTIONS", headers });
+    };
+    const allowed = await preflight(PAGE);
+    assert.equal(allowed.status, 204);
+    assert.deepEqual(cors(allowed), [PAGE, "origin"]);
+    assert.match(allowed.headers.get("access-control-allow-headers"), /^authorization, /);
+    const other = await preflight("https://other.example");
+    assert.equal(other.status, 204);
+    assert.deepEqual(cors(other), [null, "origin"]);
+  });
+
+  test("streams and errors", async () => {
+    for (const [model, status] of [
+      ["dac-generic", 200],
+      ["blocked", 400],
+    ]) {
+      const response = await post({ model, stream: true }, { headers: { origin: PAGE } });
+      assert.equal(response.status, status);
+      assert.deepEqual(cors(response), [PAGE, "origin"]);
+      await response.text();
+    }
   });
 });
 
@@ -205,12 +289,31 @@ test("a caller that disconnects cancels the request to OCI", async () => {
   assert.equal(record.clientGone, true);
 });
 
+test("no secret of the operator's, the caller's or the service's is in an answer or the log", async () => {
+  const credentials = stage.bindings.OCI_PRIVATE_KEY.split("\\n").slice(1, 3);
+  const secrets = [...credentials, "planted-prompt", "planted-header", "planted-token"];
+  let shown = "";
+  for (const model of [...Object.keys(failing), "dac-cut", "dac-throttled", "other"]) {
+    for (const isStream of [true, false]) {
+      const content = [{ role: "system", content: "planted-prompt" }, { role: "user", content: "Hello?" }];
+      const headers = { "x-planted": "planted-header", cookie: "a=planted-header" };
+      const response = await post({ model, stream: isStream, messages: content }, { headers });
+      shown += `${JSON.stringify([...response.headers])} ${await response.text()}`;
+    }
+  }
+  shown += await (await post({ model: "dac-generic" }, { token: "planted-token" })).text();
+  for (const secret of [...secrets, stage.token]) {
+    assert.ok(!shown.includes(secret), `the answers have ${secret}`);
+    assert.ok(!stage.output().includes(secret), `the log has ${secret}`);
+  }
+});
+
 test("the openai package streams through the Worker", async () => {
   const openai = new OpenAI({ baseURL: `${stage.origin}/v1`, apiKey: stage.token, maxRetries: 0 });
   const request = { model: "dac-generic", messages, stream: true };
   const chunks = await collect(await openai.chat.completions.create(request));
   assert.ok(contentOf(chunks).includes("What streams from a cluster?"));
-  const throttled = { model: endpointId("simthrottled"), messages };
+  const throttled = { model: "dac-throttled", messages };
   await assert.rejects(openai.chat.completions.create(throttled), (error) => error.status === 429);
 });
 

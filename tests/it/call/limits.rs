@@ -149,10 +149,9 @@ fn error_bodies_are_read_up_to_their_limit() {
         );
         let error = outcome.error.unwrap();
         assert_eq!(
-            (error.message().len(), error.status()),
-            (99, Some(400)),
-            "{size}: {}",
-            error.message()
+            (error.service_message().map(str::len), error.status()),
+            (Some(99), Some(400)),
+            "{size}"
         );
     }
     // A body of exactly the limit is read completely.

@@ -26,6 +26,7 @@ fn report_of_a_stream() {
         "finishReason": "stop",
         "firstChunkMs": 30,
         "totalMs": 60,
+        "phase": "complete",
         "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
     });
     assert_eq!(outcome.report, report);
@@ -73,6 +74,7 @@ fn report_of_failures() {
     let report = json!({
         "model": DAC,
         "streamed": false,
+        "phase": "opening",
         "error": "not_found_or_unauthorized",
         "totalMs": (90.0 + outcome.waits.iter().sum::<f64>()) as u32,
         "attempts": [
@@ -115,8 +117,31 @@ fn report_of_a_cancelled_call() {
         (&report["streamed"], report.get("finishReason")),
         (&json!(true), None)
     );
+    assert_eq!(report["phase"], "streaming");
     // The time of a call in progress counts to now.
     let mut call = Scenario::default().start();
     assert!(matches!(call.next_step(1000.0), Step::Send(_)));
     assert_eq!(report_of(&call, 1300.0)["totalMs"], 300);
+    assert_eq!(report_of(&call, 1300.0)["phase"], "opening");
+}
+
+#[test]
+fn phases() {
+    let phase = |outcome: super::scenario::Outcome| outcome.report["phase"].clone();
+    let outcome = Scenario::default().run_expecting(
+        &[events(&[TEXT])],
+        "GENERIC stream, stream, fail stream_truncated",
+    );
+    assert_eq!(phase(outcome), "streaming");
+    let outcome = Scenario::without_fallback()
+        .run_expecting(&[events(&[])], "GENERIC stream, fail stream_truncated");
+    assert_eq!(phase(outcome), "opening");
+    // Nothing was sent: the wire can't express the request.
+    let request = json!({"messages": [{"role": "user", "content": "?"}], "audio": {"voice": "x"}});
+    let outcome = Scenario {
+        request,
+        ..Scenario::default()
+    }
+    .run_expecting(&[], "fail invalid_request");
+    assert_eq!(phase(outcome), "validation");
 }

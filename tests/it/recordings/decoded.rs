@@ -145,10 +145,11 @@ pub fn expected_of(entry: &Value) -> Value {
     expected.into()
 }
 
-/// Checks the message of an error, where an entry gives a part of it.
+/// Checks what the service said, else the message of an error, where an entry gives a part of it.
 pub fn check_message(name: &str, entry: &Value, error: Option<&Error>) {
     if let Some(part) = entry["says"].as_str() {
-        let message = error.map(Error::message).unwrap_or_default();
+        let own = error.map(Error::message).unwrap_or_default();
+        let message = error.and_then(Error::service_message).unwrap_or(own);
         assert!(
             message.contains(part),
             "{name}: {message:?} does not contain {part:?}"

@@ -7,7 +7,7 @@
 //! choice), `reasoning`, `toolCalls` (the id `made up` stands for one that OCI does not send),
 //! `finishReason` in OpenAI's words, `ociFinishReason` where OCI's word differs, `usage` and so on;
 //! `others` has the other choices. Or it has the `error`, with what is decoded before it, and in
-//! `says` a part of its message. `ownFraming`: the line structure is what is tested, so no other
+//! `says` a part of its text. `ownFraming`: the line structure is what is tested, so no other
 //! framing is tried.
 
 mod calls;

@@ -7,7 +7,7 @@ import { OciError } from "oci-genai-edge";
 
 /**
  * For `assert.rejects` and `assert.throws`: accepts an OciError of this code. A pattern is matched
- * against message and hint, a function makes further assertions.
+ * against message, hint and the service's words, a function makes further assertions.
  *
  * @param {OciErrorCode} code
  * @param {...(RegExp | ((error: OciError) => void))} checks
@@ -18,7 +18,7 @@ export function failsWith(code, ...checks) {
     assert.ok(error instanceof OciError, String(error));
     assert.equal(error.code, code, error.message);
     for (const check of checks) {
-      if (check instanceof RegExp) assert.match(`${error.message} ${error.hint}`, check);
+      if (check instanceof RegExp) assert.match(`${error.message} ${error.hint} ${error.serviceMessage}`, check);
       else check(error);
     }
     return true;
