@@ -27,6 +27,14 @@ import { CODES } from "./codes.js";
  */
 export class OciError extends Error {
   /**
+   * Private, so that a truncated answer can be read but is not printed or copied with the error,
+   * whatever prints it.
+   *
+   * @type {ChatCompletion | undefined}
+   */
+  #partial;
+
+  /**
    * @param {ErrorFields} fields
    * @param {unknown} [cause] what the host threw
    */
@@ -41,11 +49,7 @@ export class OciError extends Error {
     if (fields.opcRequestId !== undefined) this.opcRequestId = fields.opcRequestId;
     if (fields.hint !== undefined) this.hint = fields.hint;
     if (fields.param !== undefined) this.param = fields.param;
-    if (fields.partial !== undefined) {
-      this.partial = fields.partial;
-      // A truncated answer can be read, but is not printed with the error.
-      Object.defineProperty(this, "partial", { enumerable: false });
-    }
+    this.#partial = fields.partial;
   }
 
   /**
@@ -54,6 +58,11 @@ export class OciError extends Error {
    */
   get name() {
     return "OciError";
+  }
+
+  /** @returns {ChatCompletion | undefined} what was received of the answer */
+  get partial() {
+    return this.#partial;
   }
 
   /** For logs: contains nothing of the request or the answer, and no cause. */
