@@ -1,40 +1,4 @@
-// AbortSignals: waiting that they end, and a link from a caller's signal to a call.
-
-/**
- * Resolves after so many milliseconds, or when the signal aborts.
- *
- * @param {number} ms
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
- */
-export function sleep(ms, signal) {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake, { once: true });
-  });
-}
-
-/**
- * A promise that rejects with the signal's reason when it aborts, and never causes an unhandled
- * rejection.
- *
- * @param {AbortSignal} signal
- * @returns {Promise<never>}
- */
-export function rejectOnAbort(signal) {
-  /** @type {Promise<never>} */
-  const aborted = new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  aborted.catch(() => {});
-  return aborted;
-}
+// AbortSignals: a link from a caller's signal to a call.
 
 /**
  * What a signal aborts.
@@ -69,12 +33,13 @@ export function linkAbortSignal(call, signal) {
 }
 
 /**
- * Not inlined into `linkAbortSignal`: all closures of a function share what any of them captures.
+ * A reference that keeps nothing alive, where the runtime has one. A function of its own: all closures
+ * of a function share what any of them captures.
  *
  * @template {object} T
  * @param {T} target
  * @returns {{ deref(): T | undefined }}
  */
-function weakRef(target) {
+export function weakRef(target) {
   return typeof WeakRef === "undefined" ? { deref: () => target } : new WeakRef(target);
 }

@@ -2,9 +2,9 @@
 
 import { MODE_AS_REQUESTED, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
-import { createClient, modelsOf, requireCore, routeOf } from "./core.js";
+import { CoreClient, requireCore } from "./core.js";
 import { createError } from "./error.js";
-import { optionsToJson, requestToJson } from "./json.js";
+import { optionsToJson, requestToJson, requireLength } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
 import { ChatStream } from "./stream.js";
@@ -17,7 +17,7 @@ import { ChatStream } from "./stream.js";
  * What `fetch` and the gateway use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
- * @property {() => ReturnType<typeof modelsOf>} models
+ * @property {CoreClient["models"]} models
  * @property {(request: string, options: CallOptions) => Call} createCall `request` is JSON text;
  *   the call gives events or a whole answer, as the request asks
  */
@@ -33,14 +33,17 @@ export class OciGenAI {
   /** @param {ClientOptions} [options] */
   constructor(options = {}) {
     requireCore();
-    const { json, hooks, onFinish } = readClientOptions(options);
-    const client = createClient(json, hooks);
-    const context = { client, onFinish };
+    const { json, authorizer, fetch, onFinish } = readClientOptions(options);
+    const client = new CoreClient(json, authorizer.signs);
+    const context = { client, authorizer, fetch, onFinish };
     this.#context = context;
     /** @type {ClientInternals} */
     const own = {
-      models: () => modelsOf(client),
-      createCall: (request, callOptions) => new Call(context, request, callOptions, MODE_AS_REQUESTED),
+      models: () => client.models(),
+      createCall: (request, callOptions) => {
+        requireLength(request, "invalid_request", "the request");
+        return new Call(context, request, callOptions, MODE_AS_REQUESTED);
+      },
     };
     internals.set(this, own);
     // An own property and an arrow function, so that it needs no `this`.
@@ -55,7 +58,7 @@ export class OciGenAI {
    */
   route(model, overrides = {}) {
     if (typeof model !== "string") throw createError("invalid_model", "the model id must be a string");
-    return routeOf(this.#context.client, model, optionsToJson(overrides));
+    return this.#context.client.route(model, optionsToJson(overrides));
   }
 
   /**
@@ -80,8 +83,10 @@ export class OciGenAI {
     let json;
     /** @type {unknown} */
     let failure;
+    let includeUsage = false;
     try {
       json = requestToJson(request);
+      includeUsage = request.stream_options?.include_usage === true;
     } catch (error) {
       failure = error;
     }
@@ -90,7 +95,7 @@ export class OciGenAI {
       if (json === undefined) throw failure;
       return new Call(this.#context, json, options, mode);
     };
-    return new ChatStream(createCall, request?.stream_options?.include_usage === true);
+    return new ChatStream(createCall, includeUsage);
   }
 }
 

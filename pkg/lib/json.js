@@ -27,6 +27,23 @@ export function optionsToJson(options) {
 }
 
 /**
+ * The longest JSON text that crosses the boundary, in UTF-16 units. The memory of wasm has 4 GiB, the
+ * core needs several times the size of a request, and memory that it has grown by is never given back.
+ */
+const MAX_LENGTH = 2 ** 27;
+
+/**
+ * Throws for JSON text that is longer than the core takes.
+ *
+ * @param {string} json
+ * @param {OciErrorCode} code
+ * @param {string} what
+ */
+export function requireLength(json, code, what) {
+  if (json.length > MAX_LENGTH) throw createError(code, `${what} is longer than ${MAX_LENGTH} characters of JSON`);
+}
+
+/**
  * @param {unknown} value
  * @param {OciErrorCode} code
  * @param {string} what
@@ -39,6 +56,7 @@ function stringify(value, code, what) {
     throw createError(code, `${what} can't be written as JSON`, "use plain values without a cycle", cause);
   }
   if (typeof json !== "string") throw createError(code, `${what} must be an object`);
+  requireLength(json, code, what);
   return json;
 }
 
