@@ -352,6 +352,7 @@ export class Call {
       const { controller, reader } = this.#resources;
       this.#end();
       this.#opening?.interrupt(this.error);
+      this.#opening = undefined;
       controller.abort(this.error);
       if (reader) cancelReader(reader, this.error);
     }

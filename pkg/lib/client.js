@@ -4,7 +4,7 @@ import { MODE_AS_REQUESTED, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { CoreClient, requireCore } from "./core.js";
 import { createError } from "./error.js";
-import { optionsToJson, requestToJson, requireLength } from "./json.js";
+import { optionsToJson, requestToJson, requireText } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
 import { ChatStream } from "./stream.js";
@@ -41,8 +41,8 @@ export class OciGenAI {
     const own = {
       models: () => client.models(),
       createCall: (request, callOptions) => {
-        requireLength(request, "invalid_request", "the request");
-        return new Call(context, request, callOptions, MODE_AS_REQUESTED);
+        const text = requireText(request, "invalid_request", "the request");
+        return new Call(context, text, callOptions, MODE_AS_REQUESTED);
       },
     };
     internals.set(this, own);

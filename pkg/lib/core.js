@@ -7,7 +7,7 @@
 
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
 import { OciError, createError } from "./error.js";
-import { attachMemory, inputCapacity, writeInput } from "./memory.js";
+import { attachMemory, inputCapacity, memorySize, writeInput } from "./memory.js";
 import { hasStack } from "./stack.js";
 import * as wasm from "./wasm.js";
 import { Client, Failure } from "./wasm.js";
@@ -16,11 +16,17 @@ import { Client, Failure } from "./wasm.js";
 
 let isLoaded = false;
 
-/** How many instances have trapped. What was made on one of them is dead. */
+/** How many instances were retired. What was made on one of them is dead. */
 let epoch = 0;
 
-/** Whether the instance has trapped, and has not been replaced. */
-let isBroken = false;
+/** Whether the instance is retired, and has not been replaced. */
+let isRetired = false;
+
+/**
+ * Memory of wasm never shrinks. What a large request has grown it to, in bytes, is kept up to this
+ * size once no call uses it. Beyond it, a new instance costs less.
+ */
+const MAX_IDLE_MEMORY = 64 * 1024 * 1024;
 
 /**
  * The calls that have not ended.
@@ -84,7 +90,7 @@ export function nearestName(name, known) {
 
 // ---------------------------------------------------------------- clients and calls
 
-/** A client of the core, which is made anew where its instance has trapped. */
+/** A client of the core, which is made anew where its instance was retired. */
 export class CoreClient {
   #options;
   #signs;
@@ -303,7 +309,7 @@ export class CoreCall {
 
   /** Saves what was received, while the instance that trapped has not been replaced. */
   save() {
-    if (this.#saved !== undefined || this.isAlive || !isBroken) return;
+    if (this.#saved !== undefined || this.isAlive || !isRetired) return;
     try {
       // Only reads: what a trap leaves behind is whole, except for the step that it happened in.
       this.#saved = { partial: this.handle.partial(), outcome: this.handle.outcome() };
@@ -319,8 +325,9 @@ export class CoreCall {
     this.epoch = -1;
     try {
       this.handle.free();
+      if (liveCalls.size === 0 && memorySize() > MAX_IDLE_MEMORY) retire();
     } catch {
-      onTrap();
+      retire();
     }
   }
 
@@ -334,7 +341,7 @@ export class CoreCall {
     try {
       return step(this.handle);
     } catch (error) {
-      onTrap();
+      retire();
       throw this.lostError(error);
     }
   }
@@ -361,7 +368,7 @@ export function feed(call, chunk, onOutput) {
   try {
     flags = call.handle.feed(length);
   } catch (error) {
-    onTrap();
+    retire();
     throw call.lostError(error);
   }
   if (flags & STEP_OUTPUT) onOutput();
@@ -403,12 +410,12 @@ function feedPieces(call, chunk, onOutput) {
  * @returns {T}
  */
 function enter(call) {
-  if (isBroken) recover(false);
+  if (isRetired) recover(false);
   try {
     return call();
   } catch (error) {
     if (error instanceof Failure) throw failureOf(error);
-    onTrap();
+    retire();
     throw crashed(error);
   }
 }
@@ -420,7 +427,7 @@ function failureOf(failure) {
     failure.free();
     return errorOf(fields);
   } catch (error) {
-    onTrap();
+    retire();
     return crashed(error);
   }
 }
@@ -441,12 +448,12 @@ function crashed(thrown) {
 }
 
 /**
- * The instance has trapped. It is replaced in a microtask, when the stack is empty, or for the next
- * call, if that comes first.
+ * The instance is not used again: it has trapped, or its memory is large and nobody uses it. It is
+ * replaced in a microtask, when the stack is empty, or for the next call, if that comes first.
  */
-function onTrap() {
-  if (isBroken) return;
-  isBroken = true;
+function retire() {
+  if (isRetired) return;
+  isRetired = true;
   epoch += 1;
   queueMicrotask(() => {
     try {
@@ -463,7 +470,7 @@ function onTrap() {
  * @param {boolean} isStackEmpty
  */
 function recover(isStackEmpty) {
-  if (!isBroken) return;
+  if (!isRetired) return;
   // Where the stack is nearly exhausted, nothing can be saved now.
   if (!isStackEmpty && !hasStack()) throw crashed(undefined);
   const dead = [...liveCalls].filter((call) => !call.isAlive);
@@ -474,7 +481,7 @@ function recover(isStackEmpty) {
   } catch (error) {
     throw createError("internal", "the wasm core crashed, and can't be loaded again", undefined, error);
   }
-  isBroken = false;
+  isRetired = false;
   for (const call of dead) {
     liveCalls.delete(call);
     call.onLost?.();

@@ -33,14 +33,16 @@ export function optionsToJson(options) {
 const MAX_LENGTH = 2 ** 27;
 
 /**
- * Throws for JSON text that is longer than the core takes.
+ * Throws for what is not JSON text, or longer than the core takes.
  *
- * @param {string} json
+ * @param {unknown} json
  * @param {OciErrorCode} code
  * @param {string} what
  */
-export function requireLength(json, code, what) {
+export function requireText(json, code, what) {
+  if (typeof json !== "string") throw createError(code, `${what} must be an object`);
   if (json.length > MAX_LENGTH) throw createError(code, `${what} is longer than ${MAX_LENGTH} characters of JSON`);
+  return json;
 }
 
 /**
@@ -55,9 +57,7 @@ function stringify(value, code, what) {
   } catch (cause) {
     throw createError(code, `${what} can't be written as JSON`, "use plain values without a cycle", cause);
   }
-  if (typeof json !== "string") throw createError(code, `${what} must be an object`);
-  requireLength(json, code, what);
-  return json;
+  return requireText(json, code, what);
 }
 
 /**

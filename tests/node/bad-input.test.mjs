@@ -5,6 +5,7 @@ import { after, describe, test } from "node:test";
 import vm from "node:vm";
 import { OciError, OciGenAI } from "oci-genai-edge";
 import { FINISH, textEvent } from "./support/fake-service.mjs";
+import { memoryPages } from "./support/wasm-memory.mjs";
 
 const unhandled = [];
 const onUnhandled = (reason) => unhandled.push(reason);
@@ -171,6 +172,28 @@ describe("requests", { timeout: 120_000 }, () => {
     await oci.stream({ model: DAC, messages: [{ role: "user", content }] }).final();
     assert.equal(sent.pop().chatRequest.messages[0].content[0].text, content);
     sent.push(undefined);
+    // The memory that it took is not kept.
+    await Promise.resolve();
+    assert.ok(memoryPages() < 200, `${memoryPages()} pages`);
+    await assertWorks();
+  });
+
+  test("the memory of a large request is kept while another call is live", async () => {
+    let push;
+    const source = { start: (controller) => (push = (text) => controller.enqueue(new TextEncoder().encode(text))) };
+    const other = new OciGenAI({ ...OPTIONS, fetch: async () => new Response(new ReadableStream(source)) });
+    const live = other.stream({ model: DAC, messages });
+    const first = live.next();
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    push(textEvent("one"));
+    await first;
+    await oci.stream({ model: DAC, messages: [{ role: "user", content: "x".repeat(40_000_000) }] }).final();
+    sent.pop();
+    push(textEvent("two"));
+    assert.equal((await live.next()).value.choices[0].delta.content, "two");
+    await live.cancel();
+    await Promise.resolve();
+    assert.ok(memoryPages() < 200, `${memoryPages()} pages`);
     await assertWorks();
   });
 });

@@ -110,7 +110,18 @@ describe("a host that never answers", { timeout: 120_000 }, () => {
     await sleep(1);
     push(textEvent("one"));
     await first;
-    const answer = () => new Response(textEvent("fine") + FINISH, { headers: { "content-type": "text/event-stream" } });
+    let unfinished = 0;
+    const answer = () => {
+      const chunks = [textEvent("fine"), FINISH];
+      unfinished++;
+      const pull = (controller) => {
+        if (chunks.length > 0) return controller.enqueue(new TextEncoder().encode(chunks.shift()));
+        unfinished--;
+        return controller.close();
+      };
+      const body = new ReadableStream({ pull, cancel: () => void unfinished-- }, { highWaterMark: 0 });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    };
     const oci = new OciGenAI({ ...OPTIONS, fetch: async () => answer(), sign: async () => ({ authorization: "x" }) });
     const ends = new Set();
     for (const read of Object.values(READERS)) {
@@ -126,6 +137,8 @@ describe("a host that never answers", { timeout: 120_000 }, () => {
       }
     }
     assert.deepEqual(ends, new Set([REASON, "complete"]));
+    await sleep(5);
+    assert.equal(unfinished, 0);
     push(textEvent("two"));
     assert.equal((await live.next()).value.choices[0].delta.content, "two");
     await live.cancel();
