@@ -1,4 +1,4 @@
-// AbortSignals: a link from a caller's signal to a call.
+// AbortSignals: links from a caller's signal to its calls.
 
 /**
  * What a signal aborts.
@@ -6,13 +6,70 @@
  * @typedef {{ abort(reason: unknown): void }} Abortable
  */
 
-/**
- * The listener of a caller's signal.
- *
- * @typedef {object} AbortLink
- * @property {Abortable | undefined} pending the call, while a caller waits for it
- * @property {() => void} remove removes the listener
- */
+/** The link of a call to its caller's signal. */
+export class AbortLink {
+  #listener;
+  #idle;
+
+  /**
+   * @param {Listener} listener
+   * @param {Abortable} call
+   */
+  constructor(listener, call) {
+    this.#listener = listener;
+    this.#idle = weakRef(call);
+    /**
+     * The call, while a caller waits for it.
+     *
+     * @type {Abortable | undefined}
+     */
+    this.pending = call;
+  }
+
+  /** @param {unknown} reason */
+  abort(reason) {
+    (this.pending ?? this.#idle.deref())?.abort(reason);
+  }
+
+  remove() {
+    this.#listener.remove(this);
+  }
+}
+
+/** One listener of a signal, for all of its calls: runtimes warn of many. */
+class Listener {
+  #signal;
+  /** @type {Set<AbortLink>} */
+  #links = new Set();
+
+  /** @param {AbortSignal} signal */
+  constructor(signal) {
+    this.#signal = signal;
+    listeners.set(signal, this);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** @param {Abortable} call */
+  add(call) {
+    const link = new AbortLink(this, call);
+    this.#links.add(link);
+    return link;
+  }
+
+  /** @param {AbortLink} link */
+  remove(link) {
+    if (!this.#links.delete(link) || this.#links.size > 0) return;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    listeners.delete(this.#signal);
+  }
+
+  #onAbort = () => {
+    for (const link of this.#links) link.abort(this.#signal.reason);
+  };
+}
+
+/** @type {WeakMap<AbortSignal, Listener>} */
+const listeners = new WeakMap();
 
 /**
  * Aborts a call when its caller's signal aborts. The signal may outlive many calls, so it
@@ -24,12 +81,8 @@
  * @returns {AbortLink}
  */
 export function linkAbortSignal(call, signal) {
-  const idle = weakRef(call);
-  const listener = () => (link.pending ?? idle.deref())?.abort(signal.reason);
-  /** @type {AbortLink} */
-  const link = { pending: call, remove: () => signal.removeEventListener("abort", listener) };
-  signal.addEventListener("abort", listener, { once: true });
-  return link;
+  const listener = listeners.get(signal) ?? new Listener(signal);
+  return listener.add(call);
 }
 
 /**

@@ -12,6 +12,7 @@ import { hasStack } from "./stack.js";
 import * as wasm from "./wasm.js";
 import { Client, Failure } from "./wasm.js";
 
+/** @import { ChatCompletion } from "../index.js" */
 /** @import { CallHandle, Outcome, RawErrorFields, WasmSource } from "./wasm.js" */
 
 let isLoaded = false;
@@ -162,7 +163,7 @@ export class CoreCall {
   /**
    * What was saved of the call after a trap.
    *
-   * @type {{ partial: string | undefined, outcome: string } | undefined}
+   * @type {{ partial: ChatCompletion | undefined, outcome: string } | undefined}
    */
   #saved;
 
@@ -269,7 +270,6 @@ export class CoreCall {
    */
   lostError(cause) {
     this.save();
-    const partial = this.#saved?.partial;
     const isOwn = cause !== undefined;
     return new OciError(
       {
@@ -277,7 +277,7 @@ export class CoreCall {
         message: isOwn ? "the wasm core crashed" : "the wasm core crashed in another call",
         hint: isOwn ? "the next call works; please report it, with what led to it" : "make the call again",
         attempts: this.lostOutcome().report.attempts,
-        partial: partial === undefined ? undefined : JSON.parse(partial),
+        partial: this.#saved?.partial,
       },
       cause,
     );
@@ -312,7 +312,10 @@ export class CoreCall {
     if (this.#saved !== undefined || this.isAlive || !isRetired) return;
     try {
       // Only reads: what a trap leaves behind is whole, except for the step that it happened in.
-      this.#saved = { partial: this.handle.partial(), outcome: this.handle.outcome() };
+      const partial = this.handle.partial();
+      const outcome = this.handle.outcome();
+      JSON.parse(outcome);
+      this.#saved = { partial: partial === undefined ? undefined : JSON.parse(partial), outcome };
     } catch {
       // Too little is left of the instance.
     }

@@ -57,7 +57,7 @@ function splitCallOptions(options) {
     throw createError("invalid_options", "the options must be an object");
   }
   const { signal, ...plain } = options ?? {};
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !(signal instanceof AbortSignal && typeof signal.aborted === "boolean")) {
     throw createError("invalid_options", "the option signal must be an AbortSignal");
   }
   rejectFunctions(plain, (name) => {

@@ -263,6 +263,14 @@ describe("options", { timeout: 120_000 }, () => {
     });
   }
 
+  test("a signal that is none", async () => {
+    const proxy = new Proxy({}, { get: fail });
+    for (const signal of [{}, "x", Object.create(AbortSignal.prototype), new EventTarget(), proxy]) {
+      await assert.rejects(oci.chat({ model: DAC, messages }, { signal }), { code: "invalid_options" });
+    }
+    await assertWorks();
+  });
+
   test("the message names the header", () => {
     assert.throws(() => new OciGenAI({ headers: { "x-name": "Zoë" } }), /headers\.x-name/);
   });

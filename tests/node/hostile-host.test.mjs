@@ -35,7 +35,20 @@ function reading(chunks, last) {
   return withReader({ read: () => (left.length > 0 ? Promise.resolve({ done: false, value: left.shift() }) : last()) });
 }
 
+/** A promise with a member of its own. */
+function promiseWith(name, member) {
+  return Object.defineProperty(Promise.resolve({ done: true }), name, member);
+}
+
 const HOSTS = {
+  "a read whose promise has a then that throws": () =>
+    reading([bytes(TEXT)], () => promiseWith("then", { value: () => assert.fail("then") })),
+  "a read whose promise has a constructor that throws": () =>
+    reading([bytes(TEXT)], () => promiseWith("constructor", { get: () => assert.fail("constructor") })),
+  "a first read whose promise has a then that throws": () =>
+    reading([], () => promiseWith("then", { value: () => assert.fail("then") })),
+  "a first read whose promise has a constructor that throws": () =>
+    reading([], () => promiseWith("constructor", { get: () => assert.fail("constructor") })),
   "a body that is locked": () => {
     const response = events();
     response.body.getReader();
@@ -201,7 +214,7 @@ test("a chunk that is not bytes is an error with what was received", async () =>
   }
 });
 
-test("many attempts add no listener to the signal of the call", async () => {
+test("many attempts and calls add no listener to the signal of the call", async () => {
   const warnings = [];
   const onWarning = (warning) => warnings.push(warning);
   process.on("warning", onWarning);
@@ -224,6 +237,13 @@ test("many attempts add no listener to the signal of the call", async () => {
       return error.code === "network";
     });
     assert.equal(signals.size, 1);
+    // Nor do many calls add more than one to that of their caller.
+    const hung = new OciGenAI({ compartmentId: "c", fetch: () => new Promise(() => {}) });
+    const calls = Array.from({ length: 30 }, () => hung.chat(request, { signal: stop.signal }));
+    await sleep(1);
+    assert.equal(getEventListeners(stop.signal, "abort").length, 1);
+    stop.abort(boom);
+    for (const call of calls) await assert.rejects(call, (error) => error === boom);
     for (const signal of [...signals, stop.signal]) assert.equal(getEventListeners(signal, "abort").length, 0);
     await sleep(5);
     assert.deepEqual(warnings, []);

@@ -183,6 +183,26 @@ describe("a host that never answers", { timeout: 120_000 }, () => {
   });
 });
 
+test("a live stream does not keep its request", async () => {
+  const bodies = [];
+  const source = { start: (controller) => void bodies.push(controller) };
+  const oci = new OciGenAI({ ...OPTIONS, fetch: async () => new Response(new ReadableStream(source)) });
+  const streams = [];
+  const open = async () => {
+    const stream = oci.stream({ model: DAC, messages: [{ role: "user", content: "x".repeat(2_000_000) }] });
+    const first = stream.next();
+    while (bodies.length <= streams.length) await sleep(0);
+    bodies.at(-1).enqueue(new TextEncoder().encode(textEvent("Hi")));
+    await first;
+    streams.push(stream);
+  };
+  for (let at = 0; at < 3; at++) await open();
+  const pages = memoryPages();
+  for (let at = 0; at < 20; at++) await open();
+  assert.ok(memoryPages() <= pages + 10, `${pages} pages became ${memoryPages()}`);
+  for (const stream of streams) await stream.cancel();
+});
+
 describe("a connection that stays open", { timeout: 60_000 }, () => {
   /** A response with this text whose body then stays open. */
   function openBody(text, { status = 200, type = "application/json" } = {}) {
