@@ -172,7 +172,8 @@ export class Call {
     try {
       const flags = await opening.run();
       this.#cause = opening.cause;
-      this.#onFlags(flags);
+      // The call may have ended after its last step and before this continuation.
+      if (!this.ended) this.#onFlags(flags);
     } catch (error) {
       throw this.#fail(error);
     }
@@ -264,8 +265,6 @@ export class Call {
     this.events.clear();
     this.abort(reason);
   }
-
-  // ------------------------------------------------------------ private
 
   /** Ends the wait of a call whose instance has trapped in another call: its next step finds that out. */
   onLost() {

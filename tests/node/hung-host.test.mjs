@@ -122,7 +122,13 @@ describe("a host that never answers", { timeout: 120_000 }, () => {
       const body = new ReadableStream({ pull, cancel: () => void unfinished-- }, { highWaterMark: 0 });
       return new Response(body, { headers: { "content-type": "text/event-stream" } });
     };
-    const oci = new OciGenAI({ ...OPTIONS, fetch: async () => answer(), sign: async () => ({ authorization: "x" }) });
+    let reports = 0;
+    const oci = new OciGenAI({
+      ...OPTIONS,
+      fetch: async () => answer(),
+      sign: async () => ({ authorization: "x" }),
+      onFinish: () => void reports++,
+    });
     const ends = new Set();
     for (const read of Object.values(READERS)) {
       for (let turns = 0; turns < 80; turns++) {
@@ -139,6 +145,7 @@ describe("a host that never answers", { timeout: 120_000 }, () => {
     assert.deepEqual(ends, new Set([REASON, "complete"]));
     await sleep(5);
     assert.equal(unfinished, 0);
+    assert.equal(reports, Object.keys(READERS).length * 80);
     push(textEvent("two"));
     assert.equal((await live.next()).value.choices[0].delta.content, "two");
     await live.cancel();
