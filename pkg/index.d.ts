@@ -202,14 +202,16 @@ export interface ClientOptions extends RouteOverrides {
    */
   aliasesOnly?: boolean;
   /**
-   * Sent with every request. Not allowed: `authorization`, `host`, `content-*`, `connection`,
-   * `transfer-encoding` and `proxy-*`.
+   * Sent with every request. Values are one line of visible ASCII. Not allowed: `authorization`,
+   * `host`, `content-*`, `connection`, `transfer-encoding` and `proxy-*`.
    */
   headers?: Record<string, string>;
   /**
    * Used instead of the global `fetch`, which is looked up for each request. It is called with a
    * URL string and an init whose `redirect` is `"manual"` and whose `signal` aborts when the call
-   * is aborted, cancelled or timed out.
+   * is aborted, cancelled or timed out. One that ignores the signal does not hold up the call: a
+   * response that comes after the end is cancelled. The body of a response gives bytes, as any view
+   * or ArrayBuffer.
    */
   fetch?: typeof globalThis.fetch;
   /** How transient errors before the first chunk are retried. */
@@ -277,7 +279,7 @@ export interface RetryOptions {
   maxRequests?: number;
 }
 
-/** Each at least 1 ms; no limit unless set. */
+/** Each at least 1 ms, and as long as a number can say; no limit unless set. */
 export interface TimeoutOptions {
   /** The whole call, including retries, delays and reading the answer. */
   totalMs?: number;
@@ -301,7 +303,10 @@ export interface LimitOptions {
   maxEventBytes?: number;
   /** The whole answer. Default 64 MiB. */
   maxResponseBytes?: number;
-  /** The body of an error response; the rest is not read, and is no failure. Default 64 KiB. */
+  /**
+   * The body of an error response; the rest is not read, and is no failure. Default 64 KiB. Where
+   * nothing of it comes for 2 seconds, what there is of it is all.
+   */
   maxErrorBytes?: number;
   /** Tool calls in one choice. Default 128. */
   maxToolCalls?: number;
@@ -366,7 +371,7 @@ export interface CallOptions extends RouteOverrides {
 /**
  * Signs one request. It is called once per attempt (a retry is signed again) with exactly what will
  * be sent, and returns the headers to add: `authorization`, `date`, `x-date`, `x-content-sha256`
- * and `opc-*`. Any other name, a value that is not a string, or one with a line break is
+ * and `opc-*`. Any other name, or a value that is not one line of visible ASCII, is
  * `invalid_signature`. If it throws or rejects, nothing is sent, no other target is tried, and the
  * call fails with `signer_failed`, whose `cause` is what was thrown.
  *
@@ -884,7 +889,8 @@ export declare class OciError extends Error {
   readonly attempts: Attempt[];
   /**
    * What was received before a stream failed, as a completion; a choice that is incomplete has a
-   * `finish_reason` of null.
+   * `finish_reason` of null. It is on no printed or copied error: `util.inspect`, `JSON.stringify`
+   * and `structuredClone` leave it out.
    */
   readonly partial?: ChatCompletion;
   /**
@@ -936,7 +942,7 @@ export declare class OciError extends Error {
  * | | |
  * |---|---|
  * | `all_targets_failed` | every target of an alias failed: see `attempts` |
- * | `internal` | a defect of this package: please report it |
+ * | `internal` | a defect of this package: please report it. Or the wasm crashed, in this call or in another one: the next call works, on a new instance |
  */
 export type OciErrorCode =
   | "invalid_options"

@@ -1,5 +1,4 @@
-//! The shell, compiled to wasm and run by `wasm-pack test --node`. The hooks of the host are small
-//! JavaScript functions.
+//! The shell, compiled to wasm and run by `wasm-pack test --node`, driven as JavaScript drives it.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::unwrap_used,
@@ -9,12 +8,14 @@
     missing_docs
 )]
 
-use js_sys::{Function, Object, Reflect, Uint8Array, WebAssembly, JSON};
-use oci_genai_edge::js::boundary::{MODE_CHUNKS, MODE_WHOLE, STEP_DONE, STEP_FAILED, STEP_OUTPUT};
+use js_sys::{Reflect, Uint8Array, WebAssembly, JSON};
+use oci_genai_edge::js::boundary::{
+    MODE_CHUNKS, MODE_WHOLE, STEP_BOUNDED, STEP_DONE, STEP_FAILED, STEP_OUTPUT, STEP_READ,
+    STEP_SEND, STEP_WAIT,
+};
 use oci_genai_edge::js::{input_capacity, input_pointer, CallHandle, Client, Failure};
 use serde_json::{json, Value};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{AbortController, AbortSignal};
 
@@ -25,34 +26,12 @@ const TEXT: &str = concat!(
 );
 const FINISH: &str = concat!(r#"data: {"finishReason":"stop"}"#, "\n\n");
 
-/// A client whose `fetch(url, init)` and `authorize(request, headers)` have these bodies.
-fn client(fetch: &str, authorize: &str) -> Client {
+fn client() -> Client {
     let options = json!({
         "compartmentId": "ocid1.compartment.oc1..example",
         "models": {"alias": [DAC, {"model": DAC, "apiFormat": "COHERE"}]},
     });
-    let hooks = Object::new();
-    for (name, parameters, body) in [
-        ("fetch", "url, init", fetch),
-        ("authorize", "request, headers", authorize),
-        ("sleep", "ms, signal", ""),
-    ] {
-        let body = format!("return (async () => {{ {body} }})()");
-        let hook = Function::new_with_args(parameters, &body);
-        Reflect::set(&hooks, &name.into(), &hook).unwrap();
-    }
-    Client::new(&options.to_string(), &hooks).unwrap()
-}
-
-/// A `fetch` that returns a stream with these chunks. The stream stays open unless `closes`.
-fn stream_of(chunks: &[&str], closes: bool) -> String {
-    let chunks = json!(chunks);
-    format!(
-        "return new Response(new ReadableStream({{ start(controller) {{
-           for (const chunk of {chunks}) controller.enqueue(new TextEncoder().encode(chunk));
-           if ({closes}) controller.close();
-         }} }}))"
-    )
+    Client::new(&options.to_string(), false).unwrap()
 }
 
 fn request(model: &str) -> String {
@@ -64,17 +43,32 @@ fn signal() -> AbortSignal {
     AbortController::new().unwrap().signal()
 }
 
-/// Makes a call, and opens it.
-async fn open(client: &Client, mode: u32) -> Result<CallHandle, JsValue> {
-    let id = "chatcmpl-1".to_owned();
-    let call = client.call(&request(DAC), "{}", mode, signal(), id);
-    let call = call.map_err(JsValue::from)?;
-    JsFuture::from(call.open()).await?;
-    Ok(call)
+/// Makes a call.
+fn call(mode: u32, options: &str) -> CallHandle {
+    let call = client().call(&request(DAC), options, mode, "chatcmpl-1".into());
+    call.map_err(JsValue::from).unwrap()
+}
+
+/// Makes a call, sends its request, and receives this head.
+fn responded(mode: u32, status: u16, content_type: &str) -> CallHandle {
+    let mut call = call(mode, "{}");
+    assert_eq!(call.next_step(), STEP_SEND);
+    assert!(call.take_request(&signal()).is_some());
+    assert!(call.on_response(status, Some(content_type.into()), None, None, None, None));
+    call
+}
+
+/// A stream that has received its first text.
+fn streaming() -> CallHandle {
+    let mut call = responded(MODE_CHUNKS, 200, "text/event-stream");
+    assert_eq!(call.next_step(), STEP_READ);
+    assert_eq!(feed(&mut call, TEXT.as_bytes()), STEP_OUTPUT);
+    assert_eq!(call.next_step(), 0);
+    call
 }
 
 /// Copies bytes to the input buffer and feeds them, as JavaScript does.
-fn feed(call: &CallHandle, bytes: &[u8]) -> u32 {
+fn feed(call: &mut CallHandle, bytes: &[u8]) -> u32 {
     assert!(bytes.len() <= input_capacity() as usize);
     let (source, address) = (Uint8Array::from(bytes), input_pointer());
     // The view comes last: memory that grows detaches the views of it.
@@ -98,36 +92,13 @@ fn completion(call: &CallHandle) -> Value {
     serde_json::from_str(&call.completion()).unwrap()
 }
 
-/// The code of a failure that was thrown.
-fn code(thrown: &JsValue) -> String {
-    let fields = Reflect::get(thrown, &"fields".into()).unwrap();
-    let code = Reflect::get(&fields, &"code".into()).unwrap();
-    code.as_string().unwrap()
-}
-
 #[wasm_bindgen_test]
-async fn a_stream_in_one_chunk_is_read_by_open() {
-    let stream = [TEXT, FINISH].concat();
-    let call = open(&client(&stream_of(&[&stream], true), ""), MODE_CHUNKS).await;
-    let call = call.unwrap();
-    call.output();
-    let completion = completion(&call);
-    assert_eq!(completion["choices"][0]["message"]["content"], "Hé");
-    assert_eq!(completion["choices"][0]["finish_reason"], "stop");
-}
-
-#[wasm_bindgen_test]
-async fn a_stream_in_several_chunks_is_fed_after_open() {
-    let call = open(&client(&stream_of(&[TEXT], false), ""), MODE_CHUNKS).await;
-    let call = call.unwrap();
-    // `open` returns after the first chunk. From then on, JavaScript reads the body.
-    assert_eq!(call.output(), STEP_OUTPUT);
+fn a_stream_is_fed_until_it_is_done() {
+    let mut call = streaming();
     assert!(!call.is_events());
-    assert!(call.take_reader().is_some());
-    assert!(call.take_reader().is_none());
-    assert_eq!(feed(&call, FINISH.as_bytes()), STEP_OUTPUT);
+    assert_eq!(feed(&mut call, FINISH.as_bytes()), STEP_OUTPUT);
     assert_eq!(call.on_body_end(), STEP_DONE);
-    assert!(call.failure().is_none());
+    assert!(call.failure().is_undefined());
     let completion = completion(&call);
     assert_eq!(completion["choices"][0]["message"]["content"], "Hé");
     assert_eq!(completion["choices"][0]["finish_reason"], "stop");
@@ -145,122 +116,144 @@ async fn a_stream_in_several_chunks_is_fed_after_open() {
 }
 
 #[wasm_bindgen_test]
-async fn the_signer_gets_what_is_sent() {
-    let authorize = "globalThis.signed = request; headers.set('authorization', 'Signature x')";
-    let fetch = "
-        globalThis.sent = { url, init, authorization: init.headers.get('authorization') };
-        return new Response(JSON.stringify({ chatResponse: { apiFormat: 'COHERE', text: 'Hi' } }))";
-    let call = open(&client(fetch, authorize), MODE_WHOLE).await.unwrap();
-    call.output();
-    assert_eq!(completion(&call)["choices"][0]["message"]["content"], "Hi");
+fn the_signer_gets_what_is_sent() {
+    let mut call = call(MODE_WHOLE, r#"{"headers":{"x-trace":"1"}}"#);
+    assert_eq!(call.next_step(), STEP_SEND);
+    let prepared = call.take_request(&signal()).unwrap();
+    assert!(call.take_request(&signal()).is_none());
+    Reflect::set(&js_sys::global(), &"prepared".into(), &prepared).unwrap();
     let same = js_sys::eval(
-        "signed.body === sent.init.body && signed.url === sent.url
-         && Object.isFrozen(signed.headers) && sent.authorization === 'Signature x'
-         && sent.init.redirect === 'manual' && sent.init.method === 'POST'
-         && JSON.parse(new TextDecoder().decode(sent.init.body))
-              .servingMode.servingType === 'DEDICATED'",
+        "const [signable, init, acceptsApiKey] = prepared;
+         signable.body === init.body && signable.signal === init.signal && !acceptsApiKey
+         && Object.isFrozen(signable) && Object.isFrozen(signable.headers)
+         && signable.method === 'POST' && init.method === 'POST' && init.redirect === 'manual'
+         && init.headers instanceof Headers && init.headers.get('x-trace') === '1'
+         && signable.headers['x-trace'] === '1' && signable.attempt === 1
+         && JSON.parse(new TextDecoder().decode(init.body)).servingMode.servingType === 'DEDICATED'",
     );
     assert_eq!(same.unwrap(), JsValue::TRUE);
 }
 
 #[wasm_bindgen_test]
-async fn failures_have_codes() {
-    for (fetch, authorize, expected) in [
-        ("throw new TypeError('unreachable')", "", "network"),
+fn a_whole_answer_is_read_to_its_end() {
+    let body = json!({"chatResponse": {"apiFormat": "GENERIC", "choices": [
+        {"index": 0, "message": {"role": "ASSISTANT", "content": [{"type": "TEXT", "text": "Hi"}]},
+         "finishReason": "stop"}]}})
+    .to_string();
+    let (start, end) = body.split_at(20);
+    let mut call = responded(MODE_WHOLE, 200, "application/json");
+    assert_eq!(call.next_step(), STEP_READ);
+    assert_eq!(feed(&mut call, start.as_bytes()), 0);
+    assert_eq!(call.next_step(), STEP_READ | STEP_BOUNDED);
+    // Half an answer is waited for; a whole one is taken although the body stays open.
+    assert_eq!(call.on_body_stall(), 0);
+    assert_eq!(feed(&mut call, end.as_bytes()), 0);
+    assert_eq!(call.on_body_stall(), STEP_DONE);
+    assert_eq!(completion(&call)["choices"][0]["message"]["content"], "Hi");
+}
+
+#[wasm_bindgen_test]
+fn an_error_is_an_error_although_its_body_stays_open() {
+    let mut call = responded(MODE_CHUNKS, 404, "application/json");
+    assert_eq!(call.next_step(), STEP_READ | STEP_BOUNDED);
+    assert_eq!(call.on_body_stall(), STEP_FAILED);
+    assert_eq!(call.next_step(), STEP_FAILED);
+    assert_eq!(
+        to_json(&call.failure())["code"],
+        "not_found_or_unauthorized"
+    );
+}
+
+#[wasm_bindgen_test]
+fn failures_have_codes() {
+    type Report = fn(&mut CallHandle);
+    let reports: [(Report, &str); 3] = [
         (
-            "return new Response('{}', { status: 404 })",
-            "",
-            "not_found_or_unauthorized",
-        ),
-        (
-            "throw new Error('nothing is sent without a signature')",
-            "throw { code: 'signer_failed', message: 'no', cause: 1 }",
+            |call| call.on_authorize_error("signer_failed", "no".into()),
             "signer_failed",
         ),
-    ] {
-        let thrown = open(&client(fetch, authorize), MODE_CHUNKS).await;
-        assert_eq!(code(&thrown.unwrap_err()), expected);
+        (
+            |call| call.on_authorize_error("invalid_signature", "no".into()),
+            "invalid_signature",
+        ),
+        (|call| call.on_timeout("totalMs", 5.0), "timeout"),
+    ];
+    for (report, code) in reports {
+        let mut call = call(MODE_CHUNKS, r#"{"timeouts":{"totalMs":5}}"#);
+        assert_eq!(to_json(&call.timeouts())["totalMs"], 5);
+        assert_eq!(call.next_step(), STEP_SEND);
+        report(&mut call);
+        assert_eq!(call.next_step(), STEP_FAILED);
+        assert_eq!(to_json(&call.failure())["code"], code);
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_read_error_after_the_first_chunk_keeps_the_partial_answer() {
-    let call = open(&client(&stream_of(&[TEXT], false), ""), MODE_CHUNKS).await;
-    let call = call.unwrap();
-    assert_eq!(call.output(), STEP_OUTPUT);
-    assert_eq!(call.on_read_error(JsValue::from_str("reset")), STEP_FAILED);
-    let failure = call.failure().unwrap();
-    assert_eq!(failure.cause(), JsValue::from_str("reset"));
-    let fields = to_json(&failure.fields());
+fn a_network_error_is_retried_after_a_wait() {
+    let mut call = call(MODE_WHOLE, "{}");
+    assert_eq!(call.next_step(), STEP_SEND);
+    call.on_network_error();
+    assert_eq!(call.next_step(), STEP_WAIT);
+    assert!(call.wait_ms() >= 0.0);
+    assert_eq!(call.next_step(), STEP_SEND);
+}
+
+#[wasm_bindgen_test]
+fn a_header_that_no_host_can_send_is_named() {
+    let options = json!({
+        "endpoint": "https://proxy.example",
+        "compartmentId": "ocid1.compartment.oc1..日本",
+    });
+    let client = Client::new(&options.to_string(), true).unwrap();
+    let model = "xai.grok-4";
+    let call = client.call(
+        &request(model),
+        r#"{"transport":"openai"}"#,
+        MODE_CHUNKS,
+        "x".into(),
+    );
+    let mut call = call.map_err(JsValue::from).unwrap();
+    assert_eq!(call.next_step(), STEP_SEND);
+    assert!(call.take_request(&signal()).is_none());
+    assert_eq!(call.next_step(), STEP_FAILED);
+    let fields = to_json(&call.failure());
+    assert_eq!(fields["code"], "invalid_options");
+    assert!(fields["message"]
+        .as_str()
+        .unwrap()
+        .contains("opc-compartment-id"));
+}
+
+#[wasm_bindgen_test]
+fn a_read_error_after_the_first_chunk_keeps_the_partial_answer() {
+    let mut call = streaming();
+    assert!(call.partial().is_some());
+    assert_eq!(call.on_read_error(), STEP_FAILED);
+    let fields = to_json(&call.failure());
     assert_eq!(fields["code"], "stream_truncated");
     let partial: Value = serde_json::from_str(fields["partial"].as_str().unwrap()).unwrap();
     assert_eq!(partial["choices"][0]["message"]["content"], "Hé");
 }
 
-const UNTIL_ABORTED: &str = "
-    return await new Promise((_, reject) => {
-      init.signal.addEventListener('abort', () => reject(init.signal.reason));
-    })";
-
 #[wasm_bindgen_test]
-async fn an_abort_rejects_with_its_own_reason() {
-    let client = client(UNTIL_ABORTED, "");
-    let controller = AbortController::new().unwrap();
-    let call = client
-        .call(
-            &request(DAC),
-            "{}",
-            MODE_CHUNKS,
-            controller.signal(),
-            String::new(),
-        )
-        .unwrap();
-    let open = JsFuture::from(call.open());
-    controller.abort_with_reason(&"enough".into());
-    assert_eq!(open.await.unwrap_err(), JsValue::from_str("enough"));
-}
-
-#[wasm_bindgen_test]
-async fn a_timeout_rejects_with_its_own_error() {
-    let client = client(UNTIL_ABORTED, "");
-    let controller = AbortController::new().unwrap();
-    let options = r#"{"timeouts":{"totalMs":5}}"#;
-    let call = client
-        .call(
-            &request(DAC),
-            options,
-            1,
-            controller.signal(),
-            String::new(),
-        )
-        .unwrap();
-    assert_eq!(to_json(&call.timeouts())["totalMs"], 5);
-    let open = JsFuture::from(call.open());
-    call.on_timeout("totalMs", 5.0);
-    controller.abort();
-    assert_eq!(code(&open.await.unwrap_err()), "timeout");
-}
-
-#[wasm_bindgen_test]
-async fn a_cancelled_call_has_no_error() {
-    let call = open(&client(&stream_of(&[TEXT], false), ""), MODE_CHUNKS).await;
-    let call = call.unwrap();
+fn a_cancelled_call_has_no_error() {
+    let mut call = streaming();
     assert!(call.timeouts().is_undefined());
     call.on_cancel();
     let report = &outcome(&call)["report"];
     assert_eq!(report.get("error"), None);
     assert_eq!(report["streamed"], true);
-    assert!(call.failure().is_none());
+    assert!(call.failure().is_undefined());
 }
 
 #[wasm_bindgen_test]
 fn an_invalid_call_fails_at_once() {
-    let client = client("", "");
+    let client = client();
     for (request, expected) in [
         ("{}".to_owned(), "invalid_request"),
         (request("gpt-4o"), "invalid_model"),
     ] {
-        let call = client.call(&request, "{}", MODE_CHUNKS, signal(), String::new());
+        let call = client.call(&request, "{}", MODE_CHUNKS, String::new());
         let failure: Failure = call.map(|_| ()).unwrap_err();
         assert_eq!(to_json(&failure.fields())["code"], expected);
     }
@@ -268,7 +261,7 @@ fn an_invalid_call_fails_at_once() {
 
 #[wasm_bindgen_test]
 fn routes_and_models_are_objects() {
-    let client = client("", "");
+    let client = client();
     let route = to_json(&client.route(DAC, "{}").unwrap());
     assert_eq!(
         (&route["transport"], &route["apiFormat"]),

@@ -1,40 +1,4 @@
-// AbortSignals: waiting that they end, and a link from a caller's signal to a call.
-
-/**
- * Resolves after so many milliseconds, or when the signal aborts.
- *
- * @param {number} ms
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
- */
-export function sleep(ms, signal) {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake, { once: true });
-  });
-}
-
-/**
- * A promise that rejects with the signal's reason when it aborts, and never causes an unhandled
- * rejection.
- *
- * @param {AbortSignal} signal
- * @returns {Promise<never>}
- */
-export function rejectOnAbort(signal) {
-  /** @type {Promise<never>} */
-  const aborted = new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  aborted.catch(() => {});
-  return aborted;
-}
+// AbortSignals: links from a caller's signal to its calls.
 
 /**
  * What a signal aborts.
@@ -42,13 +6,70 @@ export function rejectOnAbort(signal) {
  * @typedef {{ abort(reason: unknown): void }} Abortable
  */
 
-/**
- * The listener of a caller's signal.
- *
- * @typedef {object} AbortLink
- * @property {Abortable | undefined} pending the call, while a caller waits for it
- * @property {() => void} remove removes the listener
- */
+/** The link of a call to its caller's signal. */
+export class AbortLink {
+  #listener;
+  #idle;
+
+  /**
+   * @param {Listener} listener
+   * @param {Abortable} call
+   */
+  constructor(listener, call) {
+    this.#listener = listener;
+    this.#idle = weakRef(call);
+    /**
+     * The call, while a caller waits for it.
+     *
+     * @type {Abortable | undefined}
+     */
+    this.pending = call;
+  }
+
+  /** @param {unknown} reason */
+  abort(reason) {
+    (this.pending ?? this.#idle.deref())?.abort(reason);
+  }
+
+  remove() {
+    this.#listener.remove(this);
+  }
+}
+
+/** One listener of a signal, for all of its calls: runtimes warn of many. */
+class Listener {
+  #signal;
+  /** @type {Set<AbortLink>} */
+  #links = new Set();
+
+  /** @param {AbortSignal} signal */
+  constructor(signal) {
+    this.#signal = signal;
+    listeners.set(signal, this);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** @param {Abortable} call */
+  add(call) {
+    const link = new AbortLink(this, call);
+    this.#links.add(link);
+    return link;
+  }
+
+  /** @param {AbortLink} link */
+  remove(link) {
+    if (!this.#links.delete(link) || this.#links.size > 0) return;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    listeners.delete(this.#signal);
+  }
+
+  #onAbort = () => {
+    for (const link of this.#links) link.abort(this.#signal.reason);
+  };
+}
+
+/** @type {WeakMap<AbortSignal, Listener>} */
+const listeners = new WeakMap();
 
 /**
  * Aborts a call when its caller's signal aborts. The signal may outlive many calls, so it
@@ -60,21 +81,18 @@ export function rejectOnAbort(signal) {
  * @returns {AbortLink}
  */
 export function linkAbortSignal(call, signal) {
-  const idle = weakRef(call);
-  const listener = () => (link.pending ?? idle.deref())?.abort(signal.reason);
-  /** @type {AbortLink} */
-  const link = { pending: call, remove: () => signal.removeEventListener("abort", listener) };
-  signal.addEventListener("abort", listener, { once: true });
-  return link;
+  const listener = listeners.get(signal) ?? new Listener(signal);
+  return listener.add(call);
 }
 
 /**
- * Not inlined into `linkAbortSignal`: all closures of a function share what any of them captures.
+ * A reference that keeps nothing alive, where the runtime has one. A function of its own: all closures
+ * of a function share what any of them captures.
  *
  * @template {object} T
  * @param {T} target
  * @returns {{ deref(): T | undefined }}
  */
-function weakRef(target) {
+export function weakRef(target) {
   return typeof WeakRef === "undefined" ? { deref: () => target } : new WeakRef(target);
 }

@@ -1,63 +1,86 @@
 // Signing and API keys: the host's secrets stay in JavaScript. The core learns only whether
 // authorizing worked.
 
-import { rejectOnAbort } from "./abort.js";
-
 /** @import { ClientOptions, SignableRequest } from "../index.js" */
 
-/**
- * What the core calls once per attempt, with exactly what will be sent. It adds the authentication
- * headers to `headers`, and throws an {@link AuthorizeFailure}.
- *
- * @callback AuthorizeHook
- * @param {SignableRequest & { signal: AbortSignal }} request
- * @param {Headers} headers
- * @param {boolean} takesApiKey whether the request's transport takes an API key
- * @returns {Promise<void>}
- */
-
-/**
- * What the core makes an error of: not an Error, so that nothing a hook throws can be mistaken for
- * one.
- *
- * @typedef {{ code: "signer_failed" | "invalid_signature", message: string, cause?: unknown }} AuthorizeFailure
- */
+/** Why a request was not authorized; `cause` is what the host threw. */
+export class AuthorizeFailure extends Error {
+  /**
+   * @param {"signer_failed" | "invalid_signature"} code
+   * @param {string} message
+   * @param {unknown} [cause]
+   */
+  constructor(code, message, cause) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
 
 const SIGNING_HEADER = /^(authorization|date|x-date|x-content-sha256|opc-[a-z0-9-]+)$/;
 
-/**
- * @param {Pick<ClientOptions, "sign" | "apiKey">} credentials
- * @returns {AuthorizeHook}
- */
-export function createAuthorizeHook({ sign, apiKey }) {
-  return async (request, headers, takesApiKey) => {
-    if (sign) {
-      const returned = await callHook(() => sign(request), request.signal, "the signer failed");
-      for (const [name, value] of signingHeaders(returned)) setHeader(headers, name, value);
-    } else if (apiKey !== undefined && takesApiKey) {
-      const isFunction = typeof apiKey === "function";
-      const key = isFunction ? await callHook(apiKey, request.signal, "the apiKey function failed") : apiKey;
-      if (typeof key !== "string" || key === "") throw signerFailed("apiKey must be, or return, a non-empty string");
-      if (/[^\x21-\x7e]/.test(key)) throw invalidSignature("the API key contains a character that no API key has");
-      setHeader(headers, "authorization", `Bearer ${key}`);
+/** The signer or the API key of a client. */
+export class Authorizer {
+  #sign;
+  #apiKey;
+
+  /** @param {Pick<ClientOptions, "sign" | "apiKey">} credentials */
+  constructor({ sign, apiKey }) {
+    this.#sign = sign;
+    this.#apiKey = apiKey;
+  }
+
+  /** Whether requests are signed. */
+  get signs() {
+    return this.#sign !== undefined;
+  }
+
+  /**
+   * Asks the host once per attempt, with exactly what will be sent. What comes of it is for
+   * `apply`; undefined where the request is sent as it is.
+   *
+   * @param {SignableRequest} request
+   * @param {boolean} acceptsApiKey whether the request's transport takes an API key
+   * @returns {{ returned: unknown, message: string } | undefined}
+   */
+  ask(request, acceptsApiKey) {
+    if (this.#sign) return callHook(this.#sign, request, "the signer failed");
+    if (this.#apiKey === undefined || !acceptsApiKey) return undefined;
+    if (typeof this.#apiKey === "string") return { returned: this.#apiKey, message: "" };
+    return callHook(this.#apiKey, undefined, "the apiKey function failed");
+  }
+
+  /**
+   * Adds the authentication headers.
+   *
+   * @param {unknown} credentials what the host's function returned, or resolved to
+   * @param {Headers} headers
+   */
+  apply(credentials, headers) {
+    if (this.#sign) {
+      for (const [name, value] of signingHeaders(credentials)) setHeader(headers, name, value);
+      return;
     }
-  };
+    if (typeof credentials !== "string" || credentials === "") {
+      throw new AuthorizeFailure("signer_failed", "apiKey must be, or return, a non-empty string");
+    }
+    if (/[^\x21-\x7e]/.test(credentials)) {
+      throw invalidSignature("the API key contains a character that no API key has");
+    }
+    setHeader(headers, "authorization", `Bearer ${credentials}`);
+  }
 }
 
 /**
- * Calls a function of the host. One that never settles does not outlive the call: an abort or a
- * time limit ends the wait.
- *
  * @template T
- * @param {() => T | Promise<T>} hook
- * @param {AbortSignal} signal
+ * @param {(argument: T) => unknown} hook
+ * @param {T} argument
  * @param {string} message
  */
-async function callHook(hook, signal, message) {
+function callHook(hook, argument, message) {
   try {
-    return await Promise.race([hook(), rejectOnAbort(signal)]);
+    return { returned: hook(argument), message };
   } catch (cause) {
-    throw signerFailed(message, cause);
+    throw new AuthorizeFailure("signer_failed", message, cause);
   }
 }
 
@@ -67,6 +90,16 @@ async function callHook(hook, signal, message) {
  * @param {unknown} returned
  */
 function signingHeaders(returned) {
+  try {
+    return readHeaders(returned);
+  } catch (error) {
+    if (error instanceof AuthorizeFailure) throw error;
+    throw new AuthorizeFailure("invalid_signature", "the headers that the signer returned can't be read", error);
+  }
+}
+
+/** @param {unknown} returned */
+function readHeaders(returned) {
   if (returned === null || typeof returned !== "object") throw invalidSignature("the signer returned no headers");
   /** @type {[name: string, value: string][]} */
   const headers = [];
@@ -81,6 +114,7 @@ function signingHeaders(returned) {
       throw invalidSignature(`the signer must not set the header ${JSON.stringify(name.slice(0, 40))}`);
     }
     if (/[\r\n\0]/.test(value)) throw invalidSignature(`the signer's ${lower} contains a line break or NUL`);
+    if (/[^\t\x20-\x7e]/.test(value)) throw invalidSignature(`the signer's ${lower} is not visible ASCII`);
     headers.push([lower, value]);
   }
   return headers;
@@ -107,19 +141,7 @@ function setHeader(headers, name, value) {
   }
 }
 
-/**
- * @param {string} message
- * @param {unknown} [cause]
- * @returns {AuthorizeFailure}
- */
-function signerFailed(message, cause) {
-  return { code: "signer_failed", message, cause };
-}
-
-/**
- * @param {string} message
- * @returns {AuthorizeFailure}
- */
+/** @param {string} message */
 function invalidSignature(message) {
-  return { code: "invalid_signature", message };
+  return new AuthorizeFailure("invalid_signature", message);
 }

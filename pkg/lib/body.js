@@ -47,7 +47,12 @@ export function createBody(source, openCall) {
   };
   const read = () => {
     state = "reading";
-    call.readChunk().then(onChunk, onReadError);
+    try {
+      call.readChunk().then(onChunk, onReadError);
+    } catch (error) {
+      // The host's promise has a `then` of its own.
+      onReadError(error);
+    }
   };
   /** @param {BodyChunk} chunk */
   const onChunk = (chunk) => {

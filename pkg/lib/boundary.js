@@ -22,6 +22,18 @@ export const STEP_FAILED = 2;
 /** Flag of a step: there is output to take. */
 export const STEP_OUTPUT = 4;
 
+/** Flag of a step: there is a request to take and to send. */
+export const STEP_SEND = 8;
+
+/** Flag of a step: wait, then ask for the next step. */
+export const STEP_WAIT = 16;
+
+/** Flag of a step: read on in the body. */
+export const STEP_READ = 32;
+
+/** Flag of a step to read: what there is of the body may be all. A stall is to be reported. */
+export const STEP_BOUNDED = 64;
+
 /** Word of the header: the address of the output. */
 export const HEADER_OUTPUT = 0;
 

@@ -1,19 +1,23 @@
 // Call: one request to OCI, from its first attempt to the end of its answer.
 
-import { linkAbortSignal, rejectOnAbort } from "./abort.js";
+import { linkAbortSignal, weakRef } from "./abort.js";
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
-import { createHandle, feed, toError } from "./core.js";
+import { feed } from "./core.js";
 import { readBytes, readChunks } from "./memory.js";
+import { Opening } from "./opening.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
 import { cancelReader, drain, readFrom } from "./reader.js";
 import { callOnFinish } from "./report.js";
 import { Slab } from "./slab.js";
+import { Timer } from "./wait.js";
 
 /** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
 /** @import { AbortLink } from "./abort.js" */
+/** @import { Authorizer } from "./authorize.js" */
 /** @import { Item } from "./chunk.js" */
-/** @import { CallHandle, Client, Outcome } from "./wasm.js" */
+/** @import { CoreCall, CoreClient } from "./core.js" */
+/** @import { Outcome } from "./wasm.js" */
 
 /** @typedef {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} BodyReader */
 /** @typedef {ReadableStreamReadResult<Uint8Array<ArrayBuffer>>} BodyChunk */
@@ -22,7 +26,9 @@ import { Slab } from "./slab.js";
  * What all calls of a client share.
  *
  * @typedef {object} CallContext
- * @property {Client} client
+ * @property {CoreClient} client
+ * @property {Authorizer} authorizer
+ * @property {typeof globalThis.fetch | undefined} fetch
  * @property {((report: CallReport) => unknown) | undefined} onFinish
  */
 
@@ -33,15 +39,15 @@ const NO_TIMEOUTS = Object.freeze({});
  * What must be released when a call is abandoned. Nothing in it references the call.
  *
  * @typedef {object} Resources
- * @property {CallHandle} handle
+ * @property {CoreCall} handle
  * @property {AbortController} controller
  * @property {BodyReader | undefined} reader
  * @property {AbortLink | undefined} abortLink
  */
 
 // A call whose reader was abandoned without a cancel is released once it has been garbage
-// collected. So nothing that lives longer than the call may reference it: neither the caller's
-// signal nor wasm, which references the request's signal.
+// collected. So nothing that lives longer than the call may reference it, such as the caller's
+// signal, or what the core calls after a trap.
 const finalizers = typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry(releaseAbandoned);
 
 /**
@@ -75,11 +81,25 @@ export class Call {
   #state = "new";
   /** @type {Resources} */
   #resources;
-  /** @type {Map<keyof TimeoutOptions, ReturnType<typeof setTimeout>>} */
+  /** @type {Map<keyof TimeoutOptions, Timer>} */
   #timers = new Map();
   #timeouts;
+  /** How many network chunks are waited for, while `chunkMs` limits the wait. */
+  #limitedReads = 0;
   #signal;
-  #onFinish;
+  #context;
+  /**
+   * Everything until the first chunk.
+   *
+   * @type {Opening | undefined}
+   */
+  #opening;
+  /**
+   * What the host threw last.
+   *
+   * @type {unknown}
+   */
+  #cause = undefined;
   /** @type {Slab | undefined} */
   #slab;
   /**
@@ -99,17 +119,18 @@ export class Call {
    * @param {CallOptions | null | undefined} options
    * @param {number} mode one of boundary.js
    */
-  constructor({ client, onFinish }, request, options, mode) {
+  constructor(context, request, options, mode) {
     const { json, signal } = readCallOptions(options);
-    const controller = new AbortController();
-    const id = createCompletionId();
-    const handle = createHandle(client, { request, options: json, mode, signal: controller.signal, id });
-    this.#resources = { handle, controller, reader: undefined, abortLink: undefined };
-    finalizers?.register(this, this.#resources, this);
+    const handle = context.client.createCall(request, json, mode, createCompletionId());
+    /** @type {Resources} */
+    const resources = { handle, controller: new AbortController(), reader: undefined, abortLink: undefined };
+    this.#resources = resources;
+    handle.onLost = lostListener(weakRef(this));
+    finalizers?.register(this, resources, this);
     this.isEvents = handle.isEvents;
     this.#timeouts = handle.timeouts ?? NO_TIMEOUTS;
     this.#signal = signal;
-    this.#onFinish = onFinish;
+    this.#context = context;
   }
 
   /** Whether there is decoded output that no reader has taken. */
@@ -144,29 +165,25 @@ export class Call {
     this.#state = "opening";
     const signal = this.#signal;
     if (signal?.aborted) throw this.#fail(signal.reason);
-    const { handle, controller } = this.#resources;
-    const aborted = rejectOnAbort(controller.signal);
     if (signal) this.#resources.abortLink = linkAbortSignal(this, signal);
     this.#startTimer("totalMs");
     this.#startTimer("firstChunkMs");
-    // Converted even if the race is lost: a Failure must be freed.
-    const opening = handle.open().catch((error) => {
-      throw toError(error);
-    });
-    // The loser of the race must not be an unhandled rejection.
-    opening.catch(() => {});
+    const opening = new Opening(this.#resources, this.#context, this.#readOutput);
+    this.#opening = opening;
     try {
-      await Promise.race([opening, aborted]);
+      const flags = await opening.run();
+      this.#cause = opening.cause;
+      // The call may have ended after its last step and before this continuation.
+      if (!this.ended) this.#onFlags(flags);
     } catch (error) {
       throw this.#fail(error);
     }
-    // The call may have ended after opening and before this continuation.
-    if (this.ended) throw this.error;
-    this.#state = "open";
+    this.#opening = undefined;
+    if (this.#state === "opening") this.#state = "open";
     this.#stopTimer("firstChunkMs");
     this.#setPending(false);
-    this.#resources.reader = handle.takeReader();
-    this.#step(() => handle.output());
+    // What was received before a failure is read before it.
+    if (this.error !== undefined && !this.hasOutput) throw this.error;
   }
 
   /** Reads and decodes the next network chunk. */
@@ -188,7 +205,7 @@ export class Call {
    * @returns {Promise<BodyChunk>}
    */
   readChunk() {
-    if (this.#timeouts.chunkMs) this.#startTimer("chunkMs");
+    if (this.#timeouts.chunkMs) this.#limitRead();
     this.#setPending(true);
     return readFrom(/** @type {BodyReader} */ (this.#resources.reader));
   }
@@ -200,7 +217,7 @@ export class Call {
    */
   onChunk(chunk) {
     this.#setPending(false);
-    if (this.#timeouts.chunkMs) this.#stopTimer("chunkMs");
+    if (this.#timeouts.chunkMs) this.#onLimitedRead();
     // The call may have ended while reading.
     if (this.#state !== "open") return;
     try {
@@ -219,9 +236,8 @@ export class Call {
    */
   onReadError(thrown) {
     this.#setPending(false);
-    if (this.#timeouts.chunkMs) this.#stopTimer("chunkMs");
-    const { handle } = this.#resources;
-    if (this.#state === "open") this.#step(() => handle.onReadError(thrown));
+    if (this.#timeouts.chunkMs) this.#onLimitedRead();
+    if (this.#state === "open") this.#onBroken(thrown);
   }
 
   /**
@@ -231,7 +247,11 @@ export class Call {
    */
   abort(reason) {
     if (this.ended) return;
-    this.#resources.handle.onCancel();
+    try {
+      this.#resources.handle.onCancel();
+    } catch {
+      // The caller's reason is the error, whatever becomes of the instance.
+    }
     this.#fail(reason);
   }
 
@@ -245,6 +265,13 @@ export class Call {
     this.chunks.clear();
     this.events.clear();
     this.abort(reason);
+  }
+
+  /** Ends the wait of a call whose instance has trapped in another call: its next step finds that out. */
+  onLost() {
+    const { handle, reader } = this.#resources;
+    if (reader) cancelReader(reader);
+    this.#opening?.interrupt(handle.lostError());
   }
 
   // ------------------------------------------------------------ private
@@ -262,8 +289,18 @@ export class Call {
    * @param {unknown} thrown
    */
   #onFeedError(thrown) {
-    if (thrown instanceof WebAssembly.RuntimeError) this.#fail(toError(thrown));
-    else this.#step(() => this.#resources.handle.onReadError(thrown));
+    if (this.#resources.handle.isAlive) this.#onBroken(thrown);
+    else this.#fail(this.#resources.handle.endError(thrown));
+  }
+
+  /**
+   * The connection broke after the first chunk.
+   *
+   * @param {unknown} cause
+   */
+  #onBroken(cause) {
+    this.#cause = cause;
+    this.#step(() => this.#resources.handle.onReadError());
   }
 
   #onBodyEnd() {
@@ -278,7 +315,7 @@ export class Call {
       flags = step();
       if (flags & STEP_OUTPUT) this.#readOutput();
     } catch (error) {
-      this.#fail(toError(error));
+      this.#fail(error);
       return;
     }
     this.#onFlags(flags);
@@ -287,11 +324,20 @@ export class Call {
   /** @param {number} flags */
   #onFlags(flags) {
     if (flags & STEP_FAILED) {
-      this.#fail(toError(this.#resources.handle.failure()));
+      this.#fail(this.#failure());
     } else if (flags & STEP_DONE) {
       const { reader } = this.#resources;
       this.#end();
       if (reader) drain(reader);
+    }
+  }
+
+  /** The error that the core has, or that asking for it ended with. */
+  #failure() {
+    try {
+      return this.#resources.handle.failure(this.#cause);
+    } catch (error) {
+      return error;
     }
   }
 
@@ -305,8 +351,10 @@ export class Call {
       this.error = error;
       const { controller, reader } = this.#resources;
       this.#end();
-      controller.abort(error);
-      if (reader) cancelReader(reader, error);
+      this.#opening?.interrupt(this.error);
+      this.#opening = undefined;
+      controller.abort(this.error);
+      if (reader) cancelReader(reader, this.error);
     }
     return this.error;
   }
@@ -321,10 +369,15 @@ export class Call {
     resources.abortLink?.remove();
     resources.abortLink = undefined;
     resources.reader = undefined;
-    if (this.error === undefined) this.#completion = handle.completion();
-    this.#outcome = handle.outcome();
+    try {
+      if (this.error === undefined) this.#completion = handle.completion();
+      this.#outcome = handle.outcome();
+    } catch (error) {
+      this.error ??= error;
+      this.#outcome = JSON.stringify(handle.lostOutcome());
+    }
     handle.free();
-    callOnFinish(this.#onFinish, () => this.report);
+    callOnFinish(this.#context.onFinish, () => this.report);
   }
 
   /**
@@ -333,7 +386,9 @@ export class Call {
    * @returns {Outcome}
    */
   #readOutcome() {
-    return JSON.parse(this.#outcome ?? this.#resources.handle.outcome());
+    if (this.#outcome !== undefined) return JSON.parse(this.#outcome);
+    const { handle } = this.#resources;
+    return handle.isAlive ? JSON.parse(handle.outcome()) : handle.lostOutcome();
   }
 
   /**
@@ -346,26 +401,48 @@ export class Call {
     if (abortLink) abortLink.pending = isPending ? this : undefined;
   }
 
+  /** Starts the time limit of a read, unless another reader has. */
+  #limitRead() {
+    if (this.#limitedReads++ === 0) this.#startTimer("chunkMs");
+  }
+
+  /** A network chunk has come: the limit begins anew for other readers that wait for theirs. */
+  #onLimitedRead() {
+    this.#stopTimer("chunkMs");
+    if (--this.#limitedReads > 0 && !this.ended) this.#startTimer("chunkMs");
+  }
+
   /** @param {keyof TimeoutOptions} name */
   #startTimer(name) {
     const ms = this.#timeouts[name];
     if (!ms) return;
-    // Two readers may read at the same time.
-    this.#stopTimer(name);
-    const timer = setTimeout(() => {
+    const onEnd = () => {
       if (this.ended) return;
-      const { handle } = this.#resources;
-      handle.onTimeout(name, ms);
-      this.#fail(toError(handle.failure()));
-    }, ms);
-    this.#timers.set(name, timer);
+      try {
+        this.#resources.handle.onTimeout(name, ms);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      this.#fail(this.#failure());
+    };
+    this.#timers.set(name, new Timer(ms, onEnd));
   }
 
   /** @param {keyof TimeoutOptions} name */
   #stopTimer(name) {
-    clearTimeout(this.#timers.get(name));
+    this.#timers.get(name)?.stop();
     this.#timers.delete(name);
   }
+}
+
+/**
+ * Made here, so that it references the call weakly.
+ *
+ * @param {{ deref(): Call | undefined }} call
+ */
+function lostListener(call) {
+  return () => call.deref()?.onLost();
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import { MODE_AS_REQUESTED, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
-import { createClient, modelsOf, requireCore, routeOf } from "./core.js";
+import { CoreClient, requireCore } from "./core.js";
 import { OciError, createError } from "./error.js";
-import { optionsToJson, requestToJson } from "./json.js";
+import { optionsToJson, requestToJson, requireText } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
 import { callOnFinish, refusalReport } from "./report.js";
@@ -18,7 +18,7 @@ import { ChatStream } from "./stream.js";
  * What `fetch` and the gateway use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
- * @property {() => ReturnType<typeof modelsOf>} models
+ * @property {CoreClient["models"]} models
  * @property {(request: string, options: CallOptions) => Call} createCall `request` is JSON text;
  *   the call gives events or a whole answer, as the request asks
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
@@ -36,16 +36,19 @@ export class OciGenAI {
   /** @param {ClientOptions} [options] */
   constructor(options = {}) {
     requireCore();
-    const { json, hooks, onFinish } = readClientOptions(options);
-    const client = createClient(json, hooks);
-    const context = { client, onFinish };
+    const { json, authorizer, fetch, onFinish } = readClientOptions(options);
+    const client = new CoreClient(json, authorizer.signs);
+    const context = { client, authorizer, fetch, onFinish };
     this.#context = context;
     /** @type {ClientInternals} */
     const own = {
-      models: () => modelsOf(client),
+      models: () => client.models(),
       createCall: (request, callOptions) => {
-        const modelOf = () => JSON.parse(request).model;
-        return createCall(context, modelOf, () => new Call(context, request, callOptions, MODE_AS_REQUESTED));
+        const create = () => {
+          const text = requireText(request, "invalid_request", "the request");
+          return new Call(context, text, callOptions, MODE_AS_REQUESTED);
+        };
+        return createCall(context, () => JSON.parse(request).model, create);
       },
       reportRefusal: (phase, code) => callOnFinish(onFinish, () => refusalReport(phase, code)),
     };
@@ -62,7 +65,7 @@ export class OciGenAI {
    */
   route(model, overrides = {}) {
     if (typeof model !== "string") throw createError("invalid_model", "the model id must be a string");
-    return routeOf(this.#context.client, model, optionsToJson(overrides));
+    return this.#context.client.route(model, optionsToJson(overrides));
   }
 
   /**
@@ -89,8 +92,10 @@ export class OciGenAI {
     let json;
     /** @type {unknown} */
     let failure;
+    let includeUsage = false;
     try {
       json = requestToJson(request);
+      includeUsage = request.stream_options?.include_usage === true;
     } catch (error) {
       failure = error;
     }
@@ -101,7 +106,6 @@ export class OciGenAI {
       return new Call(context, json, options, mode);
     };
     const modelOf = () => (json === undefined ? request.model : JSON.parse(json).model);
-    const includeUsage = request?.stream_options?.include_usage === true;
     return new ChatStream((mode) => createCall(context, modelOf, () => create(mode)), includeUsage);
   }
 }

@@ -32,13 +32,13 @@ import { CODES } from "./codes.js";
  */
 export class OciError extends Error {
   /**
-   * Not a property: whatever prints or copies an error leaves it out.
+   * Private: whatever prints or copies an error leaves it out.
    *
    * @type {string | undefined}
    */
   #serviceMessage;
   /**
-   * Nor is what was received.
+   * Private too, so that a truncated answer can be read but is not printed.
    *
    * @type {ChatCompletion | undefined}
    */
@@ -77,7 +77,7 @@ export class OciError extends Error {
     return this.#serviceMessage;
   }
 
-  /** @returns {ChatCompletion | undefined} */
+  /** @returns {ChatCompletion | undefined} what was received of the answer */
   get partial() {
     return this.#partial;
   }

@@ -27,6 +27,25 @@ export function optionsToJson(options) {
 }
 
 /**
+ * The longest JSON text that crosses the boundary, in UTF-16 units. The memory of wasm has 4 GiB, the
+ * core needs several times the size of a request, and memory that it has grown by is never given back.
+ */
+const MAX_LENGTH = 2 ** 27;
+
+/**
+ * Throws for what is not JSON text, or longer than the core takes.
+ *
+ * @param {unknown} json
+ * @param {OciErrorCode} code
+ * @param {string} what
+ */
+export function requireText(json, code, what) {
+  if (typeof json !== "string") throw createError(code, `${what} must be an object`);
+  if (json.length > MAX_LENGTH) throw createError(code, `${what} is longer than ${MAX_LENGTH} characters of JSON`);
+  return json;
+}
+
+/**
  * @param {unknown} value
  * @param {OciErrorCode} code
  * @param {string} what
@@ -38,8 +57,7 @@ function stringify(value, code, what) {
   } catch (cause) {
     throw createError(code, `${what} can't be written as JSON`, "use plain values without a cycle", cause);
   }
-  if (typeof json !== "string") throw createError(code, `${what} must be an object`);
-  return json;
+  return requireText(json, code, what);
 }
 
 /**

@@ -39,7 +39,7 @@ let words;
 let capacity = 0;
 
 /**
- * Called once, after instantiation.
+ * Called after each instantiation.
  *
  * @param {WebAssembly.Memory} wasmMemory
  * @param {{ inputPointer: number, inputCapacity: number, headerPointer: number }} layout
@@ -55,6 +55,11 @@ export function attachMemory(wasmMemory, layout) {
 /** Size of the input buffer, in bytes. */
 export function inputCapacity() {
   return capacity;
+}
+
+/** Size of the memory, in bytes. */
+export function memorySize() {
+  return memory.buffer.byteLength;
 }
 
 // Growing the memory, which any call into wasm may do, detaches the views on it. A detached view is

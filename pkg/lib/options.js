@@ -1,14 +1,12 @@
 // The options of a client and of a call, split into what the core reads and what stays in
 // JavaScript.
 
-import { sleep } from "./abort.js";
-import { createAuthorizeHook } from "./authorize.js";
+import { Authorizer } from "./authorize.js";
 import { nearestName } from "./core.js";
-import { createError } from "./error.js";
+import { OciError, createError } from "./error.js";
 import { optionsToJson } from "./json.js";
 
 /** @import { CallOptions, ClientOptions } from "../index.js" */
-/** @import { Hooks } from "./wasm.js" */
 
 const FUNCTION_OPTIONS = ["sign", "apiKey", "fetch", "onFinish"];
 
@@ -19,6 +17,11 @@ const FUNCTION_OPTIONS = ["sign", "apiKey", "fetch", "onFinish"];
  * @param {ClientOptions} options
  */
 export function readClientOptions(options) {
+  return reading(() => splitClientOptions(options));
+}
+
+/** @param {ClientOptions} options */
+function splitClientOptions(options) {
   if (options === null || typeof options !== "object") {
     throw createError("invalid_options", "the options must be an object");
   }
@@ -28,7 +31,7 @@ export function readClientOptions(options) {
   requireFunction("onFinish", onFinish);
   if (typeof apiKey !== "string") requireFunction("apiKey", apiKey);
   /** @type {Record<string, unknown>} */
-  const plain = {};
+  const plain = Object.create(null); // `__proto__` is a name like any other.
   // Inherited options count, for callers who derive one object of options from another.
   for (const name in options) {
     if (!FUNCTION_OPTIONS.includes(name)) plain[name] = options[/** @type {keyof ClientOptions} */ (name)];
@@ -38,26 +41,45 @@ export function readClientOptions(options) {
     const nearest = nearestName(name, FUNCTION_OPTIONS);
     return nearest === undefined ? undefined : `did you mean ${nearest}?`;
   });
-  /** @type {Hooks} */
-  const hooks = { authorize: createAuthorizeHook({ sign, apiKey }), sleep, fetch, signs: sign !== undefined };
-  return { json: optionsToJson(plain), hooks, onFinish };
+  return { json: optionsToJson(plain), authorizer: new Authorizer({ sign, apiKey }), fetch, onFinish };
 }
 
 /**
  * @param {CallOptions | null | undefined} options
  */
 export function readCallOptions(options) {
+  return reading(() => splitCallOptions(options));
+}
+
+/** @param {CallOptions | null | undefined} options */
+function splitCallOptions(options) {
   if (options !== undefined && typeof options !== "object") {
     throw createError("invalid_options", "the options must be an object");
   }
   const { signal, ...plain } = options ?? {};
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !(signal instanceof AbortSignal && typeof signal.aborted === "boolean")) {
     throw createError("invalid_options", "the option signal must be an AbortSignal");
   }
   rejectFunctions(plain, (name) => {
     return FUNCTION_OPTIONS.includes(name) ? `${name} is an option of the client` : undefined;
   });
   return { json: optionsToJson(plain), signal };
+}
+
+/**
+ * Options are the caller's object: a getter or a proxy may throw.
+ *
+ * @template T
+ * @param {() => T} read
+ * @returns {T}
+ */
+function reading(read) {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof OciError) throw error;
+    throw createError("invalid_options", "the options can't be read", "use a plain object", error);
+  }
 }
 
 /**

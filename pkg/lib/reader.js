@@ -1,9 +1,73 @@
-// Readers of bodies, which are the host's: whatever they do, nothing is thrown here.
+// Responses and their bodies, which are the host's: any access may throw.
 
 /** @import { BodyChunk, BodyReader } from "./call.js" */
 
+/** The headers of a response that the core reads, in the order in which it takes them. */
+const RESPONSE_HEADERS = ["content-type", "opc-request-id"];
+
+/** Headers that the core reads of a failure, besides. */
+const FAILURE_HEADERS = ["retry-after", "retry-after-ms", "date"];
+
 /** How long the end of a body may take after the answer is complete, in milliseconds. */
-const DRAIN_MS = 2000;
+export const DRAIN_MS = 2000;
+
+/**
+ * Calls `fetch`: the host's own, or the runtime's, which may be replaced at any time.
+ *
+ * @param {typeof globalThis.fetch | undefined} fetch
+ * @param {string} url
+ * @param {RequestInit} init
+ */
+export async function send(fetch, url, init) {
+  return fetch ? fetch(url, init) : globalThis.fetch(url, init);
+}
+
+/**
+ * Status and headers of a response, which may be of another realm. Throws where it has none.
+ *
+ * @param {Response} response
+ */
+export function readHead(response) {
+  if (typeof response !== "object" || response === null) {
+    throw new TypeError("fetch resolved to something that is not a Response");
+  }
+  const { status, type, headers } = response;
+  const isHidden = type === "opaqueredirect";
+  if (!isHidden && !(status >= 100 && status < 1000)) {
+    throw new TypeError("fetch resolved to a response without a status");
+  }
+  const isFailure = !(status >= 200 && status < 300);
+  const names = isFailure ? [...RESPONSE_HEADERS, ...FAILURE_HEADERS] : RESPONSE_HEADERS;
+  const values = names.map((name) => {
+    const value = headers.get(name);
+    return typeof value === "string" ? value : undefined;
+  });
+  return { status: isHidden ? 0 : status, headers: values };
+}
+
+/**
+ * A reader of the body; undefined where there is no body. Throws where it can't be read.
+ *
+ * @param {Response} response
+ * @returns {BodyReader | undefined}
+ */
+export function readerOf(response) {
+  const { body } = response;
+  return body?.getReader();
+}
+
+/**
+ * Cancels the body of a response that nobody reads.
+ *
+ * @param {Response} response
+ */
+export function cancelBody(response) {
+  try {
+    Promise.resolve(response.body?.cancel()).catch(() => {});
+  } catch {
+    // Nothing of it can be read either.
+  }
+}
 
 /**
  * The next chunk. A reader that throws, or returns something that is not a promise, rejects.

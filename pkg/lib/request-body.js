@@ -1,15 +1,16 @@
 // The body of a request to the gateway: read up to a size, and for no longer than a time.
 
-import { rejectOnAbort } from "./abort.js";
 import { cancelReader, readFrom } from "./reader.js";
+import { Timer, Wait } from "./wait.js";
 
 /** @import { BodyReader } from "./call.js" */
 
 /** @typedef {{ status: number, code: string, message: string }} Refusal */
 
 const FIRST_CAPACITY = 16 * 1024;
-/** Longer timers run out at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Interrupts the wait for a body. */
+const EXPIRED = Symbol("expired");
 
 /**
  * The text of a body, or why it is refused; then it is cancelled and not read on. Rejects only with
@@ -29,27 +30,34 @@ export async function readBody(request, { maxBytes, timeoutMs }) {
     return { refusal: unreadable() };
   }
   if (!reader) return { text: "" };
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  /** @type {Promise<{ refusal: Refusal }>} */
-  const expired = new Promise((resolve) => {
-    timer = setTimeout(() => resolve({ refusal: tooSlow(timeoutMs) }), Math.min(timeoutMs, MAX_TIMER_MS));
-  });
+  if (Number(request.headers.get("content-length")) > maxBytes) return refuse(reader, tooLarge(maxBytes));
   const stop = new AbortController();
+  const wait = new Wait(readAll(reader, maxBytes, stop.signal));
+  const timer = new Timer(timeoutMs, () => wait.interrupt(EXPIRED));
+  const onAbort = () => wait.interrupt(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const isTooLong = Number(request.headers.get("content-length")) > maxBytes;
-    const reading = isTooLong ? { refusal: tooLarge(maxBytes) } : readAll(reader, maxBytes, stop.signal);
-    const result = await Promise.race([reading, expired, rejectOnAbort(signal)]);
-    if (result.refusal) cancelReader(reader, new Error(result.refusal.message));
-    return result;
+    const result = await wait.result;
+    return result.refusal ? refuse(reader, result.refusal) : result;
   } catch (error) {
-    cancelReader(reader, error);
-    if (signal.aborted) throw signal.reason;
-    return { refusal: unreadable() };
+    if (!signal.aborted) return refuse(reader, error === EXPIRED ? tooSlow(timeoutMs) : unreadable());
+    cancelReader(reader, signal.reason);
+    throw signal.reason;
   } finally {
-    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+    timer.stop();
     stop.abort();
   }
+}
+
+/**
+ * @param {BodyReader} reader
+ * @param {Refusal} refusal
+ */
+function refuse(reader, refusal) {
+  cancelReader(reader, new Error(refusal.message));
+  return { refusal };
 }
 
 /**

@@ -1,13 +1,12 @@
 // The exports of the wasm-bindgen module that lib/core.js and lib/call.js use: the other side is
 // src/js/.
 
-import type { Attempt, CallReport, OciErrorCode, Route, TimeoutOptions } from "../index.js";
-import type { AuthorizeHook } from "./authorize.js";
+import type { Attempt, CallReport, OciErrorCode, Route, SignableRequest, TimeoutOptions } from "../index.js";
 
 /** The client's options, and what it has learned about endpoints. */
 export class Client {
-  /** `options` is JSON text. Throws a {@link Failure}. */
-  constructor(options: string, hooks: Hooks);
+  /** `options` is JSON text. `signs`: whether a signer is configured. Throws a {@link Failure}. */
+  constructor(options: string, signs: boolean);
   /** The route of a model id or of an alias's first target. Throws a {@link Failure}. */
   route(model: string, overrides: string): Route;
   /** The aliases with the route of each one's first target. */
@@ -15,7 +14,7 @@ export class Client {
   /**
    * Reads the request and sends nothing. `mode` is one of boundary.js. Throws a {@link Failure}.
    */
-  call(request: string, options: string, mode: number, signal: AbortSignal, id: string): CallHandle;
+  call(request: string, options: string, mode: number, id: string): CallHandle;
   free(): void;
 }
 
@@ -27,51 +26,66 @@ export interface Model {
   targets: number;
 }
 
-/** The host's functions, as the core calls them. */
-export interface Hooks {
-  authorize: AuthorizeHook;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-  fetch: typeof globalThis.fetch | undefined;
-  /** Whether `authorize` signs requests. */
-  signs: boolean;
-}
-
 /** One call. Steps return flags of boundary.js. */
 export interface CallHandle {
   /** Whether the output is events. */
   readonly isEvents: boolean;
   /** The time limits of the call; undefined where there are none. */
   readonly timeouts: TimeoutOptions | undefined;
-  /** Rejects with a {@link Failure}, or with the reason of the call's signal. */
-  open(): Promise<void>;
-  /** Exposes the output of `open` in memory. */
-  output(): number;
+  /** What to do until the first chunk. */
+  nextStep(): number;
+  /** How long to wait, in milliseconds, after STEP_WAIT. */
+  readonly waitMs: number;
+  /**
+   * What to sign and to send, after STEP_SEND, and whether the transport takes an API key. undefined
+   * where it can't be made, which is then the call's failure.
+   */
+  takeRequest(signal: AbortSignal): [SignableRequest, SendableRequest, boolean] | undefined;
+  /** Signing failed. */
+  onAuthorizeError(code: string, message: string): void;
+  /** The connection has failed or broken before the first chunk. */
+  onNetworkError(): void;
+  /** The head of the response; status 0 of a hidden redirect. Returns whether the body is needed. */
+  onResponse(
+    status: number,
+    contentType?: string,
+    opcRequestId?: string,
+    retryAfter?: string,
+    retryAfterMs?: string,
+    date?: string,
+  ): boolean;
   /** Decodes so many bytes of the input buffer. */
   feed(length: number): number;
   /** The body has ended. */
   onBodyEnd(): number;
-  /** Reading the body failed. */
-  onReadError(cause: unknown): number;
+  /** After STEP_BOUNDED, nothing more of the body has come for some time. */
+  onBodyStall(): number;
+  /** Reading the body failed after the first chunk. */
+  onReadError(): number;
   /** A time limit has expired. */
   onTimeout(name: string, ms: number): void;
   /** The caller has aborted or cancelled. */
   onCancel(): void;
-  takeReader(): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   /** The whole answer, as JSON text. */
   completion(): string;
+  /** What was received, as JSON text; undefined if nothing was. */
+  partial(): string | undefined;
   /** {@link Outcome} as JSON text: every call has one, and few read it. */
   outcome(): string;
   /** Why the call failed. */
-  failure(): Failure | undefined;
+  failure(): RawErrorFields | undefined;
   free(): void;
+}
+
+/** What is sent. */
+export interface SendableRequest extends RequestInit {
+  headers: Headers;
 }
 
 /** A failure, before it becomes an `OciError`. */
 export class Failure {
   /** The error's fields. */
   readonly fields: RawErrorFields;
-  /** What the host threw, if it did. */
-  readonly cause: unknown;
   free(): void;
 }
 
@@ -111,7 +125,8 @@ export interface WasmExports {
 
 export type WasmSource = WebAssembly.Module | BufferSource | string | URL | Request | Response;
 
-export function initSync(options: { module: WebAssembly.Module | BufferSource }): WasmExports;
+/** Returns the exports of the current instance, if there is one. */
+export function initSync(options?: { module: WebAssembly.Module | BufferSource }): WasmExports;
 export function initAsync(options: { module_or_path: WasmSource | Promise<WasmSource> }): Promise<WasmExports>;
 
 /** Address of the input buffer. */
@@ -122,3 +137,5 @@ export function inputCapacity(): number;
 export function headerPointer(): number;
 /** The known name that is nearest to a misspelt one; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined;
+/** The next call of an export runs on a new instance. */
+export function renewInstance(): void;

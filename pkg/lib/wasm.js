@@ -10,4 +10,5 @@ export {
   inputCapacity,
   inputPointer,
   nearestName,
+  renewInstance,
 } from "../wasm/oci_genai_edge.js";

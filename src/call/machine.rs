@@ -1,5 +1,7 @@
 //! The state machine: states, what moves between them, and what a call knows at each moment.
 
+use serde::de::IgnoredAny;
+
 use super::random::Random;
 use super::recovery::Recovery;
 use super::report::{Attempt, Report};
@@ -201,6 +203,19 @@ impl Call {
         }
     }
 
+    /// Nothing more of the body has come for some time: where a server keeps the connection open,
+    /// what there is of it is taken, if that is a whole answer, or an error.
+    pub fn on_body_stall(&mut self, now: f64, sink: &mut dyn Sink) {
+        let is_whole = match self.state {
+            State::ErrorBody => true,
+            State::Whole => serde_json::from_slice::<IgnoredAny>(&self.body).is_ok(),
+            _ => false,
+        };
+        if is_whole {
+            self.on_body_end(now, sink);
+        }
+    }
+
     /// The request, the body, the signer or a timer failed. Decides what follows: see
     /// [`super::recovery`].
     pub fn on_error(&mut self, error: Error, now: f64) {
@@ -246,6 +261,12 @@ impl Call {
     pub fn needs_body(&self) -> bool {
         use State::{ErrorBody, Events, Opening, Streaming, Whole};
         matches!(self.state, Opening | Events | Whole | ErrorBody | Streaming)
+    }
+
+    /// Whether what there is of the body may be all that matters: see
+    /// [`Call::on_body_stall`]. An event stream says itself when it is complete.
+    pub fn may_be_whole(&self) -> bool {
+        matches!(self.state, State::Whole | State::ErrorBody)
     }
 
     /// What the call asks of OCI.
@@ -435,6 +456,8 @@ impl Call {
             let sent_at = self.attempts.last().map(|attempt| attempt.started);
             self.on_target_answered(sent_at.map(|at| now - at), now);
             self.state = State::Streaming;
+            // From here on nothing is repeated.
+            self.operation.exchange_mut().release_request();
         }
     }
 

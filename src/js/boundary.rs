@@ -27,6 +27,14 @@ numbers! {
     STEP_FAILED = 2;
     /// Flag of a step: there is output to take.
     STEP_OUTPUT = 4;
+    /// Flag of a step: there is a request to take and to send.
+    STEP_SEND = 8;
+    /// Flag of a step: wait, then ask for the next step.
+    STEP_WAIT = 16;
+    /// Flag of a step: read on in the body.
+    STEP_READ = 32;
+    /// Flag of a step to read: what there is of the body may be all. A stall is to be reported.
+    STEP_BOUNDED = 64;
 
     /// Word of the header: the address of the output.
     HEADER_OUTPUT = 0;

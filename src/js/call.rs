@@ -1,48 +1,44 @@
-//! One call, driven: the steps that the core asks for are done, and their results reported to it.
+//! One call, as JavaScript holds it.
 //!
-//! Up to the first chunk the driver is here, in [`CallHandle::open`]: everything that may be
-//! repeated happens there. From then on JavaScript drives, which saves a promise and a task for
-//! every network chunk: it reads, copies the bytes to [`super::memory`] and calls
-//! [`CallHandle::feed`].
+//! JavaScript drives: it asks for the next step, sends, reads and waits, and reports what came of
+//! it. Every export is synchronous and calls no function of the host's, so no exception of the host
+//! passes through wasm, no promise that never settles keeps anything in wasm alive, and an
+//! exception that leaves an export is a trap (`pkg/lib/core.js`).
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Promise;
+use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
 
-use super::boundary::{STEP_DONE, STEP_FAILED, STEP_OUTPUT};
-use super::failure::Failure;
-use super::fetch::{body_reader, response_head, send, Hooks, SendError};
-use super::host::{settled, HostReader};
+use super::boundary::{
+    STEP_BOUNDED, STEP_DONE, STEP_FAILED, STEP_OUTPUT, STEP_READ, STEP_SEND, STEP_WAIT,
+};
+use super::failure::fields;
+use super::fetch::prepare;
 use super::memory;
 use super::output::Output;
 use super::shell::{now, to_object};
-use crate::call::{Call, Report, Status, Step};
+use crate::call::{Call, PreparedRequest, Report, ResponseHead, Status, Step};
 use crate::client::{self, Client};
 use crate::error::{Code, Error};
 use crate::options::Timeouts;
 use crate::routing::RouteDescription;
 
-/// A call as JavaScript holds it.
+/// A call. Steps return flags: the `STEP_…` of [`super::boundary`].
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct CallHandle(Rc<RefCell<Driver>>);
-
-#[derive(Debug)]
-struct Driver {
+pub struct CallHandle {
     call: Call,
     timeouts: Timeouts,
     output: Output,
-    hooks: Hooks,
-    signal: AbortSignal,
-    reader: Option<HostReader>,
-    /// What the host threw last.
-    cause: JsValue,
     client: Rc<RefCell<Client>>,
+    /// The request of the current step, until it is taken.
+    request: Option<PreparedRequest>,
+    /// How long the current step waits, in milliseconds.
+    wait_ms: f64,
 }
 
 /// What there is to know of a call.
@@ -64,22 +60,16 @@ impl CallHandle {
         call: Call,
         timeouts: Timeouts,
         output: Output,
-        hooks: Hooks,
-        signal: AbortSignal,
         client: Rc<RefCell<Client>>,
     ) -> Self {
-        let (reader, cause) = (None, JsValue::UNDEFINED);
-        let driver = Driver {
+        CallHandle {
             call,
             timeouts,
             output,
-            hooks,
-            signal,
-            reader,
-            cause,
             client,
-        };
-        CallHandle(Rc::new(RefCell::new(driver)))
+            request: None,
+            wait_ms: 0.0,
+        }
     }
 }
 
@@ -88,92 +78,163 @@ impl CallHandle {
     /// Whether the output is events rather than chunks.
     #[wasm_bindgen(getter, js_name = isEvents)]
     pub fn is_events(&self) -> bool {
-        matches!(self.0.borrow().output, Output::Events(_))
+        matches!(self.output, Output::Events(_))
     }
 
     /// The time limits, `{ totalMs?, firstChunkMs?, chunkMs? }`; undefined where there are none.
     /// The host keeps the time.
     #[wasm_bindgen(getter)]
     pub fn timeouts(&self) -> JsValue {
-        let timeouts = self.0.borrow().timeouts;
-        if timeouts == Timeouts::default() {
+        if self.timeouts == Timeouts::default() {
             return JsValue::UNDEFINED;
         }
-        to_object(&timeouts)
+        to_object(&self.timeouts)
     }
 
-    /// Sends the request, and whatever has to follow it, until there is output. Rejects with a
-    /// `Failure`, or with the signal's own reason. Not `async`: an async method would keep the
-    /// handle borrowed while it waits.
-    pub fn open(&self) -> Promise {
-        let driver = self.0.clone();
-        future_to_promise(async move { drive(&driver).await.map(|()| JsValue::UNDEFINED) })
+    /// What to do until the first chunk: one of `STEP_SEND`, `STEP_WAIT`, `STEP_READ`,
+    /// `STEP_FAILED` and `STEP_DONE`, or none of them when the answer streams.
+    #[wasm_bindgen(js_name = nextStep)]
+    pub fn next_step(&mut self) -> u32 {
+        match self.call.next_step(now()) {
+            Step::Send(request) => {
+                self.request = Some(request);
+                STEP_SEND
+            }
+            Step::Wait(ms) => {
+                self.wait_ms = ms;
+                STEP_WAIT
+            }
+            Step::Read if self.call.may_be_whole() => STEP_READ | STEP_BOUNDED,
+            Step::Read => STEP_READ,
+            Step::Stream | Step::Done => {
+                self.client.borrow_mut().learn_from(&self.call);
+                self.status()
+            }
+            Step::Fail(_) => STEP_FAILED,
+        }
     }
 
-    /// Describes the output of `open` or of the last step: see `memory`. Returns the flags of a
-    /// step.
-    pub fn output(&self) -> u32 {
-        self.0.borrow_mut().finish_step()
+    /// How long to wait, in milliseconds, after `STEP_WAIT`.
+    #[wasm_bindgen(getter, js_name = waitMs)]
+    pub fn wait_ms(&self) -> f64 {
+        self.wait_ms
+    }
+
+    /// What to sign and to send, after `STEP_SEND`:
+    /// `[SignableRequest, RequestInit, acceptsApiKey]`. Undefined where it can't be made, which is
+    /// then the call's failure.
+    #[wasm_bindgen(js_name = takeRequest)]
+    pub fn take_request(&mut self, signal: &AbortSignal) -> Option<Array> {
+        let request = self.request.take()?;
+        match prepare(&request, signal) {
+            Ok(prepared) => Some(prepared),
+            Err(error) => {
+                self.call.on_error(error, now());
+                None
+            }
+        }
+    }
+
+    /// Signing failed, or the API key is not one.
+    #[wasm_bindgen(js_name = onAuthorizeError)]
+    pub fn on_authorize_error(&mut self, code: &str, message: String) {
+        let code = match code {
+            "invalid_signature" => Code::InvalidSignature,
+            _ => Code::SignerFailed,
+        };
+        self.call.on_error(Error::new(code, message), now());
+    }
+
+    /// The connection failed or broke before the first chunk.
+    #[wasm_bindgen(js_name = onNetworkError)]
+    pub fn on_network_error(&mut self) {
+        let error = Error::new(Code::Network, "the connection failed or broke");
+        self.call.on_error(error, now());
+    }
+
+    /// Status and headers of the response. Status 0: the runtime hides a redirect. Returns whether
+    /// the body is needed.
+    #[wasm_bindgen(js_name = onResponse)]
+    pub fn on_response(
+        &mut self,
+        status: u16,
+        content_type: Option<String>,
+        opc_request_id: Option<String>,
+        retry_after: Option<String>,
+        retry_after_ms: Option<String>,
+        date: Option<String>,
+    ) -> bool {
+        let head = ResponseHead {
+            status,
+            content_type: content_type.unwrap_or_default(),
+            opc_request_id,
+            retry_after,
+            retry_after_ms,
+            date,
+        };
+        self.call.on_response(head, now());
+        self.call.needs_body()
     }
 
     /// Decodes so many bytes of the input buffer.
-    pub fn feed(&self, length: u32) -> u32 {
-        let mut driver = self.0.borrow_mut();
-        let Driver { call, output, .. } = &mut *driver;
+    pub fn feed(&mut self, length: u32) -> u32 {
+        let CallHandle { call, output, .. } = self;
         output.clear();
         memory::with_input(length, |bytes| {
             call.on_body_chunk(bytes, now as fn() -> f64, output.sink())
         });
-        driver.finish_step()
+        self.finish_step()
     }
 
     /// The body ended.
     #[wasm_bindgen(js_name = onBodyEnd)]
-    pub fn on_body_end(&self) -> u32 {
-        let mut driver = self.0.borrow_mut();
-        let Driver { call, output, .. } = &mut *driver;
-        output.clear();
-        call.on_body_end(now(), output.sink());
-        driver.finish_step()
+    pub fn on_body_end(&mut self) -> u32 {
+        self.output.clear();
+        self.call.on_body_end(now(), self.output.sink());
+        self.finish_step()
+    }
+
+    /// After `STEP_BOUNDED`, nothing more of the body has come for some time.
+    #[wasm_bindgen(js_name = onBodyStall)]
+    pub fn on_body_stall(&mut self) -> u32 {
+        self.output.clear();
+        self.call.on_body_stall(now(), self.output.sink());
+        self.finish_step()
     }
 
     /// The connection broke after the first chunk.
     #[wasm_bindgen(js_name = onReadError)]
-    pub fn on_read_error(&self, cause: JsValue) -> u32 {
-        let mut driver = self.0.borrow_mut();
-        driver.output.clear();
-        driver.cause = cause;
+    pub fn on_read_error(&mut self) -> u32 {
+        self.output.clear();
         let message = "the connection broke before the answer ended";
-        driver
-            .call
+        self.call
             .on_error(Error::new(Code::StreamTruncated, message), now());
-        driver.finish_step()
+        self.finish_step()
     }
 
     /// A time limit expired; the host aborts the request.
     #[wasm_bindgen(js_name = onTimeout)]
-    pub fn on_timeout(&self, option: &str, ms: f64) {
+    pub fn on_timeout(&mut self, option: &str, ms: f64) {
         let message = format!("timeouts.{option} expired after {} ms", ms as u64);
         let error = Error::new(Code::Timeout, message)
             .with_hint("raise the limit, or ask for a shorter answer");
-        self.0.borrow_mut().call.on_error(error, now());
+        self.call.on_error(error, now());
     }
 
     /// The caller cancelled.
     #[wasm_bindgen(js_name = onCancel)]
-    pub fn on_cancel(&self) {
-        self.0.borrow_mut().call.on_cancel(now());
-    }
-
-    /// The reader of the body, once the call is open; from then on JavaScript reads.
-    #[wasm_bindgen(js_name = takeReader)]
-    pub fn take_reader(&self) -> Option<HostReader> {
-        self.0.borrow_mut().reader.take()
+    pub fn on_cancel(&mut self) {
+        self.call.on_cancel(now());
     }
 
     /// The whole answer, or what there is of it, as JSON text.
     pub fn completion(&self) -> String {
-        json_text(self.0.borrow().call.result())
+        json_text(self.call.result())
+    }
+
+    /// What was received of an answer, as JSON text; undefined if nothing was.
+    pub fn partial(&self) -> Option<String> {
+        self.call.has_result().then(|| self.completion())
     }
 
     /// What there is to know of the call: `{ report, target }`, as JSON text.
@@ -181,8 +242,7 @@ impl CallHandle {
     /// SPEED: every call has a report and few read it, so it crosses as one text and is parsed when
     /// somebody asks. Report and target as objects took some 12 µs of a call's 180 µs (Node 24).
     pub fn outcome(&self) -> String {
-        let driver = self.0.borrow();
-        let target = driver.call.candidate().and_then(|candidate| {
+        let target = self.call.candidate().and_then(|candidate| {
             let route = client::describe(&candidate.route).ok()?;
             Some(Target {
                 route,
@@ -190,26 +250,34 @@ impl CallHandle {
             })
         });
         json_text(crate::json::to_json(&Outcome {
-            report: driver.call.report(now()),
+            report: self.call.report(now()),
             target,
         }))
     }
 
-    /// Why the call failed, after a step that reported it.
-    pub fn failure(&self) -> Option<Failure> {
-        self.0.borrow_mut().failure()
+    /// The fields of the error that the call failed with; undefined if it has not.
+    pub fn failure(&mut self) -> JsValue {
+        let Step::Fail(error) = self.call.next_step(now()) else {
+            return JsValue::UNDEFINED;
+        };
+        fields(&error, self.call.attempts(), self.partial().as_deref())
     }
 }
 
-impl Driver {
-    /// Describes the output and returns the flags of the step.
+impl CallHandle {
     #[inline]
-    fn finish_step(&mut self) -> u32 {
-        let flags = match self.call.status() {
+    fn status(&self) -> u32 {
+        match self.call.status() {
             Status::Done => STEP_DONE,
             Status::Failed => STEP_FAILED,
             Status::InProgress => 0,
-        };
+        }
+    }
+
+    /// Describes the output and returns the flags of the step.
+    #[inline]
+    fn finish_step(&mut self) -> u32 {
+        let flags = self.status();
         if let (STEP_DONE, Output::Events(events)) = (flags, &mut self.output) {
             events.done();
         }
@@ -217,131 +285,6 @@ impl Driver {
         memory::set_header(bytes, words, self.output.is_mixed());
         flags | if bytes.is_empty() { 0 } else { STEP_OUTPUT }
     }
-
-    fn failure(&mut self) -> Option<Failure> {
-        let Step::Fail(error) = self.call.next_step(now()) else {
-            return None;
-        };
-        let partial = self
-            .call
-            .has_result()
-            .then(|| json_text(self.call.result()));
-        let attempts = self.call.attempts();
-        Some(Failure::new(
-            &error,
-            attempts,
-            partial.as_deref(),
-            self.cause.clone(),
-        ))
-    }
-
-    /// The connection failed or broke before the first chunk.
-    fn on_network_error(&mut self, cause: JsValue) {
-        self.cause = cause;
-        let error = Error::new(Code::Network, "the connection failed or broke");
-        self.call.on_error(error, now());
-    }
-
-    /// Cancels a body that is not read on.
-    fn cancel_body(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            wasm_bindgen_futures::spawn_local(async move { reader.cancel().await });
-        }
-    }
-}
-
-async fn drive(driver: &RefCell<Driver>) -> Result<(), JsValue> {
-    loop {
-        let step = driver.borrow_mut().call.next_step(now());
-        match step {
-            Step::Send(request) => {
-                let (hooks, signal) = {
-                    let driver = driver.borrow();
-                    (driver.hooks.clone(), driver.signal.clone())
-                };
-                let sent = send(&hooks, &request, &signal).await;
-                let sent = sent.and_then(|response| {
-                    let head = response_head(&response);
-                    let body = body_reader(&response);
-                    head.and_then(|head| Ok((head, body?)))
-                        .map_err(SendError::Failed)
-                });
-                let unread = sent.as_ref().ok().and_then(|(_, body)| body.clone());
-                check_aborted(driver, unread)?;
-                let mut driver = driver.borrow_mut();
-                match sent {
-                    Ok((head, body)) => {
-                        driver.cause = JsValue::UNDEFINED;
-                        driver.call.on_response(head, now());
-                        driver.reader = body;
-                    }
-                    Err(SendError::NotAuthorized(error, cause)) => {
-                        driver.cause = cause;
-                        driver.call.on_error(error, now());
-                    }
-                    Err(SendError::Failed(cause)) => driver.on_network_error(cause),
-                }
-                if !driver.call.needs_body() {
-                    driver.cancel_body();
-                }
-            }
-            Step::Read => {
-                let reader = driver.borrow().reader.clone();
-                let bytes = match &reader {
-                    Some(reader) => reader.next().await,
-                    None => Ok(None),
-                };
-                check_aborted(driver, None)?;
-                let mut driver = driver.borrow_mut();
-                let Driver { call, output, .. } = &mut *driver;
-                match bytes {
-                    Ok(Some(bytes)) => call.on_body_chunk(&bytes.to_vec(), now(), output.sink()),
-                    Ok(None) => call.on_body_end(now(), output.sink()),
-                    Err(cause) => driver.on_network_error(cause),
-                }
-                if !driver.call.needs_body() {
-                    driver.cancel_body();
-                }
-            }
-            Step::Wait(ms) => {
-                let (sleep, signal) = {
-                    let driver = driver.borrow();
-                    (driver.hooks.sleep.clone(), driver.signal.clone())
-                };
-                // An abort ends the wait early.
-                let _ = settled(sleep.call2(&JsValue::UNDEFINED, &ms.into(), &signal)).await;
-                check_aborted(driver, None)?;
-            }
-            Step::Stream | Step::Done => {
-                let driver = driver.borrow();
-                driver.client.borrow_mut().learn_from(&driver.call);
-                return Ok(());
-            }
-            // What was emitted before a failure is delivered before it.
-            Step::Fail(_) if !driver.borrow().output.is_empty() => return Ok(()),
-            Step::Fail(_) => {
-                let failure = driver.borrow_mut().failure();
-                return Err(failure.map_or(JsValue::UNDEFINED, JsValue::from));
-            }
-        }
-    }
-}
-
-/// An abort ends the call at once: with the failure that the core has (a time limit), else with the
-/// caller's own reason.
-fn check_aborted(driver: &RefCell<Driver>, unread: Option<HostReader>) -> Result<(), JsValue> {
-    let mut driver = driver.borrow_mut();
-    if !driver.signal.aborted() {
-        return Ok(());
-    }
-    if unread.is_some() {
-        driver.reader = unread;
-    }
-    driver.cancel_body();
-    driver.call.on_cancel(now());
-    Err(driver
-        .failure()
-        .map_or_else(|| driver.signal.reason(), JsValue::from))
 }
 
 fn json_text(json: Vec<u8>) -> String {

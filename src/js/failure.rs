@@ -7,13 +7,12 @@ use super::shell::to_object;
 use crate::call::Attempt;
 use crate::error::Error;
 
-/// What an `OciError` is made of: a class of its own, so that nothing a host throws is mistaken for
+/// What an export throws: a class of its own, so that nothing else that leaves wasm is mistaken for
 /// it.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Failure {
     fields: JsValue,
-    cause: JsValue,
 }
 
 /// The fields of an `OciError`. What the service sent of an answer is JSON text.
@@ -41,45 +40,30 @@ impl Failure {
     pub fn fields(&self) -> JsValue {
         self.fields.clone()
     }
-
-    /// What the host threw, where it did.
-    #[wasm_bindgen(getter)]
-    pub fn cause(&self) -> JsValue {
-        self.cause.clone()
-    }
 }
 
-impl Failure {
-    /// `partial`: what was received of the answer, as JSON text.
-    pub(super) fn new(
-        error: &Error,
-        attempts: &[Attempt],
-        partial: Option<&str>,
-        cause: JsValue,
-    ) -> Failure {
-        let fields = Fields {
-            code: error.code().as_str(),
-            message: error.message(),
-            service_message: error.service_message(),
-            attempts,
-            hint: error.hint(),
-            param: error.param_name(),
-            status: error.status(),
-            service_code: error.service_code(),
-            opc_request_id: error.opc_request_id(),
-            retryable: error.is_retryable(),
-            retry_after_ms: error.retry_after_ms().map(|ms| ms as f64),
-            partial,
-        };
-        Failure {
-            fields: to_object(&fields),
-            cause,
-        }
-    }
+/// The fields of an error. `partial`: what was received of the answer, as JSON text.
+pub(super) fn fields(error: &Error, attempts: &[Attempt], partial: Option<&str>) -> JsValue {
+    to_object(&Fields {
+        code: error.code().as_str(),
+        message: error.message(),
+        service_message: error.service_message(),
+        attempts,
+        hint: error.hint(),
+        param: error.param_name(),
+        status: error.status(),
+        service_code: error.service_code(),
+        opc_request_id: error.opc_request_id(),
+        retryable: error.is_retryable(),
+        retry_after_ms: error.retry_after_ms().map(|ms| ms as f64),
+        partial,
+    })
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::new(&error, &[], None, JsValue::UNDEFINED)
+        Failure {
+            fields: fields(&error, &[], None),
+        }
     }
 }

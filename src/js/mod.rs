@@ -1,4 +1,4 @@
-//! The shell: the only rooms that know JavaScript. They supply a clock, `fetch` and memory, and
+//! The shell: the only rooms that know JavaScript. They supply a clock, requests and memory, and
 //! decide nothing.
 //!
 //! What crosses the boundary: requests, options and rare chunks as JSON text (serde_json stops at a
@@ -14,8 +14,6 @@ mod client;
 mod failure;
 #[cfg(target_arch = "wasm32")]
 mod fetch;
-#[cfg(target_arch = "wasm32")]
-mod host;
 #[cfg(target_arch = "wasm32")]
 mod memory;
 #[cfg(target_arch = "wasm32")]
@@ -39,6 +37,13 @@ mod shell {
     pub fn nearest_name(name: &str, known: Vec<String>) -> Option<String> {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         crate::options::nearest_name(name, &known).map(str::to_owned)
+    }
+
+    /// Lets the next call of an export run on a new instance of the same module: for JavaScript,
+    /// after a trap. What lives in this instance is lost.
+    #[wasm_bindgen(js_name = renewInstance)]
+    pub fn renew_instance() {
+        wasm_bindgen::handler::schedule_reinit();
     }
 
     /// A closed, flat value as a JavaScript object.

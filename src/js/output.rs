@@ -42,10 +42,6 @@ impl Output {
         matches!(self, Output::Chunks(chunks) if chunks.is_mixed)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes().0.is_empty()
-    }
-
     pub(super) fn clear(&mut self) {
         match self {
             Output::Chunks(chunks) => {

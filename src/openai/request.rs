@@ -123,6 +123,13 @@ impl ChatRequest {
             .is_some_and(|tools| !tools.is_empty())
     }
 
+    /// Releases the memory of everything but the model. What else is asked of the request later is
+    /// answered as if it had no parameters.
+    pub(crate) fn release(&mut self) {
+        self.body = Map::new();
+        self.chat = OnceCell::new();
+    }
+
     /// Every parameter but the model; none of them null.
     pub(crate) fn body(&self) -> &Map<String, Value> {
         &self.body

@@ -86,6 +86,10 @@ impl Exchange for Chat {
         WireFormat::for_route(&target.route).body(&self.request, target, stream)
     }
 
+    fn release_request(&mut self) {
+        self.request.release();
+    }
+
     fn start_answer(&mut self, route: &Route, opc_request_id: Option<&str>) {
         self.format = WireFormat::for_route(route);
         self.verbatim = None;

@@ -45,6 +45,9 @@ pub(crate) trait Exchange {
     /// The body of a request to a target.
     fn body(&self, target: &Candidate, stream: bool) -> Result<Vec<u8>>;
 
+    /// No further body will be asked for: the memory of what it is made of may be released.
+    fn release_request(&mut self) {}
+
     /// A new answer begins: what was received of another one is discarded.
     fn start_answer(&mut self, route: &Route, opc_request_id: Option<&str>);
 

@@ -6,6 +6,7 @@ mod limits;
 pub mod read;
 mod target;
 
+pub use headers::is_header_value;
 pub use limits::{Limits, Retry, Timeouts};
 pub use read::nearest_name;
 pub use target::Target;
@@ -112,6 +113,19 @@ impl Options {
             tool_call_text: tool_call_text != Some("off"),
             reasoning_text: reasoning_text == Some("auto"),
         })
+    }
+
+    /// The addresses of the options, each with the path of its option.
+    pub fn base_urls(&self) -> impl Iterator<Item = (String, &BaseUrl)> {
+        let own = self.routing.base_url.iter();
+        let own = own.map(|base_url| ("endpoint".to_owned(), base_url));
+        let targets = self.aliases.iter().flat_map(|(alias, targets)| {
+            targets.iter().filter_map(move |target| {
+                let path = format!("models.{}.endpoint", excerpt(alias));
+                Some((path, target.base_url.as_ref()?))
+            })
+        });
+        own.chain(targets)
     }
 
     /// The targets that a model id or alias stands for, in the order in which they are tried.

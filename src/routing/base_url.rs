@@ -143,6 +143,55 @@ fn is_label(label: &str) -> bool {
         && label
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && label.strip_prefix("xn--").is_none_or(is_punycode)
+}
+
+/// Whether this is the [Punycode](https://www.rfc-editor.org/rfc/rfc3492#section-6.2) of characters
+/// that a host may hold. The WHATWG URL parser decodes the labels that say so and, unlike this,
+/// knows for every character whether it may; no ASCII character or control is encoded.
+fn is_punycode(text: &str) -> bool {
+    const BASE: u32 = 36;
+    let (basic, encoded) = text.rsplit_once('-').unwrap_or(("", text));
+    let (mut length, mut code_point, mut bias) = (basic.len() as u32, 128_u32, 72);
+    let (mut at, mut digits) = (0_u32, encoded.bytes().peekable());
+    while digits.peek().is_some() {
+        let (start, mut weight) = (at, 1_u32);
+        for k in (BASE..).step_by(BASE as usize) {
+            let digit = match digits.next() {
+                Some(letter @ b'a'..=b'z') => u32::from(letter - b'a'),
+                Some(number @ b'0'..=b'9') => u32::from(number - b'0') + 26,
+                _ => return false,
+            };
+            let Some(next) = digit.checked_mul(weight).and_then(|it| at.checked_add(it)) else {
+                return false;
+            };
+            at = next;
+            let threshold = k.saturating_sub(bias).clamp(1, 26);
+            if digit < threshold {
+                break;
+            }
+            let Some(next) = weight.checked_mul(BASE - threshold) else {
+                return false;
+            };
+            weight = next;
+        }
+        length += 1;
+        let mut delta = (at - start) / if start == 0 { 700 } else { 2 };
+        delta += delta / length;
+        bias = 0;
+        while delta > 455 {
+            delta /= 35;
+            bias += BASE;
+        }
+        bias += BASE * delta / (delta + 38);
+        code_point = code_point.saturating_add(at / length);
+        at %= length;
+        at += 1;
+        if code_point < 0xA0 || char::from_u32(code_point).is_none() {
+            return false;
+        }
+    }
+    !encoded.is_empty()
 }
 
 /// Hexadecimal groups only: the WHATWG URL parser rewrites an IPv4 tail (`::ffff:1.2.3.4`), so the
@@ -195,6 +244,11 @@ mod tests {
             ("http://localhost", "http://localhost", "localhost"),
             ("http://[::1]:9", "http://[::1]:9", "[::1]:9"),
             (
+                "https://xn--bcher-kva.XN--WGV71A119E",
+                "https://xn--bcher-kva.xn--wgv71a119e",
+                "xn--bcher-kva.xn--wgv71a119e",
+            ),
+            (
                 "https://[2001:DB8::1]",
                 "https://[2001:db8::1]",
                 "[2001:db8::1]",
@@ -229,6 +283,13 @@ mod tests {
             "https://host/../x",
             "https://2130706433",
             "https://0x7f.1",
+            "https://host.0x7f",
+            "https://1.2.3",
+            "https://xn--.example",
+            "https://xn--a.example",
+            "https://host.xn--0",
+            "https://xn--9999999",
+            "https://xn--99999999999999",
             "https://[::1",
             "https://[::ffff:127.0.0.1]",
             "https://[fe80::1%eth0]",

@@ -1,8 +1,10 @@
 // A host that breaks the rules: every way out is one typed error, and the next call works.
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { createServer } from "node:http";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import vm from "node:vm";
 import { OciError, OciGenAI } from "oci-genai-edge";
 
 const request = {
@@ -33,7 +35,20 @@ function reading(chunks, last) {
   return withReader({ read: () => (left.length > 0 ? Promise.resolve({ done: false, value: left.shift() }) : last()) });
 }
 
+/** A promise with a member of its own. */
+function promiseWith(name, member) {
+  return Object.defineProperty(Promise.resolve({ done: true }), name, member);
+}
+
 const HOSTS = {
+  "a read whose promise has a then that throws": () =>
+    reading([bytes(TEXT)], () => promiseWith("then", { value: () => assert.fail("then") })),
+  "a read whose promise has a constructor that throws": () =>
+    reading([bytes(TEXT)], () => promiseWith("constructor", { get: () => assert.fail("constructor") })),
+  "a first read whose promise has a then that throws": () =>
+    reading([], () => promiseWith("then", { value: () => assert.fail("then") })),
+  "a first read whose promise has a constructor that throws": () =>
+    reading([], () => promiseWith("constructor", { get: () => assert.fail("constructor") })),
   "a body that is locked": () => {
     const response = events();
     response.body.getReader();
@@ -159,6 +174,82 @@ describe("a hostile host", { timeout: 20_000 }, () => {
       return true;
     });
   });
+});
+
+test("bytes are bytes, in whichever view and of whichever realm", async () => {
+  const foreign = vm.runInNewContext("(array) => Uint8Array.from(array)");
+  const forms = {
+    Uint8Array: (text) => bytes(text),
+    Buffer: (text) => Buffer.from(text),
+    "Uint8Array of another realm": (text) => foreign([...bytes(text)]),
+    "part of a buffer": (text) => Buffer.from(`__${text}__`).subarray(2, -2),
+    DataView: (text) => new DataView(bytes(text).buffer),
+    ArrayBuffer: (text) => bytes(text).buffer,
+  };
+  for (const [name, form] of Object.entries(forms)) {
+    const oci = client(async () => reading([form(TEXT), form(FINISH)], async () => ({ done: true })));
+    const completion = await oci.stream(request).final();
+    assert.equal(completion.choices[0].message.content, "Hi", name);
+    assert.equal(completion.choices[0].finish_reason, "stop", name);
+  }
+});
+
+test("a chunk that is not bytes is an error with what was received", async () => {
+  for (const chunk of ["text", 7, null, undefined, {}, { length: 3 }, [1, 2], Object.create(Uint8Array.prototype)]) {
+    const streaming = client(async () => reading([bytes(TEXT), chunk], async () => ({ done: true })));
+    await assert.rejects(streaming.stream(request).final(), (error) => {
+      assert.equal(error.code, "stream_truncated");
+      assert.ok(error.cause instanceof TypeError);
+      assert.equal(error.partial.choices[0].message.content, "Hi");
+      return true;
+    });
+    const opening = client(async () => reading([chunk], async () => ({ done: true })));
+    for (const call of [() => opening.stream(request).final(), () => opening.chat(request)]) {
+      await assert.rejects(call, (error) => {
+        assert.equal(error.code, "network");
+        assert.ok(error.cause instanceof TypeError);
+        return true;
+      });
+    }
+  }
+});
+
+test("many attempts and calls add no listener to the signal of the call", async () => {
+  const warnings = [];
+  const onWarning = (warning) => warnings.push(warning);
+  process.on("warning", onWarning);
+  try {
+    const signals = new Set();
+    const oci = new OciGenAI({
+      compartmentId: "c",
+      retry: { maxAttempts: 30, baseDelayMs: 1, maxDelayMs: 1 },
+      sign: async ({ signal }) => {
+        signals.add(signal);
+        return { authorization: "x" };
+      },
+      fetch: async () => {
+        throw boom;
+      },
+    });
+    const stop = new AbortController();
+    await assert.rejects(oci.chat(request, { signal: stop.signal }), (error) => {
+      assert.equal(error.attempts.length, 30);
+      return error.code === "network";
+    });
+    assert.equal(signals.size, 1);
+    // Nor do many calls add more than one to that of their caller.
+    const hung = new OciGenAI({ compartmentId: "c", fetch: () => new Promise(() => {}) });
+    const calls = Array.from({ length: 30 }, () => hung.chat(request, { signal: stop.signal }));
+    await sleep(1);
+    assert.equal(getEventListeners(stop.signal, "abort").length, 1);
+    stop.abort(boom);
+    for (const call of calls) await assert.rejects(call, (error) => error === boom);
+    for (const signal of [...signals, stop.signal]) assert.equal(getEventListeners(signal, "abort").length, 0);
+    await sleep(5);
+    assert.deepEqual(warnings, []);
+  } finally {
+    process.off("warning", onWarning);
+  }
 });
 
 test("a connection that stays open after [DONE] is closed", { timeout: 60_000 }, async () => {

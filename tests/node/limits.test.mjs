@@ -125,6 +125,70 @@ describe("timeouts", { timeout: 30_000 }, () => {
     assert.ok(await client({ timeouts: { totalMs: 1 } }).chat(ask("simgeneric"), { timeouts: { totalMs: 60_000 } }));
   });
 
+  test("a limit beyond 2^31-1 ms does not run out at once", async () => {
+    for (const ms of [2 ** 31, 2 ** 32, 2 ** 53]) {
+      const { fetch } = fakeService([textEvent("one"), textEvent(" two"), FINISH]);
+      const timeouts = { totalMs: ms, firstChunkMs: ms, chunkMs: ms };
+      const slow = async (...args) => {
+        await sleep(20);
+        return fetch(...args);
+      };
+      const stream = client({ fetch: slow, timeouts }).stream(ask("simgeneric"));
+      await stream.next();
+      await sleep(20);
+      assert.equal((await stream.final()).choices[0].message.content, "one two");
+    }
+  });
+
+  test("a limit beyond 2^31-1 ms runs out in the end", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const limited = client({ fetch: () => new Promise(() => {}), timeouts: { totalMs: 2 ** 31 + 1000 } });
+    let failure;
+    limited.chat(ask("simgeneric")).catch((error) => (failure = error));
+    await Promise.resolve();
+    context.mock.timers.tick(2 ** 31 - 1);
+    context.mock.timers.tick(1000);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    assert.equal(failure, undefined);
+    context.mock.timers.tick(1);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    failsWith("timeout", /totalMs/)(failure);
+  });
+
+  test("chunkMs of two readers: each network chunk lets it begin anew, and a stall ends both", async () => {
+    let controller;
+    const body = new ReadableStream({ start: (it) => (controller = it) });
+    const push = (text) => controller.enqueue(new TextEncoder().encode(text));
+    push(textEvent("0"));
+    const limited = client({ fetch: async () => new Response(body), timeouts: { chunkMs: 400 } });
+    const stream = limited.stream(ask("simgeneric"));
+    await stream.next();
+    const reader = stream.toReadableStream().getReader();
+    const ends = [];
+    for (const read of [
+      async () => {
+        for (;;) await stream.next().then(({ done }) => done && assert.fail("ended"));
+      },
+      async () => {
+        for (;;) {
+          const { value } = await reader.read();
+          const text = new TextDecoder().decode(value);
+          if (text.includes('"error"')) throw Object.assign(new Error(), JSON.parse(text.slice(6)).error);
+        }
+      },
+    ]) {
+      ends.push(assert.rejects(read(), { code: "timeout" }));
+    }
+    let hasEnded = false;
+    Promise.race(ends).then(() => (hasEnded = true));
+    for (let at = 1; at < 8; at++) {
+      await sleep(100);
+      assert.equal(hasEnded, false);
+      push(textEvent(`${at}`));
+    }
+    await Promise.all(ends);
+  });
+
   test("a timeout in the middle of a response is an event with the error", async () => {
     const { fetch } = fakeService([textEvent("one")], { hang: true });
     const response = await client({ fetch, timeouts: { chunkMs: 50 } })
