@@ -27,7 +27,9 @@ pub(crate) fn body_kind(bytes: &[u8], content_type: &str) -> BodyKind {
             return BodyKind::Undecided;
         }
     }
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+    // What is behind does not count, so that it doesn't matter in which pieces a body arrives.
+    let mut head = bytes.iter().take(MAX_UNDECIDED_BYTES);
+    match head.find(|byte| !byte.is_ascii_whitespace()) {
         None if bytes.len() < MAX_UNDECIDED_BYTES => BodyKind::Undecided,
         // data, event, id, retry, a comment, a byte order mark: no JSON begins so.
         Some(b'd' | b'e' | b'i' | b'r' | b':' | 0xEF) => BodyKind::Events,

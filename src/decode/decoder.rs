@@ -62,7 +62,11 @@ impl Decoder {
     /// Decodes the next bytes, however they are cut, and sends what they add to the sink. What
     /// precedes a failure is sent; after a failure, or the end of the answer, nothing more is read.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
+        let room = self.max_response_bytes.saturating_sub(self.received);
         self.received = self.received.saturating_add(bytes.len());
+        // What exceeds the limit is not decoded, so that it doesn't matter in which pieces the
+        // answer arrives.
+        let bytes = bytes.get(..room).unwrap_or(bytes);
         if matches!(self.events.state, State::Open) {
             let result = match &mut self.passthrough {
                 None => self
@@ -75,6 +79,11 @@ impl Decoder {
             };
             let result = result.and_then(|()| self.check_size());
             if let Err(error) = result {
+                let (lines, passthrough) = (&mut self.lines, &mut self.passthrough);
+                if let Some(passthrough) = passthrough.as_mut().filter(|_| lines.take_deferred_lf())
+                {
+                    passthrough.to(sink).end_line();
+                }
                 self.events.state = State::Failed(error);
             }
         }

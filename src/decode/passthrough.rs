@@ -38,6 +38,21 @@ pub(super) struct PassthroughOutput<'o> {
     sink: &'o mut dyn Sink,
 }
 
+impl PassthroughOutput<'_> {
+    /// The LF of a line end arrived, and the line after it never will.
+    pub(super) fn end_line(&mut self) {
+        let stream = &mut *self.stream;
+        if stream.suppressed_line {
+            return;
+        }
+        if stream.lines.is_empty() {
+            self.sink.raw_bytes(b"\n");
+        } else {
+            stream.lines.push(b'\n');
+        }
+    }
+}
+
 impl Output for PassthroughOutput<'_> {
     fn sink(&mut self) -> &mut dyn Sink {
         self.sink
@@ -67,15 +82,11 @@ impl Output for PassthroughOutput<'_> {
     }
 
     fn begin_line(&mut self, line: &Line<'_>) {
-        let stream = &mut *self.stream;
         // The rest of a line end goes where its line went.
-        if line.after_deferred_lf && !stream.suppressed_line {
-            if stream.lines.is_empty() {
-                self.sink.raw_bytes(b"\n");
-            } else {
-                stream.lines.push(b'\n');
-            }
+        if line.after_deferred_lf {
+            self.end_line();
         }
+        let stream = &mut *self.stream;
         let is_blank = line.text.is_empty();
         stream.suppressed_line = std::mem::take(&mut stream.suppress_event) && is_blank;
         if !stream.suppressed_line {

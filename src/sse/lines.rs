@@ -123,8 +123,16 @@ impl Lines {
             if std::mem::take(&mut self.in_comment) {
                 continue;
             }
-            let after_deferred_lf = std::mem::take(&mut self.deferred_lf);
+            let after_deferred_lf = self.deferred_lf;
             if self.partial.is_empty() {
+                // The same line fails in whatever pieces it arrives.
+                if text.len() > self.limit.saturating_add(FIELD_NAME_ROOM)
+                    && (self.keeps_comments || !text.starts_with(b":"))
+                {
+                    self.failed = true;
+                    return Err(EventTooLong { limit: self.limit });
+                }
+                self.deferred_lf = false;
                 return Ok(Some(Line {
                     text,
                     end,
@@ -132,6 +140,7 @@ impl Lines {
                 }));
             }
             self.buffer(text)?;
+            self.deferred_lf = false;
             self.consumed = true;
             return Ok(Some(Line {
                 text: &self.partial,

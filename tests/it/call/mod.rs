@@ -8,6 +8,7 @@ mod body_kind;
 mod fallback;
 mod first_chunk;
 mod limits;
+mod limits_by_cut;
 mod passthrough;
 mod renegotiation;
 mod report;
