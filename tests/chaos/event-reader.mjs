@@ -21,10 +21,11 @@ export class EventReader {
 
   /** @param {Uint8Array} [bytes] Without them, the body has ended. */
   push(bytes) {
-    this.#rest += this.#decoder.decode(bytes, { stream: bytes !== undefined });
-    // Lines of the openai transport keep the service's line ends.
-    const events = this.#rest.replaceAll("\r\n", "\n").split("\n\n");
-    this.#rest = bytes === undefined ? "" : (events.pop() ?? "");
+    const text = this.#rest + this.#decoder.decode(bytes, { stream: bytes !== undefined });
+    // Lines of the openai transport keep the service's line ends. A CR may be half of one.
+    const isHalf = bytes !== undefined && text.endsWith("\r");
+    const events = (isHalf ? text.slice(0, -1) : text).replaceAll(/\r\n?/g, "\n").split("\n\n");
+    this.#rest = bytes === undefined ? "" : `${events.pop() ?? ""}${isHalf ? "\r" : ""}`;
     for (const event of events) this.#read(event);
   }
 

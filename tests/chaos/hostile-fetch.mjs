@@ -135,8 +135,10 @@ function respond(record, behaviour, script, status) {
   // The rules of streams hold in a stream: only an object may break them.
   const isForeign = behaviour.isForeign || !["ends", "breaks", "stalls"].includes(script.end);
   if (!isForeign) return new Response(streamOf(body, read), { status, headers });
-  const reader = { read, cancel: () => cancel(body, behaviour.cancel), releaseLock: () => {} };
-  return { status, type: "default", headers: new Headers(headers), body: { getReader: () => reader } };
+  const cancelBody = () => cancel(body, behaviour.cancel);
+  const reader = { read, cancel: cancelBody, releaseLock: () => {} };
+  const foreign = { getReader: () => reader, cancel: cancelBody };
+  return { status, type: "default", headers: new Headers(headers), body: foreign };
 }
 
 /**

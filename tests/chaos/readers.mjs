@@ -152,7 +152,11 @@ async function leaves({ leave, record, controller }, stream) {
   counts.set(record, count + 1);
   if (count !== leave.chunks) return false;
   record.isWhole = false;
-  if (leave.kind === "throw") throw THROWN;
+  if (leave.kind === "throw") {
+    // `for await` calls `return`; whoever reads by hand has to.
+    if (!["stream", "text"].includes(record.plan.reader)) await stream.cancel();
+    throw THROWN;
+  }
   if (leave.kind === "abort-in-loop") controller.abort(new Error("the caller's reason"));
   if (leave.kind === "cancel") await stream.cancel();
   return leave.kind !== "abort-in-loop";

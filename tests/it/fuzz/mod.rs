@@ -13,7 +13,7 @@ use corpus::inputs_of;
 use mutation::mutate;
 use targets::{target, Target, TARGETS};
 
-const MUTATIONS: u64 = 1_500;
+const MUTATIONS: u64 = 4_000;
 const SEED: u64 = 20_231_130;
 
 /// Every input of the corpus, then mutations by seed.
