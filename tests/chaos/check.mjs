@@ -68,8 +68,8 @@ function textFaults({ plan, end, text, error, isWhole, service }) {
   if (reads && isWhole && partial !== undefined && text !== partial) {
     faults.push(["texts that end before the error's partial answer", `${JSON.stringify(text)}, ${partial.length}`]);
   }
-  // Bodies of earlier attempts were given up; the last one is that of the answer.
-  const body = service.bodies.at(-1);
+  // Bodies of earlier attempts were given up.
+  const body = service.last;
   const code = error instanceof OciError || error instanceof Rejection ? error.code : "";
   const isKept = (partial !== undefined || plan.reader !== "fetch-whole") && isWhole;
   if (body && (code === "stream_truncated" || code === "stream_error") && isKept) {

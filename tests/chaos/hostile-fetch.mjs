@@ -32,6 +32,7 @@ export function hostileFetch(serviceOf) {
     const { plan, record } = service;
     const behaviour = plan.behaviours[Math.min(record.requests, plan.behaviours.length - 1)];
     record.requests += 1;
+    record.last = undefined;
     const isStream = /"(isStream|stream)":true/.test(json);
     return HEADS[behaviour.head](service, behaviour, isStream, signal);
   };
@@ -129,6 +130,7 @@ function respond(record, behaviour, script, status) {
   /** @type {BodyRecord} */
   const body = { state: "open", read: 0, deltas: script.deltas };
   record.bodies.push(body);
+  record.last = body;
   const { retryAfter } = behaviour;
   const headers = { "content-type": script.contentType, ...(retryAfter && { "retry-after": retryAfter }) };
   const read = readerOf(body, behaviour, script);

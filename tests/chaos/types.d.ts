@@ -113,6 +113,8 @@ export interface BodyRecord {
 export interface ServiceRecord {
   requests: number;
   bodies: BodyRecord[];
+  /** The body that the last request got, if it got one. */
+  last?: BodyRecord | undefined;
 }
 
 /** What a caller saw of one call. */
