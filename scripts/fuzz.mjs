@@ -21,8 +21,8 @@ const HEAD = ["target", "executions", "crashes", "hangs", "executions/s", "date"
 const COUNT = new Intl.NumberFormat("en-US");
 
 /** By name: the longest input, and the folders of tests/fixtures that are inputs too. */
-const table = readTargets();
-const ALL = [...table.keys()];
+const byName = readTargets();
+const ALL = [...byName.keys()];
 
 /**
  * @typedef {object} Result
@@ -72,7 +72,7 @@ function readTargets() {
 
 function namedTargets() {
   const named = (process.env.FUZZ_TARGETS ?? "").split(/[\s,]+/).filter(Boolean);
-  const unknown = named.filter((name) => !table.has(name));
+  const unknown = named.filter((name) => !byName.has(name));
   if (unknown.length > 0) throw new Error(`unknown targets: ${unknown.join(", ")}; known: ${ALL.join(", ")}`);
   return named.length > 0 ? ALL.filter((name) => named.includes(name)) : ALL;
 }
@@ -99,7 +99,7 @@ async function run(target) {
   const artifacts = `tests/out/fuzz/artifacts/${target}/`;
   mkdirSync(`${root}${own}`, { recursive: true });
   mkdirSync(`${root}${artifacts}`, { recursive: true });
-  const { maxLength = 0, fixtures = [] } = table.get(target) ?? {};
+  const { maxLength = 0, fixtures = [] } = byName.get(target) ?? {};
   const shared = fixtures.map((name) => `tests/fixtures/${name}`);
   const corpora = [own, `fuzz/corpus/${target}`, ...shared];
   const flags = [
