@@ -5,7 +5,7 @@ export WRANGLER_SEND_METRICS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint lint-rust lint-js test native wasm node workerd browser types gate build setup live bench \
-        load profile size clean
+        load fuzz chaos coverage profile size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,7 @@ lint: setup ## Run every linter, and check types, licences and the repository's 
 
 lint-rust: ## Check the format of the Rust code, and run clippy for this machine
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 
 lint-js: ## Run oxlint on all JavaScript
@@ -75,6 +76,17 @@ load: build ## Run many streams at once, in sequence and unread, and write bench
 	./benches/setup.sh
 	node tests/load/main.mjs
 
+# FUZZ_RUNS (10,000,000), FUZZ_TARGETS and FUZZ_JOBS: see docs/robustness.md. Hours with the defaults.
+fuzz: setup ## Fuzz every target under libFuzzer, and write the figures into docs/robustness.md
+	node scripts/fuzz.mjs
+
+# CALLS (10,000) and SEED: see tests/chaos/main.mjs. On loopback. It stops by itself.
+chaos: build ## Make calls against hostile hosts in Node and workerd, and write docs/robustness.md (a few minutes)
+	node tests/chaos/main.mjs
+
+coverage: setup ## Measure the line coverage of the core, fail below 95 %, and write docs/robustness.md
+	env $$(./scripts/setup-coverage.sh) node scripts/coverage.mjs
+
 profile: build ## Print the time per event by function
 	node benches/profile.mjs generic/1400 chunks
 	node benches/profile.mjs generic/1400 gateway
@@ -84,4 +96,4 @@ size: setup ## Print the size of the wasm by crate
 
 clean: ## Remove everything that was built or installed
 	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
-	rm -rf benches/node_modules benches/out benches/native/target
+	rm -rf benches/node_modules benches/out benches/native/target fuzz/target

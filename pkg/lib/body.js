@@ -37,11 +37,13 @@ export function createBody(source, openCall) {
   let call;
   /** @type {"new" | "idle" | "reading" | "ended"} */
   let state = "new";
+  /** @type {Uint8Array | undefined} */
+  let delivered;
 
   /** Enqueues what has been decoded, or reads the next network chunk. */
   const deliver = () => {
     const bytes = call.hasOutput ? source.take(call) : undefined;
-    if (bytes) controller.enqueue(bytes);
+    if (bytes) controller.enqueue((delivered = bytes));
     else if (call.ended) end();
     else read();
   };
@@ -94,6 +96,8 @@ export function createBody(source, openCall) {
     const rest = source.finish(call);
     if (error !== undefined && !(error instanceof OciError)) return fail(error);
     state = "ended";
+    // A reader would join the error with an event whose blank line never came.
+    if (error !== undefined && delivered && !endsEvent(delivered)) controller.enqueue(encoder.encode("\n\n"));
     if (error !== undefined) controller.enqueue(encoder.encode(errorEvent(error, source.describe ?? describe)));
     else if (rest) controller.enqueue(rest);
     controller.close();
@@ -126,4 +130,14 @@ export function createBody(source, openCall) {
     },
     { highWaterMark: 0 },
   );
+}
+
+/**
+ * Whether the bytes end with a blank line. Those of the openai transport are the service's lines,
+ * which may end in the middle of an event.
+ *
+ * @param {Uint8Array} bytes
+ */
+function endsEvent(bytes) {
+  return /(?:\n|\r(?!\n))(?:\r\n|\n|\r)$/.test(String.fromCharCode(...bytes.subarray(-4)));
 }

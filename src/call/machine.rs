@@ -120,6 +120,9 @@ impl Call {
 
     /// Status and headers of the response have arrived.
     pub fn on_response(&mut self, response: ResponseHead, now: f64) {
+        if self.status() != Status::InProgress {
+            return;
+        }
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.status = Some(response.status).filter(|status| *status != 0);
             attempt.opc_request_id = response.opc_request_id.clone();

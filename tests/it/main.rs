@@ -12,6 +12,7 @@
 )]
 
 mod call;
+mod fuzz;
 mod generated;
 mod linear;
 mod oracles;

@@ -3,6 +3,8 @@
 declare module "wasm-glue" {
   /** wasm-bindgen's `init`. When the wasm is initialised already, it returns what it has. */
   export default function init(): Promise<{ memory: { buffer: ArrayBuffer } }>;
+  /** Where the next bytes go. Panics while bytes are decoded. */
+  export function inputPointer(): number;
 }
 
 declare module "eventsource-parser" {

@@ -19,17 +19,18 @@ const WASM = "oci_genai_edge_bg.wasm";
 export const TOKEN = "load-token";
 
 /**
- * Starts `workers/<name>.mjs` in front of an upstream.
+ * Starts a Worker in front of an upstream.
  *
  * @param {string} name
  * @param {number} upstreamPort
+ * @param {URL} [entry] its module
  * @returns {Promise<RunningWorker>}
  */
-export async function startWorker(name, upstreamPort) {
+export async function startWorker(name, upstreamPort, entry = new URL(`workers/${name}.mjs`, import.meta.url)) {
   const folder = await mkdtemp(join(tmpdir(), "load-"));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeFolder);
-  await bundle(name, folder);
+  await bundle(fileURLToPath(entry), folder);
   await writeFile(join(folder, "config.capnp"), await config(upstreamPort));
   const args = ["serve", "--control-fd=3", join(folder, "config.capnp")];
   const child = startChild(workerd.default, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
@@ -69,10 +70,10 @@ function listeningPort(control) {
 }
 
 /**
- * @param {string} name
+ * @param {string} entry
  * @param {string} folder
  */
-async function bundle(name, folder) {
+async function bundle(entry, folder) {
   // workerd compiles the wasm, and provides it as a module, as Cloudflare does.
   /** @type {Plugin} */
   const wasm = {
@@ -80,7 +81,7 @@ async function bundle(name, folder) {
     setup: (plugins) => plugins.onResolve({ filter: /\.wasm$/ }, () => ({ path: `./${WASM}`, external: true })),
   };
   await build({
-    entryPoints: [`${root}tests/load/workers/${name}.mjs`],
+    entryPoints: [entry],
     outfile: join(folder, "worker.js"),
     bundle: true,
     minify: true,

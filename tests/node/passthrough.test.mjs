@@ -58,3 +58,25 @@ test("removes a usage event that the caller did not ask for", async () => {
 test("adds a missing [DONE]", async () => {
   assert.equal(await passThrough(FIRST + MIDDLE + FINISH, 50, true), FIRST_PASSED + MIDDLE + FINISH + DONE);
 });
+
+test("an error after a part of an event is an event of its own", async () => {
+  const event = `data: ${text('"a"')}`;
+  const whole = `${event}\n\n`;
+  // What is passed on of a second event when the body stalls in or after its line end.
+  for (const [sent, passed] of [
+    ["\n\n", "\n\n"],
+    ["\n", "\n\n\n"],
+    ["\r\n", "\r\n\n\n"],
+    ["\r", "\r\n\n"],
+    ["\r\n\r\n", "\r\n\r\n"],
+    ["\r\r", "\r\r"],
+  ]) {
+    const { fetch } = fakeService([whole, `${event}${sent}`], { hang: true });
+    const options = { region: "us-chicago-1", apiKey: "sk-test", timeouts: { chunkMs: 20 }, fetch };
+    const stream = new OciGenAI(options).stream(chatRequest("vendor.model", "?"));
+    const body = await new Response(stream.toReadableStream()).text();
+    const at = body.indexOf('data: {"error"');
+    assert.equal(body.slice(0, at), whole + event + passed, JSON.stringify(sent));
+    assert.equal(JSON.parse(body.slice(at + 6)).error.code, "timeout");
+  }
+});

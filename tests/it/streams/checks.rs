@@ -1,13 +1,13 @@
 //! What was decoded, compared with what the generator expects.
 
 use oci_genai_edge::json::parse_lenient;
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
 use super::decoding::Decoded;
 use super::expected::{Arguments, Choice, Expected, ToolCall};
 use super::items::{text_of, Item};
 use super::writer::UNKNOWN;
-use crate::support::{as_assembled, SinkCall};
+use crate::support::assert_chunks_make;
 
 /// A valid stream: everything that is expected.
 pub fn check_whole(decoded: &Decoded, expected: &Expected) {
@@ -222,56 +222,10 @@ fn check_tool_calls(calls: &[Value], expected: &[ToolCall], extent: Extent) {
 /// The chunks assemble to the completion: callers who read the chunks and callers who ask for the
 /// whole answer get the same.
 pub fn check_chunks(decoded: &Decoded) {
-    let Some(sink) = &decoded.sink else { return };
-    // A chunk with half a surrogate pair, passed through as the service wrote it, is JSON for
-    // JavaScript but not for serde_json.
-    let is_json = |call: &SinkCall| match call {
-        SinkCall::Verbatim(json) if json.contains("\\u") => {
-            serde_json::from_str::<Value>(json).is_ok()
-        }
-        _ => true,
-    };
-    if !sink.calls.iter().all(is_json) {
-        return;
+    if let Some(sink) = &decoded.sink {
+        let failed = decoded.error.is_some();
+        assert_chunks_make(sink, &decoded.completion, failed, decoded.include_usage);
     }
-    let mut assembled = sink.assemble();
-    let mut whole = as_assembled(&decoded.completion);
-    // Chunks that the service wrote may have no arguments; the completion always has some.
-    if matches!(sink.calls.first(), Some(SinkCall::Verbatim(_))) {
-        let choices = assembled["choices"].as_array_mut().unwrap().iter_mut();
-        for choice in choices.filter(|choice| !choice["finish_reason"].is_null()) {
-            for call in choice["tool_calls"].as_array_mut().unwrap() {
-                let arguments = &mut call["function"]["arguments"];
-                if arguments == "" {
-                    *arguments = "{}".into();
-                }
-            }
-        }
-    }
-    if decoded.error.is_some() || !decoded.include_usage {
-        assembled["usage"] = Value::Null;
-        whole["usage"] = Value::Null;
-    }
-    if decoded.error.is_some() {
-        for side in [&mut assembled, &mut whole] {
-            remove_what_has_no_chunk(side["choices"].as_array_mut().unwrap());
-        }
-    }
-    assert_eq!(assembled, whole, "the chunks and the completion");
-}
-
-/// Removes what a failed stream has no chunks for: tool calls without a name, which are not emitted
-/// before it arrives, and choices without content.
-fn remove_what_has_no_chunk(choices: &mut Vec<Value>) {
-    for choice in choices.iter_mut() {
-        let calls = choice["tool_calls"].as_array_mut().unwrap();
-        calls.retain(|call| call["function"]["name"] != "");
-    }
-    let is_empty = |value: &Value| value.is_null() || *value == "" || *value == json!([]);
-    choices.retain(|choice| {
-        let mut members = choice.as_object().unwrap().iter();
-        members.any(|(name, value)| name != "index" && !is_empty(value))
-    });
 }
 
 fn string<'a>(value: &'a Value, field: &str) -> &'a str {

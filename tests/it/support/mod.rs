@@ -1,9 +1,13 @@
 //! What the integration tests share: random input, a recording sink, and single calls.
 
+mod chunks;
+mod outcome;
 mod random;
 mod recording_sink;
 mod single_call;
 
+pub use chunks::{assert_any_chunks_make, assert_chunks_make};
+pub use outcome::{assert_same, Outcome, StreamSetup};
 pub use random::{env_number, for_each_seed, panic_message, Random};
 pub use recording_sink::{as_assembled, RecordingSink, SinkCall};
 pub use single_call::{completion, metadata, response_head, single_call, Wire};

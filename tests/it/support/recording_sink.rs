@@ -59,11 +59,20 @@ impl RecordingSink {
     /// first and once, tool calls opened in order and completely, one finish reason a choice.
     /// Returns choices in the shape of [`as_assembled`], with the last usage.
     pub fn assemble(&self) -> Value {
+        self.assemble_by(true)
+    }
+
+    /// The same of a service that breaks the rules: what it sends after a finish is passed on.
+    pub fn assemble_any(&self) -> Value {
+        self.assemble_by(false)
+    }
+
+    fn assemble_by(&self, keeps_rules: bool) -> Value {
         let mut choices: Vec<Value> = Vec::new();
         let mut usage = Value::Null;
         for (call, chunk) in self.calls.iter().zip(self.chunks()) {
             // Chunks that the service wrote are passed on as they are, whatever the rules.
-            let is_strict = !matches!(call, SinkCall::Verbatim(_));
+            let is_strict = keeps_rules && !matches!(call, SinkCall::Verbatim(_));
             if chunk["usage"].is_object() {
                 usage = chunk["usage"].clone();
             }

@@ -11,188 +11,15 @@ mod streams;
 
 use std::cell::Cell;
 
-use crate::support::{for_each_seed, response_head, single_call, Random, RecordingSink, SinkCall};
-use oci_genai_edge::call::Step;
-use oci_genai_edge::decode::Decoder;
-use oci_genai_edge::error::{Error, Reason};
-use oci_genai_edge::openai::{ChatRequest, Chunk, EventWriter, Metadata, Sink};
+use crate::support::{assert_same, for_each_seed, Outcome, Random, StreamSetup};
+use oci_genai_edge::error::Reason;
 use oci_genai_edge::options::Limits;
 
-use serde_json::json;
-use streams::{split, stream, without_space, written, Format, Space};
+use streams::{split, stream, written, Format, Space};
 use streams::{COHERE, COHERE_V2, GENERIC, OPENAI};
 
 /// For each wire.
 const STREAMS: u64 = 5_500;
-
-fn metadata() -> Metadata {
-    Metadata {
-        id: "chatcmpl-test".into(),
-        created: 7,
-        model: "model".into(),
-    }
-}
-
-/// A sink that records its calls, and writes events.
-struct Recorder {
-    sink: RecordingSink,
-    writer: EventWriter,
-}
-
-impl Sink for Recorder {
-    fn text(&mut self, metadata: &Metadata, text: &str) {
-        self.sink.text(metadata, text);
-        self.writer.text(metadata, text);
-    }
-
-    fn chunk(&mut self, metadata: &Metadata, chunk: &Chunk<'_>) {
-        self.sink.chunk(metadata, chunk);
-        self.writer.chunk(metadata, chunk);
-    }
-
-    fn verbatim(&mut self, json: &str) {
-        let json = without_space(json.as_bytes());
-        let json = String::from_utf8(json).unwrap();
-        self.sink.calls.push(SinkCall::Verbatim(json));
-        self.writer.verbatim("");
-    }
-
-    fn raw_bytes(&mut self, bytes: &[u8]) {
-        self.writer.raw_bytes(bytes);
-    }
-}
-
-/// Everything that a caller can observe.
-#[derive(Debug, PartialEq)]
-struct Outcome {
-    sink: RecordingSink,
-    written: String,
-    completion: String,
-    error: Option<Error>,
-    is_done: bool,
-}
-
-fn outcome(
-    recorder: Recorder,
-    completion: Vec<u8>,
-    error: Option<Error>,
-    is_done: bool,
-) -> Outcome {
-    let bytes = recorder.writer.bytes();
-    let lines: Vec<Vec<u8>> = bytes
-        .split_inclusive(|byte| *byte == b'\n' || *byte == b'\r')
-        .map(without_space)
-        .collect();
-    let written = lines.concat();
-    Outcome {
-        sink: recorder.sink,
-        written: String::from_utf8_lossy(&written).into_owned(),
-        completion: String::from_utf8(completion).unwrap(),
-        error,
-        is_done,
-    }
-}
-
-/// How a stream is decoded.
-#[derive(Clone, Copy)]
-struct Setup {
-    format: &'static Format,
-    limits: Limits,
-    include_usage: bool,
-}
-
-impl Setup {
-    fn decode(self, pieces: &[&[u8]]) -> Outcome {
-        let mut decoder = Decoder::new(
-            self.format.wire,
-            metadata(),
-            self.limits,
-            self.include_usage,
-        );
-        let mut recorder = Recorder {
-            sink: RecordingSink::default(),
-            writer: EventWriter::new(self.include_usage),
-        };
-        let fed = pieces
-            .iter()
-            .try_for_each(|piece| decoder.feed(piece, &mut recorder));
-        let error = fed.and_then(|()| decoder.end(&mut recorder)).err();
-        outcome(
-            recorder,
-            decoder.answer().completion().to_json(),
-            error,
-            decoder.is_done(),
-        )
-    }
-
-    /// In a call, which also parses tool calls in the text.
-    fn decode_in_call(self, pieces: &[&[u8]]) -> Outcome {
-        let request = json!({
-            "model": "model",
-            "messages": [{"role": "user", "content": "?"}],
-            "tools": [{"type": "function", "function": {"name": "f"}}],
-        });
-        let request = ChatRequest::from_json(&request.to_string()).unwrap();
-        let mut call = single_call(self.format.wire, request, true, self.limits, true);
-        let mut recorder = Recorder {
-            sink: RecordingSink::default(),
-            writer: EventWriter::new(false),
-        };
-        assert!(matches!(call.next_step(0.0), Step::Send(_)));
-        call.on_response(response_head(200, "text/event-stream"), 1.0);
-        for piece in pieces {
-            if call.needs_body() {
-                call.on_body_chunk(piece, 2.0, &mut recorder);
-            }
-        }
-        if call.needs_body() {
-            call.on_body_end(3.0, &mut recorder);
-        }
-        let error = match call.next_step(3.0) {
-            Step::Done => None,
-            Step::Fail(error) => Some(error),
-            other => panic!("the call does not end: {other:?}"),
-        };
-        let is_done = error.is_none();
-        outcome(recorder, call.result(), error, is_done)
-    }
-}
-
-/// The rest of two texts, from a little before their first difference.
-fn differing_rests(one: &str, other: &str) -> String {
-    let same = one
-        .bytes()
-        .zip(other.bytes())
-        .take_while(|(one, other)| one == other)
-        .count();
-    let rest = |text: &str| {
-        String::from_utf8_lossy(&text.as_bytes()[same.saturating_sub(60)..]).into_owned()
-    };
-    format!("{:?}\n    and {:?}", rest(one), rest(other))
-}
-
-fn assert_same(one: &Outcome, other: &Outcome, comparison: &str, stream: &[u8]) {
-    if one == other {
-        return;
-    }
-    let calls = one
-        .sink
-        .calls
-        .iter()
-        .zip(&other.sink.calls)
-        .find(|(one, other)| one != other);
-    panic!(
-        "{comparison}\n{} and {} calls of the sink, the first that differ {calls:?}\n\
-         errors {:?}\n   and {:?}\ncompletion {}\nwritten {}\nthe stream {:?}",
-        one.sink.calls.len(),
-        other.sink.calls.len(),
-        one.error,
-        other.error,
-        differing_rests(&one.completion, &other.completion),
-        differing_rests(&one.written, &other.written),
-        String::from_utf8_lossy(stream),
-    );
-}
 
 #[derive(Clone, Copy, Default)]
 struct Count {
@@ -208,8 +35,8 @@ fn streams(format: &'static Format) {
         let (items, repeats) = stream(random, format);
         let plain = written(&items, Space::None);
         let differing = written(&items, Space::Differing);
-        let setup = Setup {
-            format,
+        let setup = StreamSetup {
+            wire: format.wire,
             limits: Limits::default(),
             include_usage: random.chance(3),
         };
@@ -237,7 +64,7 @@ fn streams(format: &'static Format) {
                 max_tool_calls: 1 + random.below(3),
                 ..Limits::default()
             };
-            let setup = Setup { limits, ..setup };
+            let setup = StreamSetup { limits, ..setup };
             let seed = random.next();
             let [same_pieces, differing_pieces] =
                 [&same, &differing].map(|bytes| Random(seed).split(bytes, 500));
@@ -305,8 +132,8 @@ fn openai_streams() {
 // Regressions that the random streams found.
 
 fn decode(format: &'static Format, pieces: &[&str]) -> Outcome {
-    let setup = Setup {
-        format,
+    let setup = StreamSetup {
+        wire: format.wire,
         limits: Limits::default(),
         include_usage: false,
     };

@@ -228,16 +228,6 @@ pub fn written(items: &[Item], space: Space) -> Vec<u8> {
     bytes
 }
 
-/// A line without the space that [`written`] puts after its first brace.
-pub fn without_space(line: &[u8]) -> Vec<u8> {
-    let Some(open) = line.iter().position(|byte| *byte == b'{') else {
-        return line.to_vec();
-    };
-    let (head, tail) = line.split_at(open + 1);
-    let space = tail.iter().take_while(|byte| b" \t".contains(byte)).count();
-    [head, &tail[space..]].concat()
-}
-
 /// Splits a stream anywhere, or at its lines and their ends.
 pub fn split<'a>(random: &mut Random, stream: &'a [u8]) -> Vec<&'a [u8]> {
     if random.chance(2) {
