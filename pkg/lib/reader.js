@@ -1,5 +1,7 @@
 // Responses and their bodies, which are the host's: any access may throw.
 
+import { Wait } from "./wait.js";
+
 /** @import { BodyChunk, BodyReader } from "./call.js" */
 
 /** The headers of a response that the core reads, in the order in which it takes them. */
@@ -53,7 +55,40 @@ export function readHead(response) {
  */
 export function readerOf(response) {
   const { body } = response;
-  return body?.getReader();
+  const reader = body?.getReader();
+  if (!reader || reader instanceof ReadableStreamDefaultReader) return reader;
+  return /** @type {any} */ (new ForeignReader(reader));
+}
+
+/**
+ * A reader of a host's own making, or of another realm. That a cancel ends the reads that are waited
+ * for holds for the runtime's readers, and so here.
+ */
+class ForeignReader {
+  #reader;
+  /** @type {Set<Wait<BodyChunk>>} */
+  #waits = new Set();
+
+  /** @param {BodyReader} reader */
+  constructor(reader) {
+    this.#reader = reader;
+  }
+
+  async read() {
+    const wait = new Wait(readFrom(this.#reader));
+    this.#waits.add(wait);
+    try {
+      return await wait.result;
+    } finally {
+      this.#waits.delete(wait);
+    }
+  }
+
+  /** @param {unknown} reason */
+  cancel(reason) {
+    for (const wait of this.#waits) wait.interrupt(reason);
+    return this.#reader.cancel(reason);
+  }
 }
 
 /**

@@ -222,7 +222,7 @@ test("many attempts and calls add no listener to the signal of the call", async 
     const signals = new Set();
     const oci = new OciGenAI({
       compartmentId: "c",
-      retry: { maxAttempts: 30, baseDelayMs: 1, maxDelayMs: 1 },
+      retry: { maxAttempts: 30, maxRequests: 30, baseDelayMs: 1, maxDelayMs: 1 },
       sign: async ({ signal }) => {
         signals.add(signal);
         return { authorization: "x" };

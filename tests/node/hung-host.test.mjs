@@ -262,3 +262,17 @@ describe("a connection that stays open", { timeout: 60_000 }, () => {
     assert.equal((await call).choices[0].message.content, "Hi");
   });
 });
+
+test("a reader of the host's own that stops after the first chunk: an abort ends the reads", async () => {
+  let reads = 0;
+  const first = { done: false, value: new TextEncoder().encode(textEvent("a")) };
+  const read = () => (reads++ === 0 ? Promise.resolve(first) : never());
+  const fetch = async () => ({ ...hungBody(), body: { getReader: () => ({ read, cancel: never }) } });
+  const stop = new AbortController();
+  const stream = new OciGenAI({ ...OPTIONS, fetch }).stream(request, { signal: stop.signal });
+  assert.equal((await stream.next()).value.choices[0].delta.content, "a");
+  const end = rejectsWithReason(stream.next(), REASON);
+  await sleep(1);
+  stop.abort(REASON);
+  await end;
+});
