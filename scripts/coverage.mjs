@@ -24,7 +24,7 @@ const { status } = spawnSync("cargo", [...args, "--ignore-filename-regex", "src/
 });
 if (status !== 0) process.exit(status ?? 1);
 
-/** @type {{ filename: string, summary: { lines: Lines } }[]} */
+/** @type {{ files: { filename: string, summary: { lines: Lines } }[] }} */
 const { files } = JSON.parse(readFileSync(`${root}${OUTPUT}`, "utf8")).data[0];
 /** @type {Map<string, Lines>} */
 const modules = new Map();

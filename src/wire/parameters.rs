@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::WireFormat;
-use crate::error::{Error, Result};
+use crate::error::{excerpt, Error, Result};
 use crate::openai::parameters::Parameter;
 use crate::openai::{Chat, Param};
 
@@ -130,6 +130,7 @@ impl WireFormat {
         let mut fields = Map::new();
         for (name, value) in &chat.parameters {
             let parameter = Parameter::find(name).ok_or_else(|| {
+                let name = excerpt(name);
                 let message = format!("the {} wire does not know the parameter {name}", self.name);
                 Error::param(name, message)
                     .with_hint("omit it; parameters that only OCI has go under `oci`")
