@@ -200,7 +200,7 @@ impl Events {
             self.templates.clear();
         }
         match read? {
-            // What else a ping carries is not kept: an event with the same beginning may not match it.
+            // What else a ping has is not kept, but that of events which match a template is.
             Some(delta) if self.name == EventName::Message => self.templates.learn(event, delta),
             Some(_) => {}
             None => output.after_event(event, self.include_usage),
