@@ -5,7 +5,7 @@
 // Each target that has ended is written at once, so that a run can be continued with the targets that are left.
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { machine, readRows, revision, writeSection } from "./robustness.mjs";
@@ -98,6 +98,7 @@ async function run(target) {
   const own = `tests/out/fuzz/corpus/${target}`;
   const artifacts = `tests/out/fuzz/artifacts/${target}/`;
   mkdirSync(`${root}${own}`, { recursive: true });
+  rmSync(`${root}${artifacts}`, { recursive: true, force: true });
   mkdirSync(`${root}${artifacts}`, { recursive: true });
   const { maxLength = 0, fixtures = [] } = byName.get(target) ?? {};
   const shared = fixtures.map((name) => `tests/fixtures/${name}`);
