@@ -35,7 +35,7 @@ function buildWithNames() {
   const scripts = readdirSync(`${ROOT}pkg`).filter((name) => /\.js$|^package\.json$/.test(name));
   for (const name of [...scripts, "lib"]) cpSync(`${ROOT}pkg/${name}`, `${OUT}/${name}`, { recursive: true });
   const wasm = `${OUT}/wasm/oci_genai_edge_bg.wasm`;
-  const optimizations = ["-Os", "--one-caller-inline-max-function-size=100", "-g"];
+  const optimizations = ["-Os", "--one-caller-inline-max-function-size=50", "-g"];
   runQuietly("wasm-opt", [...optimizations, ...FEATURES.map((name) => `--enable-${name}`), wasm, "-o", wasm]);
 }
 

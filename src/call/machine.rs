@@ -1,7 +1,5 @@
 //! The state machine: states, what moves between them, and what a call knows at each moment.
 
-use serde::de::IgnoredAny;
-
 use super::random::Random;
 use super::recovery::Recovery;
 use super::report::{Attempt, Report};
@@ -10,6 +8,7 @@ use super::settings::Settings;
 use super::step::{Clock, PreparedRequest, ResponseHead, Status, Step};
 use crate::decode::{body_kind, is_event_stream, BodyKind};
 use crate::error::{Code, Error, Fault, Result};
+use crate::json::parse_lenient;
 use crate::openai::{NullSink, Sink};
 use crate::operation::Operation;
 use crate::routing::health::Trial;
@@ -211,7 +210,7 @@ impl Call {
     pub fn on_body_stall(&mut self, now: f64, sink: &mut dyn Sink) {
         let is_whole = match self.state {
             State::ErrorBody => true,
-            State::Whole => serde_json::from_slice::<IgnoredAny>(&self.body).is_ok(),
+            State::Whole => parse_lenient(&self.body).is_ok(),
             _ => false,
         };
         if is_whole {

@@ -12,7 +12,7 @@ use super::input::{Input, Settings};
 use crate::support::{response_head, RecordingSink};
 
 /// No call makes more requests, whatever its options are.
-const MAX_REQUESTS: usize = 60;
+const MAX_REQUESTS: usize = 10;
 
 const DAC: &str = "ocid1.generativeaiendpoint.oc1.us-chicago-1.example";
 
