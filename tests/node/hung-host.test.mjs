@@ -206,7 +206,8 @@ test("a live stream does not keep its request", async () => {
   for (let at = 0; at < 3; at++) await open();
   const pages = memoryPages();
   for (let at = 0; at < 20; at++) await open();
-  assert.ok(memoryPages() <= pages + 10, `${pages} pages became ${memoryPages()}`);
+  // Twenty requests that stay would be more than 600 pages; room for two may be in pieces.
+  assert.ok(memoryPages() <= pages + 100, `${pages} pages became ${memoryPages()}`);
   for (const stream of streams) await stream.cancel();
 });
 
