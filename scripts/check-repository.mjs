@@ -72,17 +72,22 @@ function versionProblems() {
 function lockFileProblems() {
   const text = readFileSync("benches/native/Cargo.lock", "utf8");
   const locked = /name = "oci-genai-edge"\n[^[]*dependencies = \[([^\]]*)/.exec(text)?.[1] ?? "";
-  const names = new Set([...locked.matchAll(/"([\w-]+)/g)].map(([, name]) => name));
-  const missing = cargoDependencies().filter((name) => !names.has(name));
+  const names = [...locked.matchAll(/"([\w-]+)/g)].map(([, name]) => name);
+  const expected = cargoDependencies().toSorted();
+  if (names.join() === expected.join()) return [];
   const hint = "run cargo metadata in benches/native";
-  return missing.map((name) => `benches/native/Cargo.lock lacks ${name}, which Cargo.toml depends on: ${hint}`);
+  return [`benches/native/Cargo.lock has ${names.join(", ")} where Cargo.toml has ${expected.join(", ")}: ${hint}`];
 }
 
 /** Of this package, for any target, without those of its tests. */
 function cargoDependencies() {
   const sections = readFileSync("Cargo.toml", "utf8").split(/^\[/m);
-  const own = sections.filter((section) => /^(target\..*\.)?dependencies\]/.test(section));
-  return own.flatMap((section) => [...section.matchAll(/^([\w-]+) *=/gm)].map(([, name]) => name));
+  return sections.flatMap((section) => {
+    const [, one] = /^(?:target\..*\.)?dependencies\.([\w-]+)\]/.exec(section) ?? [];
+    if (one !== undefined) return [one];
+    const isTable = /^(target\..*\.)?dependencies\]/.test(section);
+    return isTable ? [...section.matchAll(/^([\w-]+) *=/gm)].map(([, name]) => name) : [];
+  });
 }
 
 /** Undefined for a file that is in the index, but deleted in the work tree. */
