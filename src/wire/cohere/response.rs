@@ -39,8 +39,10 @@ pub(super) fn read_event<'a>(
     sink: &mut dyn Sink,
 ) -> DecodeResult<Option<SingleDelta<'a>>> {
     let (known, has_others) = known_fields(event, EVENT);
-    let [delta, history, calls, reason, citations, queries, documents, prompt, usage, code, message, error, error_message, pad, format] =
-        known;
+    let [delta, others @ .., pad, format] = known;
+    let [history, calls, reason, citations, queries, documents, prompt, usage, failure @ ..] =
+        others;
+    let [code, message, error, error_message] = failure;
     check_api_format(format, ApiFormat::Cohere)?;
     // The other formats have the text in a message.
     if message.is_some_and(RawJson::is_object) && error.is_none() && answer.is_empty() {
@@ -50,20 +52,6 @@ pub(super) fn read_event<'a>(
         let is_empty = delta.is_none() && reason.is_none() && history.is_none();
         read_others(event, &EVENT, is_empty, ApiFormat::Cohere, answer)?;
     }
-    let others = [
-        history,
-        calls,
-        reason,
-        citations,
-        queries,
-        documents,
-        prompt,
-        usage,
-        code,
-        message,
-        error,
-        error_message,
-    ];
     let word = reason.and_then(RawJson::to_text);
     let reason = word.as_deref();
     let calls = objects(calls)?;

@@ -36,8 +36,8 @@ pub(super) fn read_event<'a>(
     sink: &mut dyn Sink,
 ) -> DecodeResult<Option<SingleDelta<'a>>> {
     let (known, has_others) = known_fields(event, EVENT);
-    let [choice, delta, reason, logprobs, usage, grounding, tier, code, error, error_message, pad, format] =
-        known;
+    let [choice, delta, reason, logprobs, usage, grounding, tier, rest @ ..] = known;
+    let [code, error, error_message, pad, format] = rest;
     if let Some(error) = reported_error(error, code, delta, error_message) {
         return Err(error.into());
     }
