@@ -246,11 +246,10 @@ impl Events {
     /// The stream ended after so many bytes.
     pub(super) fn end(&mut self, lines: &mut Lines, received: usize, output: &mut impl Output) {
         let rest = self.read_rest(lines, received, output);
-        let rest = if self.answer.is_finished() {
+        let rest = match rest {
             // Bytes after the finish that make no event lose nothing of the answer.
-            Ok(())
-        } else {
-            rest
+            Err(error) if self.answer.is_finished() && is_cut_off(&error) => Ok(()),
+            rest => rest,
         };
         let ended = rest.and_then(|()| match self.state {
             State::Done => Ok(()),
@@ -312,6 +311,11 @@ fn unreadable_event() -> Error {
         "an event of the stream is not the expected JSON",
     )
     .with_reason(Reason::UnreadableEvent)
+}
+
+/// Whether the bytes made no event, unlike one that reports an error.
+fn is_cut_off(error: &Error) -> bool {
+    error.code() != Code::StreamError || error.reason() == Some(Reason::UnreadableEvent)
 }
 
 #[cold]
