@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use oci_genai_edge::call::{Call, Step};
+use oci_genai_edge::call::Call;
 use oci_genai_edge::error::{Code, Error};
 use oci_genai_edge::openai::ChatRequest;
 use oci_genai_edge::options::Limits;
 use serde_json::{json, Value};
 
-use crate::support::{response_head, single_call, RecordingSink, SinkCall, Wire};
+use crate::support::{receive, response_head, single_call, RecordingSink, SinkCall, Wire};
 
 /// A stream in a call whose request has tools; the body arrives in chunks of 64 KiB.
 fn run(wire: Wire, limits: Limits, stream: &str) -> (Call, RecordingSink, Option<Error>) {
@@ -18,20 +18,9 @@ fn run(wire: Wire, limits: Limits, stream: &str) -> (Call, RecordingSink, Option
     let request = ChatRequest::from_json(&request.to_string()).unwrap();
     let mut call = single_call(wire.format(), request, true, limits, true);
     let mut sink = RecordingSink::default();
-    assert!(matches!(call.next_step(0.0), Step::Send(_)));
-    call.on_response(response_head(200, "text/event-stream"), 0.0);
-    for piece in stream.as_bytes().chunks(64 * 1024) {
-        if call.needs_body() {
-            call.on_body_chunk(piece, 0.0, &mut sink);
-        }
-    }
-    if call.needs_body() {
-        call.on_body_end(0.0, &mut sink);
-    }
-    let error = match call.next_step(0.0) {
-        Step::Fail(error) => Some(error),
-        _ => None,
-    };
+    let head = response_head(200, "text/event-stream");
+    let pieces = stream.as_bytes().chunks(64 * 1024);
+    let error = receive(&mut call, head, pieces, &mut sink);
     (call, sink, error)
 }
 

@@ -1,14 +1,13 @@
 //! Limits do not depend on the pieces in which a body arrives: for every cut there are the same
 //! chunks, the same partial answer and the same error.
 
-use oci_genai_edge::call::Step;
 use oci_genai_edge::decode::Decoder;
 use oci_genai_edge::error::{Code, Error};
 use oci_genai_edge::openai::{ChatRequest, EventWriter};
 use oci_genai_edge::options::Limits;
 use serde_json::{json, Value};
 
-use crate::support::{metadata, response_head, single_call, RecordingSink, Wire};
+use crate::support::{metadata, receive, response_head, single_call, RecordingSink, Wire};
 
 /// Everything that a caller can observe.
 #[derive(Debug, PartialEq)]
@@ -50,20 +49,8 @@ fn call(wire: Wire, limits: Limits, stream: bool, head: (u16, &str), pieces: &[&
     let request = ChatRequest::from_json(&request.to_string()).unwrap();
     let mut call = single_call(wire.format(), request, stream, limits, true);
     let mut sink = RecordingSink::default();
-    assert!(matches!(call.next_step(0.0), Step::Send(_)));
-    call.on_response(response_head(head.0, head.1), 0.0);
-    for piece in pieces {
-        if call.needs_body() {
-            call.on_body_chunk(piece, 0.0, &mut sink);
-        }
-    }
-    if call.needs_body() {
-        call.on_body_end(0.0, &mut sink);
-    }
-    let error = match call.next_step(0.0) {
-        Step::Fail(error) => Some(error),
-        _ => None,
-    };
+    let head = response_head(head.0, head.1);
+    let error = receive(&mut call, head, pieces.iter().copied(), &mut sink);
     let result = String::from_utf8(call.result()).unwrap();
     Outcome {
         sink,

@@ -2,7 +2,7 @@
 
 use serde_json::{json, Map, Value};
 
-use super::responses::{events, json_body, DONE, FINISH, TEXT, USAGE};
+use super::responses::{events, json_body, pieces_of, DONE, FINISH, TEXT, USAGE};
 use super::scenario::Scenario;
 
 fn event(json: Value) -> String {
@@ -49,12 +49,7 @@ fn they_are_kept_wherever_they_stand_in_a_stream() {
             [text.clone(), finish.clone(), alone.clone(), DONE.to_owned()].concat(),
         ] {
             for size in [1, 7, 10_000] {
-                let pieces: Vec<&str> = stream
-                    .as_bytes()
-                    .chunks(size)
-                    .map(|piece| std::str::from_utf8(piece).unwrap())
-                    .collect();
-                let outcome = scenario.run(&[events(&pieces)]);
+                let outcome = scenario.run(&[events(&pieces_of(&stream, size))]);
                 assert_eq!(outcome.text(), "Hi", "{wire}: {stream}");
                 let completion = outcome.completion();
                 assert_eq!(

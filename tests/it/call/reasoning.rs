@@ -2,7 +2,7 @@
 
 use serde_json::{json, Value};
 
-use super::responses::{events, json_body, DONE, FINISH};
+use super::responses::{events, json_body, pieces_of, DONE, FINISH};
 use super::scenario::Scenario;
 use crate::support::as_assembled;
 
@@ -46,12 +46,7 @@ fn delta_reasoning_is_reasoning_content_on_the_openai_transport() {
         stream += &chunk(json!({"content": "so", "reasoning": null}));
         stream += OPENAI_FINISH;
         for size in [1, 5, 100_000] {
-            let pieces: Vec<&str> = stream
-                .as_bytes()
-                .chunks(size)
-                .map(|piece| std::str::from_utf8(piece).unwrap())
-                .collect();
-            let outcome = scenario.run(&[events(&pieces)]);
+            let outcome = scenario.run(&[events(&pieces_of(&stream, size))]);
             let message = outcome.completion()["choices"][0]["message"].clone();
             assert_eq!(message["reasoning_content"], "ab \"q\"c", "{stream}");
             assert_eq!(message["content"], "so");

@@ -138,3 +138,11 @@ pub const NO_STREAMING: &str = "Streaming is not supported by this model.";
 /// Its message where a guardrail of an endpoint blocks the prompt.
 pub const GUARDRAIL: &str = "Inappropriate content detected!";
 pub const UNSUPPORTED_BY_OPENAI: &str = "Unsupported OpenAI operation";
+
+/// A body of ASCII in pieces of so many bytes.
+pub fn pieces_of(body: &str, size: usize) -> Vec<&str> {
+    let pieces = body.as_bytes().chunks(size);
+    pieces
+        .map(|piece| std::str::from_utf8(piece).unwrap())
+        .collect()
+}

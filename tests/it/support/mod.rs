@@ -10,7 +10,7 @@ pub use chunks::{assert_any_chunks_make, assert_chunks_make};
 pub use outcome::{assert_same, Outcome, StreamSetup};
 pub use random::{env_number, for_each_seed, panic_message, Random};
 pub use recording_sink::{as_assembled, RecordingSink, SinkCall};
-pub use single_call::{completion, metadata, response_head, single_call, Wire};
+pub use single_call::{completion, metadata, receive, response_head, single_call, Wire};
 
 use std::path::PathBuf;
 

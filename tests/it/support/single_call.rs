@@ -1,13 +1,16 @@
 //! A call that sends one request, and what belongs to it.
 
 use oci_genai_edge::answer::Accumulator;
-use oci_genai_edge::call::{Call, ResponseHead, Settings};
+use oci_genai_edge::call::{Call, ResponseHead, Settings, Step};
+use oci_genai_edge::error::Error;
 use oci_genai_edge::openai::{ChatRequest, Metadata};
 use oci_genai_edge::operation::{Chat, Operation};
 use oci_genai_edge::options::{Limits, Retry};
 use oci_genai_edge::routing::{Candidate, Route, RouteOverrides, RoutingOptions, Strategy};
 use oci_genai_edge::wire::{self, WireFormat};
 use serde_json::Value;
+
+use super::recording_sink::RecordingSink;
 
 /// The wire formats, for tests that generate or check something for each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,4 +110,28 @@ pub fn response_head(status: u16, content_type: &str) -> ResponseHead {
 /// The completion of an answer as callers receive it, parsed.
 pub fn completion(answer: &Accumulator) -> Value {
     serde_json::from_slice(&answer.completion().to_json()).unwrap()
+}
+
+/// Sends the request of a call, and receives a response to it. Returns the error that the call
+/// failed with.
+pub fn receive<'a>(
+    call: &mut Call,
+    head: ResponseHead,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    sink: &mut RecordingSink,
+) -> Option<Error> {
+    assert!(matches!(call.next_step(0.0), Step::Send(_)));
+    call.on_response(head, 0.0);
+    for piece in pieces {
+        if call.needs_body() {
+            call.on_body_chunk(piece, 0.0, sink);
+        }
+    }
+    if call.needs_body() {
+        call.on_body_end(0.0, sink);
+    }
+    match call.next_step(0.0) {
+        Step::Fail(error) => Some(error),
+        _ => None,
+    }
 }
