@@ -129,15 +129,14 @@ impl ToolCalls {
             }
             None => self.known(&id, &name),
         };
-        let last_is_nameless = self
-            .slots
-            .get(self.current)
-            .is_some_and(|slot| slot.name.is_empty());
+        let known = known.filter(|&index| name.is_empty() || !self.ended_without_name(index));
+        let last = self.slots.get(self.current);
+        let last_awaits_name = last.is_some_and(|slot| slot.name.is_empty() && !slot.announced);
         let continues = if name.is_empty() {
             !self.slots.is_empty()
                 && (id.is_empty() || !arguments.is_empty() || fragment.name.is_some())
         } else {
-            id.is_empty() && last_is_nameless
+            id.is_empty() && last_awaits_name
         };
         let index = match known {
             Some(index) => index,
@@ -199,6 +198,12 @@ impl ToolCalls {
         } else {
             last(Some(name)).max(last(Some("")))
         }
+    }
+
+    /// Whether a call was emitted without its name: one that follows belongs to another call.
+    fn ended_without_name(&self, index: usize) -> bool {
+        let slot = self.slots.get(index);
+        slot.is_some_and(|slot| slot.announced && slot.name.is_empty())
     }
 
     /// Ends the calls: those without arguments get `{}`, and one that never got its name is emitted
@@ -414,6 +419,38 @@ mod tests {
         let calls = assembled(&[(Some("a"), Some("f"), None), (None, None, Some(""))]);
         assert_eq!(calls, [call("a", "f", "{}")]);
         assert_eq!(assembled(&[(Some("a"), None, None)]), [call("a", "", "{}")]);
+    }
+
+    #[test]
+    fn a_name_after_the_end_opens_a_call() {
+        let name = |id: &'static str| Fragment {
+            id: Some(Wtf8Cow(Cow::Borrowed(id.as_bytes()))),
+            name: Some(Wtf8Cow(Cow::Borrowed(b"f"))),
+            ..Fragment::default()
+        };
+        for id in ["", "a"] {
+            let mut calls = ToolCalls::default();
+            let nameless = Fragment {
+                name: None,
+                ..name("a")
+            };
+            let mut deltas = Vec::new();
+            for fragment in [nameless, name(id)] {
+                let mut on_delta = |delta: ToolCallDelta<'_>| {
+                    deltas.push((delta.index, delta.function.name.map(str::to_owned)));
+                };
+                let made = |index: usize| index.to_string();
+                calls
+                    .push_fragment(&fragment, 9, made, &mut on_delta)
+                    .unwrap();
+                calls.finish(&mut on_delta);
+            }
+            let names = calls.to_tool_calls().into_iter();
+            let names: Vec<String> = names.map(|call| call.function.name).collect();
+            assert_eq!(names, ["", "f"], "{id:?}");
+            assert_eq!(deltas[0], (0, Some("".into())));
+            assert_eq!(deltas[1], (1, Some("f".into())));
+        }
     }
 
     #[test]

@@ -47,6 +47,9 @@ fn check_decoder(body: &[u8], pieces: &[&[u8]]) {
     assert_eq!(decode(pieces), expected, "the decoder, and {canonical:?}");
 }
 
+/// The names of events that the decoder knows.
+const NAMED: [&str; 4] = ["error", "ping", "keepalive", "heartbeat"];
+
 /// What a parser reports of a stream.
 #[derive(Debug, Default, PartialEq)]
 struct Parsed {
@@ -124,14 +127,21 @@ fn by_the_standard(bytes: &[u8]) -> Parsed {
 }
 
 /// The same events, written one a line. `None` where the decoder reads a stream otherwise on
-/// purpose: it takes each data line for an event, and knows errors and pings by their name.
+/// purpose: it takes each data line for an event, and knows errors and pings by the name before it.
 fn canonical(bytes: &[u8]) -> Option<String> {
-    std::str::from_utf8(bytes).ok()?;
+    let text = std::str::from_utf8(bytes).ok()?;
+    let named = text.split(['\n', '\r']).filter_map(|line| {
+        let name = line.strip_prefix("event:")?;
+        Some(name.strip_prefix(' ').unwrap_or(name))
+    });
+    let mut named = named.filter(|name| NAMED.contains(name));
+    if named.next().is_some() {
+        return None;
+    }
     let mut canonical = String::new();
-    for [kind, data, _] in &parse(&[bytes], DEFAULT_MAX_EVENT_BYTES, true).events {
+    for [_, data, _] in &parse(&[bytes], DEFAULT_MAX_EVENT_BYTES, true).events {
         let is_object = || serde_json::from_str::<Value>(data).is_ok_and(|value| value.is_object());
-        let is_named = ["error", "ping", "keepalive", "heartbeat"].contains(&kind.as_str());
-        if is_named || data.contains('\n') || !(data == "[DONE]" || is_object()) {
+        if data.contains('\n') || !(data == "[DONE]" || is_object()) {
             return None;
         }
         canonical.push_str("data: ");
