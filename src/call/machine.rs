@@ -407,7 +407,10 @@ impl Call {
         let mut bytes = bytes;
         if matches!(self.state, State::Opening) {
             self.body.extend_from_slice(bytes);
-            self.state = match body_kind(&self.body, &self.response.content_type) {
+            // Of a kind that the bytes within the limit show: in whatever pieces they arrive.
+            let within = self.body.get(..limits.max_response_bytes);
+            let within = within.unwrap_or(&self.body);
+            self.state = match body_kind(within, &self.response.content_type) {
                 BodyKind::Undecided if self.body.len() > limits.max_response_bytes => {
                     return self.on_error(limits.response_too_large(), now);
                 }
