@@ -148,5 +148,10 @@ fn canonical(bytes: &[u8]) -> Option<String> {
         canonical.push_str(data);
         canonical.push_str("\n\n");
     }
+    // Bytes after the finish that make no event are forgiven where the stream ends inside a line.
+    let last_line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    if last_line.starts_with("data:") {
+        canonical.truncate(canonical.trim_end().len());
+    }
     (!canonical.is_empty()).then_some(canonical)
 }
