@@ -68,15 +68,19 @@ function versionProblems() {
   return crate === version ? [] : [`Cargo.toml has version ${crate}, pkg/package.json ${version}`];
 }
 
-/** `make bench` builds with `--locked`, in a workspace that no other target builds. */
+/** `make bench` and `make fuzz` build workspaces of their own, which no other target builds. */
 function lockFileProblems() {
-  const text = readFileSync("benches/native/Cargo.lock", "utf8");
+  return ["benches/native", "fuzz"].flatMap(lockFileProblemsOf);
+}
+
+function lockFileProblemsOf(/** @type {string} */ folder) {
+  const text = readFileSync(`${folder}/Cargo.lock`, "utf8");
   const locked = /name = "oci-genai-edge"\n[^[]*dependencies = \[([^\]]*)/.exec(text)?.[1] ?? "";
   const names = [...locked.matchAll(/"([\w-]+)/g)].map(([, name]) => name);
   const expected = cargoDependencies().toSorted();
   if (names.join() === expected.join()) return [];
-  const hint = "run cargo metadata in benches/native";
-  return [`benches/native/Cargo.lock has ${names.join(", ")} where Cargo.toml has ${expected.join(", ")}: ${hint}`];
+  const hint = `run cargo metadata in ${folder}`;
+  return [`${folder}/Cargo.lock has ${names.join(", ")} where Cargo.toml has ${expected.join(", ")}: ${hint}`];
 }
 
 /** Of this package, for any target, without those of its tests. */
