@@ -7,6 +7,7 @@ mod accumulator;
 mod choice;
 mod ending;
 mod held;
+mod text;
 mod think_tags;
 mod tool_calls;
 mod tool_tags;

@@ -1,17 +1,18 @@
 //! The state machine: states, what moves between them, and what a call knows at each moment.
 
+use super::headers::request_headers;
 use super::random::Random;
 use super::recovery::Recovery;
 use super::report::{Attempt, Report};
 use super::retry_after::retry_after_ms;
 use super::settings::Settings;
 use super::step::{Clock, PreparedRequest, ResponseHead, Status, Step};
+use super::targets::Targets;
 use crate::decode::{body_kind, is_event_stream, BodyKind};
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Result};
 use crate::json::parse_lenient;
 use crate::openai::{NullSink, Sink};
 use crate::operation::Operation;
-use crate::routing::health::Trial;
 use crate::routing::{ApiFormat, Candidate, Transport};
 use crate::wire::service_error;
 
@@ -20,13 +21,7 @@ use crate::wire::service_error;
 pub struct Call {
     operation: Operation,
     settings: Settings,
-    /// The targets: those that were tried, and from `current + 1` on those that were not.
-    candidates: Vec<Candidate>,
-    current: usize,
-    /// What the current target proves to be, until it is known.
-    trial: Option<Trial>,
-    /// Why each target that was left failed.
-    failures: Vec<Error>,
+    targets: Targets,
     recovery: Recovery,
     random: Random,
     /// How many different requests there have been: a retry is the same one, a fallback is not.
@@ -74,10 +69,7 @@ impl Call {
             operation,
             random: Random::from_text(&settings.id),
             settings,
-            candidates,
-            current: 0,
-            trial: None,
-            failures: Vec::new(),
+            targets: Targets::new(candidates),
             recovery: Recovery::default(),
             variant: 1,
             fallback: None,
@@ -127,7 +119,7 @@ impl Call {
             attempt.opc_request_id = response.opc_request_id.clone();
             attempt.ms = now - attempt.started;
         }
-        let Some(candidate) = self.candidates.get(self.current) else {
+        let Some(candidate) = self.targets.current() else {
             return;
         };
         let opc_request_id = response.opc_request_id.as_deref();
@@ -186,7 +178,7 @@ impl Call {
             }
             State::Whole => self.read_whole(now, sink),
             State::ErrorBody => {
-                let Some(candidate) = self.candidates.get(self.current) else {
+                let Some(candidate) = self.targets.current() else {
                     return;
                 };
                 // A runtime that hides a redirect reports status 0.
@@ -247,7 +239,7 @@ impl Call {
     /// The caller cancelled: the report has no error then.
     pub fn on_cancel(&mut self, now: f64) {
         self.ended_at.get_or_insert(now);
-        self.trial = None;
+        self.targets.cancel_trial();
     }
 
     /// Whether the call has ended, and how.
@@ -294,7 +286,7 @@ impl Call {
 
     /// The target that is, or was last, tried.
     pub fn candidate(&self) -> Option<&Candidate> {
-        self.candidates.get(self.current)
+        self.targets.current()
     }
 
     /// The URL of the target that is, or was last, tried.
@@ -344,7 +336,7 @@ impl Call {
     }
 
     fn prepare_request(&mut self, now: f64) -> Result<PreparedRequest> {
-        let candidate = self.candidates.get(self.current);
+        let candidate = self.targets.current();
         let candidate =
             candidate.ok_or_else(|| Error::new(Code::Internal, "a call without a target"))?;
         let exchange = self.operation.exchange();
@@ -354,34 +346,7 @@ impl Call {
             .url(exchange.path(candidate.route.transport()))?;
         let stream = self.settings.stream && exchange.can_stream() && self.fallback.is_none();
         let body = exchange.body(candidate, stream)?;
-        let mut headers: Vec<(String, String)> =
-            Vec::with_capacity(4 + self.settings.headers.len());
-        let mut set =
-            |name: &str, value: &str| match headers.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => *known = value.to_owned(),
-                None => headers.push((name.to_owned(), value.to_owned())),
-            };
-        set("accept", "application/json, text/event-stream");
-        // Compressed events arrive late, and a compression frame for each event breaks some
-        // decoders.
-        set("accept-encoding", "identity");
-        let mut retry_token = (!is_openai).then_some(self.settings.id.as_str());
-        for (name, value) in &self.settings.headers {
-            match name.as_str() {
-                RETRY_TOKEN => retry_token = Some(value),
-                name => set(name, value),
-            }
-        }
-        if let Some(token) = retry_token.filter(|token| !token.is_empty()) {
-            match self.variant {
-                1 => set(RETRY_TOKEN, token),
-                variant => set(RETRY_TOKEN, &format!("{token}-{variant}")),
-            }
-        }
-        if is_openai && self.settings.signs {
-            set("opc-compartment-id", candidate.require_compartment()?);
-        }
-        set("content-type", "application/json");
+        let headers = request_headers(&self.settings, candidate, self.variant)?;
         self.attempts.push(Attempt {
             url: url.clone(),
             status: None,
@@ -459,7 +424,7 @@ impl Call {
             self.first_chunk_at = Some(now);
             self.streamed = true;
             let sent_at = self.attempts.last().map(|attempt| attempt.started);
-            self.on_target_answered(sent_at.map(|at| now - at), now);
+            self.targets.answered(sent_at.map(|at| now - at), now);
             self.state = State::Streaming;
             // From here on nothing is repeated.
             self.operation.exchange_mut().release_request();
@@ -492,12 +457,11 @@ impl Call {
 
     /// Another request to the current target, if one may help.
     fn repeat(&mut self, error: &Error) -> Option<State> {
-        let untried = self.candidates.len().saturating_sub(self.current + 1);
-        if self.requests_left() <= untried {
+        if self.requests_left() <= self.targets.untried() {
             return None;
         }
         let retry = self.settings.retry;
-        let target = self.candidates.get_mut(self.current)?;
+        let target = self.targets.current_mut()?;
         if self.recovery.renegotiate(error, target) {
             self.variant += 1;
             return Some(State::Ready);
@@ -525,8 +489,7 @@ impl Call {
 
     /// The next target, if there is one.
     fn leave_target(&mut self, error: Error, now: f64) {
-        let targets = self.candidates.len();
-        let is_last = self.current + 1 >= targets;
+        let (targets, is_last) = (self.targets.count(), self.targets.untried() == 0);
         if is_last && targets == 1 {
             return self.fail(error, now);
         }
@@ -538,12 +501,10 @@ impl Call {
             );
             return self.fail(error.with_hint(hint), now);
         }
-        self.on_target_failed(&error, now);
-        self.failures.push(error);
+        self.targets.leave(error, now);
         if is_last {
-            return self.fail(all_targets_failed(&self.failures), now);
+            return self.fail(self.targets.all_failed(), now);
         }
-        self.current += 1;
         self.variant += 1;
         self.fallback = None;
         self.choose_target(now);
@@ -552,36 +513,10 @@ impl Call {
 
     /// Makes the best of the targets that have not been tried the current one.
     fn choose_target(&mut self, now: f64) {
-        let strategy = self.settings.strategy;
         let measures = self.settings.stream && self.operation.exchange().can_stream();
-        let rank = |target: &Candidate| {
-            let health = target.health.as_ref();
-            health.map_or(0.0, |health| health.rank(strategy, measures, now))
-        };
-        let untried = self.candidates.iter().enumerate().skip(self.current);
-        let best = untried.min_by(|(_, a), (_, b)| rank(a).total_cmp(&rank(b)));
-        let best = best.map_or(self.current, |(index, _)| index);
-        // The others keep their order.
-        for index in (self.current..best).rev() {
-            self.candidates.swap(index, index + 1);
-        }
-        if let Some(target) = self.candidates.get(self.current) {
-            let health = target.health.as_ref();
-            self.trial = health.map(|health| health.start_trial(strategy, measures, now));
+        self.targets.choose(self.settings.strategy, measures, now);
+        if let Some(target) = self.targets.current() {
             self.recovery = Recovery::of(target);
-        }
-    }
-
-    fn on_target_answered(&mut self, first_chunk_ms: Option<f64>, now: f64) {
-        if let Some(trial) = self.trial.take() {
-            trial.succeed(first_chunk_ms, now);
-        }
-    }
-
-    fn on_target_failed(&mut self, error: &Error, now: f64) {
-        let trial = self.trial.take();
-        if let Some(trial) = trial.filter(|_| error.fault() == Fault::Target) {
-            trial.fail(now);
         }
     }
 
@@ -605,43 +540,15 @@ impl Call {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.ms = now - attempt.started;
         }
-        self.on_target_answered(None, now);
+        self.targets.answered(None, now);
         self.ended_at = Some(now);
         self.state = State::Done;
     }
 
     fn fail(&mut self, error: Error, now: f64) {
-        self.on_target_failed(&error, now);
+        self.targets.failed(&error, now);
         self.ended_at = Some(now);
         self.error = Some(error.clone());
         self.state = State::Failed(error);
-    }
-}
-
-/// The header by which the service recognises a request that it has received before.
-const RETRY_TOKEN: &str = "opc-retry-token";
-
-fn all_targets_failed(failures: &[Error]) -> Error {
-    let Some(last) = failures.last() else {
-        return Error::new(Code::Internal, "a call without a target");
-    };
-    let message = format!(
-        "all {} targets failed; the last with {}: {}",
-        failures.len(),
-        last.code(),
-        last.message()
-    );
-    // A later call succeeds as soon as one of the targets does.
-    let retryable = failures.iter().filter(|error| error.is_retryable());
-    let soonest = retryable.clone().map(Error::retry_after_ms).min();
-    let error = Error::new(Code::AllTargetsFailed, message)
-        .with_hint("`attempts` has the failure of each target")
-        .with_retryable(retryable.count() > 0)
-        .with_retry_after_ms(soonest.flatten())
-        .with_service_message(last.service_message().map(str::to_owned))
-        .with_opc_request_id(last.opc_request_id().map(str::to_owned));
-    match last.status() {
-        Some(status) => error.with_status(status),
-        None => error,
     }
 }
