@@ -38,7 +38,7 @@ export const NATIVE_RATIO = {
 export const LINEAR_RATIO = { most: 2 };
 
 /** For the size and the start of a Worker. */
-export const WASM_KIB = { most: 160 };
+export const WASM_KIB = { most: 155 };
 export const COLD_MS = { most: 2 };
 
 const PATH_NAMES = { chunks: "`for await`", text: "`text()`", gateway: "gateway", passthrough: "passthrough" };

@@ -44,6 +44,7 @@ pub mod operation;
 pub mod options;
 pub mod routing;
 pub mod sse;
+mod text;
 pub mod wire;
 
 /// The Rust in the README runs with the tests.

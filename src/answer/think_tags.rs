@@ -6,6 +6,7 @@
 //! arrives. White space in front of `<think>`, and between `</think>` and the text, is markup.
 
 use super::held::{match_tag, TagMatch};
+use crate::text::split_once;
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
@@ -110,7 +111,7 @@ const MAX_BLANK_BYTES: usize = 1024;
 
 /// What precedes a tag, or the beginning of one at the end of the text, and whether it is whole.
 fn before_tag<'a>(text: &'a str, tag: &str) -> (&'a str, bool) {
-    if let Some((before, _)) = text.split_once(tag) {
+    if let Some((before, _)) = split_once(text, tag) {
         return (before, true);
     }
     let is_partial = |at: usize| text.get(at..).is_some_and(|rest| tag.starts_with(rest));

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::held::{match_tag, TagMatch, MAX_HELD_BYTES};
 use crate::json::{RawJson, SyntaxError};
+use crate::text::find;
 
 /// What the parser finds in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -255,7 +256,7 @@ impl ToolTagParser {
             return None;
         };
         let from = open.body + blank + at;
-        let close = self.buffer.get(from..)?.find(open.close)?;
+        let close = find(self.buffer.get(from..)?, open.close)?;
         Some(from + close + open.close.len())
     }
 

@@ -1,5 +1,7 @@
 //! What a body is, by its first bytes.
 
+use crate::text::contains;
+
 /// What a body is: deployments label JSON as `text/event-stream`, and event streams as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyKind {
@@ -41,7 +43,7 @@ pub(crate) fn body_kind(bytes: &[u8], content_type: &str) -> BodyKind {
 
 /// Whether a content type is that of an event stream.
 pub(crate) fn is_event_stream(content_type: &str) -> bool {
-    content_type.to_ascii_lowercase().contains("event-stream")
+    contains(&content_type.to_ascii_lowercase(), "event-stream")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::error::{Code, Error, Result};
+use crate::text::contains;
 
 /// Origin and path prefix of every URL of a target: `https`, or `http` on a loopback host, without
 /// credentials, query or fragment.
@@ -37,7 +38,7 @@ impl BaseUrl {
             "http" => return Err(invalid("endpoint must be https: http is for loopback only")),
             _ => return Err(invalid("endpoint must be https")),
         }
-        if !path.bytes().all(is_path_byte) || path.contains("/..") || path.contains("/./") {
+        if !path.bytes().all(is_path_byte) || contains(path, "/..") || contains(path, "/./") {
             return Err(invalid(
                 "endpoint may have a plain path, but neither query nor fragment",
             ));

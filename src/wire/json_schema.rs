@@ -78,7 +78,7 @@ impl<'a> Inliner<'a> {
         let root = self.root;
         let target = pointer
             .strip_prefix('#')
-            .and_then(|pointer| root.pointer(pointer));
+            .and_then(|pointer| resolve(root, pointer));
         let inlined = match target {
             Some(target) if !self.open.contains(&pointer) => {
                 self.open.push(pointer);
@@ -113,6 +113,34 @@ fn any_object() -> Value {
     crate::json::object(vec![("type", "object".into())])
 }
 
+/// What a [JSON pointer](https://www.rfc-editor.org/rfc/rfc6901) names.
+///
+/// SIZE: `Value::pointer` brings `str::replace`.
+fn resolve<'a>(root: &'a Value, pointer: &str) -> Option<&'a Value> {
+    let mut names = pointer.split('/');
+    if names.next() != Some("") {
+        return None;
+    }
+    names.try_fold(root, |value, name| match value {
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        _ => value.get(unescape(name)),
+    })
+}
+
+/// A name of a pointer: `~1` is a slash, `~0` a tilde.
+fn unescape(name: &str) -> String {
+    let mut parts = name.split('~');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let escaped = part.strip_prefix('1').map(|rest| ('/', rest));
+        let escaped = escaped.or_else(|| part.strip_prefix('0').map(|rest| ('~', rest)));
+        let (char, rest) = escaped.unwrap_or(('~', part));
+        text.push(char);
+        text.push_str(rest);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +166,29 @@ mod tests {
             "city": {"type": "string"}, "n": {"type": "integer"}, "node": node,
             "gone": {"type": "object"}}});
         assert_eq!(without_references_and_exclusive_bounds(&schema), inlined);
+    }
+
+    #[test]
+    fn pointers_name_what_serde_json_finds() {
+        let root = json!({"a": {"b/c": [1, {"": 2}], "~1": 3, "d~e": 4}, "": 5, "0": 6});
+        for pointer in [
+            "",
+            "/",
+            "/a",
+            "/a/b~1c",
+            "/a/b~1c/0",
+            "/a/b~1c/1/",
+            "/a/~01",
+            "/a/d~0e",
+            "/0",
+            "a",
+            "/a/b~1c/2",
+            "/a/b~1c/x",
+            "/x/y",
+            "/a/d~e",
+            "//",
+        ] {
+            assert_eq!(resolve(&root, pointer), root.pointer(pointer), "{pointer}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::error::{Code, Error, Reason};
 use crate::openai::parameters::PARAMETERS;
 use crate::routing::{Route, Transport};
+use crate::text::{contains, split_once};
 
 /// The error that a status other than 2xx stands for. `signs`: whether a signer is configured.
 pub(crate) fn service_error(
@@ -45,7 +46,7 @@ pub(crate) fn service_error(
 /// "Inappropriate content detected!", "Inappropriate output content detected in output blocklist".
 pub(super) fn is_moderation(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    message.contains("inappropriate") && message.contains("content")
+    contains(&message, "inappropriate") && contains(&message, "content")
 }
 
 /// The service's words where the model behind the endpoint has another `apiFormat`.
@@ -60,7 +61,7 @@ fn code_of(status: u16, message: &str) -> Code {
         404 => Code::NotFoundOrUnauthorized,
         409 => Code::Conflict,
         429 => Code::RateLimited,
-        400 if message.contains(WRONG_FORMAT) => Code::WrongApiFormat,
+        400 if contains(message, WRONG_FORMAT) => Code::WrongApiFormat,
         400..=499 if is_moderation(message) => Code::ContentFiltered,
         408 | 502..=504 => Code::ServiceUnavailable,
         400..=499 => Code::BadRequest,
@@ -187,7 +188,7 @@ impl ErrorBody {
             "RelatedResourceNotAuthorizedOrNotFound",
         ];
         let rejects_the_request = matches!(status, 400 | 413 | 414 | 415 | 422 | 431);
-        if self.message.contains(NOT_ON_OPENAI) {
+        if contains(&self.message, NOT_ON_OPENAI) {
             Some(Reason::ModelNotOnOpenAiTransport)
         } else if self.may_be_about_streaming(status) {
             Some(Reason::StreamRejected)
@@ -208,8 +209,14 @@ impl ErrorBody {
         // A proxy speaks of its upstream.
         let param = self.param.as_deref().unwrap_or_default();
         let text = format!("{} {param}", self.message).to_ascii_lowercase();
-        let mut found = text.match_indices("stream");
-        found.any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with("up")))
+        let mut rest = text.as_str();
+        while let Some((before, after)) = split_once(rest, "stream") {
+            if !before.ends_with("up") {
+                return true;
+            }
+            rest = after;
+        }
+        false
     }
 }
 
