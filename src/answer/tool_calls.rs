@@ -30,6 +30,9 @@ pub(crate) struct Fragment<'a> {
 pub(super) struct ToolCalls {
     slots: Vec<Slot>,
     current: usize,
+    /// How many calls have been opened by a delta. They are opened in their order, each when its
+    /// name is known.
+    announced: usize,
     /// The position of the last call with an id and a name, and with an id and any name: see
     /// [`key`].
     ///
@@ -44,8 +47,6 @@ struct Slot {
     name: String,
     arguments: String,
     joiner: SurrogateJoiner,
-    /// The delta that opens the call has been emitted. A call without a name waits for its name.
-    announced: bool,
     /// The value of the arguments when they were this long, once they have been compared.
     parsed: Option<(usize, Option<Value>)>,
 }
@@ -96,7 +97,7 @@ impl ToolCalls {
         let arguments = std::str::from_utf8(&fragment.arguments.as_ref()?.0).ok()?;
         let other_position = fragment.position.is_some_and(|it| it != self.current);
         let is_plain = fragment.name.is_none() && !other_id && !other_position;
-        if !is_plain || !slot.announced || !slot.joiner.is_clean() {
+        if !is_plain || self.current >= self.announced || !slot.joiner.is_clean() {
             return None;
         }
         slot.arguments.push_str(arguments);
@@ -131,7 +132,8 @@ impl ToolCalls {
         };
         let known = known.filter(|&index| name.is_empty() || !self.ended_without_name(index));
         let last = self.slots.get(self.current);
-        let last_awaits_name = last.is_some_and(|slot| slot.name.is_empty() && !slot.announced);
+        let last_awaits_name =
+            last.is_some_and(|slot| slot.name.is_empty()) && !self.ended_without_name(self.current);
         let continues = if name.is_empty() {
             !self.slots.is_empty()
                 && (id.is_empty() || !arguments.is_empty() || fragment.name.is_some())
@@ -174,11 +176,15 @@ impl ToolCalls {
         }
         let before = slot.arguments.len();
         slot.arguments.push_str(&slot.joiner.join(arguments));
-        if slot.announced {
+        if index < self.announced {
             slot.emit_new(index, before, &mut on_delta);
-        } else if !slot.name.is_empty() {
-            slot.announced = true;
-            on_delta(slot.opening(index));
+        }
+        while let Some(slot) = self.slots.get(self.announced) {
+            if slot.name.is_empty() {
+                break;
+            }
+            on_delta(slot.opening(self.announced));
+            self.announced += 1;
         }
         Ok(())
     }
@@ -203,7 +209,7 @@ impl ToolCalls {
     /// Whether a call was emitted without its name: one that follows belongs to another call.
     fn ended_without_name(&self, index: usize) -> bool {
         let slot = self.slots.get(index);
-        slot.is_some_and(|slot| slot.announced && slot.name.is_empty())
+        index < self.announced && slot.is_some_and(|slot| slot.name.is_empty())
     }
 
     /// Ends the calls: those without arguments get `{}`, and one that never got its name is emitted
@@ -215,13 +221,13 @@ impl ToolCalls {
             if slot.arguments.trim().is_empty() {
                 slot.arguments.push_str("{}");
             }
-            if slot.announced {
+            if index < self.announced {
                 slot.emit_new(index, before, &mut on_delta);
             } else {
-                slot.announced = true;
                 on_delta(slot.opening(index));
             }
         }
+        self.announced = self.slots.len();
     }
 
     /// Every call as one delta that opens it and carries all its arguments.
@@ -419,6 +425,17 @@ mod tests {
         let calls = assembled(&[(Some("a"), Some("f"), None), (None, None, Some(""))]);
         assert_eq!(calls, [call("a", "f", "{}")]);
         assert_eq!(assembled(&[(Some("a"), None, None)]), [call("a", "", "{}")]);
+    }
+
+    #[test]
+    fn calls_open_in_order_although_the_first_name_is_late() {
+        let calls = assembled(&[
+            (Some("a"), None, Some("{}")),
+            (Some("b"), Some("g"), Some("{\"k\":")),
+            (Some("b"), None, Some("1}")),
+            (Some("a"), Some("f"), None),
+        ]);
+        assert_eq!(calls, [call("a", "f", "{}"), call("b", "g", "{\"k\":1}")]);
     }
 
     #[test]
