@@ -27,37 +27,37 @@ pub static TARGETS: [Target; 9] = [
     Target {
         name: "event_stream",
         check: event_stream::check,
-        max_len: 1024,
+        max_len: 512,
         fixtures: &["generic", "openai"],
     },
     Target {
         name: "generic_stream",
         check: |input| wire_stream::check(&wire::GENERIC, input),
-        max_len: 1024,
+        max_len: 512,
         fixtures: &["generic"],
     },
     Target {
         name: "cohere_stream",
         check: |input| wire_stream::check(&wire::COHERE, input),
-        max_len: 1024,
+        max_len: 512,
         fixtures: &["cohere"],
     },
     Target {
         name: "cohere_v2_stream",
         check: |input| wire_stream::check(&wire::COHERE_V2, input),
-        max_len: 1024,
+        max_len: 512,
         fixtures: &["cohere_v2"],
     },
     Target {
         name: "openai_stream",
         check: |input| wire_stream::check(&wire::OPENAI, input),
-        max_len: 1024,
+        max_len: 512,
         fixtures: &["openai"],
     },
     Target {
         name: "responses",
         check: responses::check,
-        max_len: 1024,
+        max_len: 512,
         fixtures: &["generic", "cohere", "cohere_v2", "openai", "errors"],
     },
     Target {
@@ -69,7 +69,7 @@ pub static TARGETS: [Target; 9] = [
     Target {
         name: "requests",
         check: requests::check,
-        max_len: 1024,
+        max_len: 512,
         fixtures: &[],
     },
     Target {
