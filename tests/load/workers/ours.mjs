@@ -12,7 +12,7 @@ import initWasm from "wasm-glue";
 /** @param {WorkerEnv} env */
 const options = (env) => ({ endpoint: env.OCI_ENDPOINT, compartmentId: env.OCI_COMPARTMENT_ID });
 const gateway = createGateway({
-  configure: (/** @type {WorkerEnv} */ env) => ({ token: env.GATEWAY_TOKEN, ...options(env) }),
+  configure: (/** @type {WorkerEnv} */ env) => ({ token: env.GATEWAY_TOKEN, allowAnyModel: true, ...options(env) }),
 });
 /** @type {OciGenAI | undefined} */
 let client;
