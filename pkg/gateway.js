@@ -13,14 +13,15 @@ import { readBindings, readSettings } from "./lib/gateway-settings.js";
 import { answerChat, methodNotAllowed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { readBody } from "./lib/request-body.js";
+import { TokenCheck } from "./lib/token.js";
 
 /** @import { Gateway, GatewayEnv, GatewayOptions } from "./gateway.d.ts" */
 /** @import { Route } from "./index.js" */
 /** @import { ClientInternals } from "./lib/client.js" */
 /** @import { GatewaySettings } from "./lib/gateway-settings.js" */
 
-/** The paths of the API. Everything else belongs to the assets. */
-const API_PATH = /^\/(?:openai\/)?v1(\/.*)$/;
+/** The URLs of the API, and the path after `/v1`. Everything else belongs to the assets. */
+const API_PATH = /^[^:]+:\/\/[^/?#]*\/(?:openai\/)?v1(\/[^?#]*)/;
 
 const NO_MODELS = "the gateway has no models; its operator sets OCI_MODELS, or OCI_ALLOW_ANY_MODEL";
 
@@ -30,7 +31,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 /**
  * What the gateway holds for the bindings of a Worker.
  *
- * @typedef {{ settings: GatewaySettings, client: ClientInternals }} Instance
+ * @typedef {{ settings: GatewaySettings, client: ClientInternals, tokenCheck: TokenCheck }} Instance
  */
 
 /**
@@ -54,7 +55,7 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const client = new OciGenAI(settings.options);
       // An alias that can't be routed is found now, and not by a caller.
       for (const alias of Object.keys(settings.options.models ?? {})) client.route(alias);
-      instance = { settings, client: internalsOf(client) };
+      instance = { settings, client: internalsOf(client), tokenCheck: new TokenCheck(settings.token) };
       if (hasNoModels(instance)) {
         log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
       }
@@ -65,8 +66,7 @@ export function createGateway({ configure = (readBindings) } = {}) {
 
   return {
     async fetch(request, env = /** @type {Env} */ ({})) {
-      const { pathname } = new URL(request.url);
-      const path = API_PATH.exec(pathname)?.[1];
+      const path = API_PATH.exec(request.url)?.[1];
       if (path === undefined) {
         const { ASSETS } = /** @type {GatewayEnv} */ (env);
         if (ASSETS) return ASSETS.fetch(request);
@@ -103,13 +103,13 @@ function hasNoModels({ settings, client }) {
  * @param {string} path after `/v1`
  */
 async function respond(instance, request, path) {
-  const { settings, client } = instance;
+  const { settings, client, tokenCheck } = instance;
   if (settings.token === "") {
     log("GATEWAY_TOKEN is not set, so every request is rejected");
     client.reportRefusal("authorization", "invalid_options");
     return misconfigured("the gateway has no token to check requests against");
   }
-  if (!(await isAuthorized(request.headers.get("authorization"), settings.token))) {
+  if (!(await tokenCheck.accepts(request.headers.get("authorization")))) {
     client.reportRefusal("authorization", "unauthorized");
     const message = "the gateway requires its token as Authorization: Bearer …";
     return rejection(401, "invalid_api_key", message, {
@@ -156,13 +156,12 @@ async function chat(instance, request) {
 }
 
 /** @param {Awaited<ReturnType<typeof answerChat>>} answer */
-function toResponse({ response: answer, call }) {
+function toResponse({ response: answer, target }) {
   // OCI's 401 is about the gateway's credentials. To a caller with the right token, the failure is
   // behind the gateway.
   const isBadGateway = answer.status === CODES.unauthorized.status;
   const response = isBadGateway ? new Response(answer.body, { status: 502, headers: answer.headers }) : answer;
-  const { route, host } = call?.target ?? {};
-  if (route) response.headers.set("oci-route", JSON.stringify(describeRoute(route, host)));
+  if (target) response.headers.set("oci-route", JSON.stringify(describeRoute(target.route, target.host)));
   return response;
 }
 
@@ -232,25 +231,6 @@ function logError({ code, message, hint, status, serviceCode, opcRequestId, atte
 function log(message, hint, details) {
   const parts = ["oci-genai-edge gateway:", message, hint && `(${hint})`, details];
   console.error(parts.filter(Boolean).join(" "));
-}
-
-// ---------------------------------------------------------------- the token
-
-/**
- * Compares digests, so that the duration does not depend on the token.
- *
- * @param {string | null} header
- * @param {string} token
- */
-async function isAuthorized(header, token) {
-  const sent = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1] ?? "";
-  const [left, right] = await Promise.all([sha256(sent), sha256(token)]);
-  return left.reduce((difference, byte, index) => difference | (byte ^ right[index]), 0) === 0;
-}
-
-/** @param {string} text */
-async function sha256(text) {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
 export default createGateway();

@@ -1,7 +1,10 @@
 // Signing and API keys: the host's secrets stay in JavaScript. The core learns only whether
 // authorizing worked.
 
-/** @import { ClientOptions, SignableRequest } from "../index.js" */
+import { toSignable } from "./request.js";
+
+/** @import { ClientOptions } from "../index.js" */
+/** @import { PreparedRequest } from "./request.js" */
 
 /** Why a request was not authorized; `cause` is what the host threw. */
 export class AuthorizeFailure extends Error {
@@ -38,13 +41,13 @@ export class Authorizer {
    * Asks the host once per attempt, with exactly what will be sent. What comes of it is for
    * `apply`; undefined where the request is sent as it is.
    *
-   * @param {SignableRequest} request
-   * @param {boolean} acceptsApiKey whether the request's transport takes an API key
+   * @param {PreparedRequest} request
+   * @param {AbortSignal} signal
    * @returns {{ returned: unknown, message: string } | undefined}
    */
-  ask(request, acceptsApiKey) {
-    if (this.#sign) return callHook(this.#sign, request, "the signer failed");
-    if (this.#apiKey === undefined || !acceptsApiKey) return undefined;
+  ask(request, signal) {
+    if (this.#sign) return callHook(this.#sign, toSignable(request, signal), "the signer failed");
+    if (this.#apiKey === undefined || !request.acceptsApiKey) return undefined;
     if (typeof this.#apiKey === "string") return { returned: this.#apiKey, message: "" };
     return callHook(this.#apiKey, undefined, "the apiKey function failed");
   }

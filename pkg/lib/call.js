@@ -10,7 +10,7 @@ import { Queue } from "./queue.js";
 import { cancelReader, drain, readFrom } from "./reader.js";
 import { callOnFinish } from "./report.js";
 import { Slab } from "./slab.js";
-import { Timer } from "./wait.js";
+import { Timer, WaitLimit } from "./wait.js";
 
 /** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
 /** @import { AbortLink } from "./abort.js" */
@@ -31,9 +31,6 @@ import { Timer } from "./wait.js";
  * @property {typeof globalThis.fetch | undefined} fetch
  * @property {((report: CallReport) => unknown) | undefined} onFinish
  */
-
-/** @type {TimeoutOptions} */
-const NO_TIMEOUTS = Object.freeze({});
 
 /**
  * What must be released when a call is abandoned. Nothing in it references the call.
@@ -67,6 +64,8 @@ export class Call {
    * @type {Queue<Uint8Array<ArrayBuffer>>}
    */
   events = new Queue();
+  /** Whether anybody asks for the outcome after the end. */
+  keepsOutcome = true;
   /** Set by a reader of the text alone: adjacent pieces of text may be one string. */
   coalesceText = false;
   /**
@@ -86,6 +85,8 @@ export class Call {
   #timeouts;
   /** How many network chunks are waited for, while `chunkMs` limits the wait. */
   #limitedReads = 0;
+  /** @type {WaitLimit | undefined} */
+  #chunkLimit;
   #signal;
   #context;
   /**
@@ -128,7 +129,7 @@ export class Call {
     handle.onLost = lostListener(weakRef(this));
     finalizers?.register(this, resources, this);
     this.isEvents = handle.isEvents;
-    this.#timeouts = handle.timeouts ?? NO_TIMEOUTS;
+    this.#timeouts = handle.timeouts;
     this.#signal = signal;
     this.#context = context;
   }
@@ -150,12 +151,19 @@ export class Call {
 
   /** The report so far, or of the whole call. */
   get report() {
-    return this.#readOutcome().report;
+    return this.outcome.report;
   }
 
-  /** The route of the last attempt, and its host; null before the first. */
-  get target() {
-    return this.#readOutcome().target;
+  /**
+   * The report, and the route of the last attempt with its host, which is null before the first. A
+   * new object each time, since callers may change it.
+   *
+   * @returns {Outcome}
+   */
+  get outcome() {
+    if (this.#outcome !== undefined) return JSON.parse(this.#outcome);
+    const { handle } = this.#resources;
+    return handle.isAlive ? JSON.parse(handle.outcome()) : handle.lostOutcome();
   }
 
   /**
@@ -364,6 +372,7 @@ export class Call {
     this.#state = "ended";
     finalizers?.unregister(this);
     for (const name of this.#timers.keys()) this.#stopTimer(name);
+    this.#chunkLimit?.stop();
     const resources = this.#resources;
     const { handle } = resources;
     resources.abortLink?.remove();
@@ -371,24 +380,13 @@ export class Call {
     resources.reader = undefined;
     try {
       if (this.error === undefined) this.#completion = handle.completion();
-      this.#outcome = handle.outcome();
+      if (this.keepsOutcome || this.#context.onFinish) this.#outcome = handle.outcome();
     } catch (error) {
       this.error ??= error;
       this.#outcome = JSON.stringify(handle.lostOutcome());
     }
     handle.free();
-    callOnFinish(this.#context.onFinish, () => this.report);
-  }
-
-  /**
-   * A new object each time, since callers may change it.
-   *
-   * @returns {Outcome}
-   */
-  #readOutcome() {
-    if (this.#outcome !== undefined) return JSON.parse(this.#outcome);
-    const { handle } = this.#resources;
-    return handle.isAlive ? JSON.parse(handle.outcome()) : handle.lostOutcome();
+    if (this.#context.onFinish) callOnFinish(this.#context.onFinish, () => this.report);
   }
 
   /**
@@ -403,30 +401,39 @@ export class Call {
 
   /** Starts the time limit of a read, unless another reader has. */
   #limitRead() {
-    if (this.#limitedReads++ === 0) this.#startTimer("chunkMs");
+    if (this.#limitedReads++ === 0) this.#startChunkLimit();
   }
 
   /** A network chunk has come: the limit begins anew for other readers that wait for theirs. */
   #onLimitedRead() {
-    this.#stopTimer("chunkMs");
-    if (--this.#limitedReads > 0 && !this.ended) this.#startTimer("chunkMs");
+    if (--this.#limitedReads > 0 && !this.ended) this.#startChunkLimit();
+    else this.#chunkLimit?.pause();
   }
+
+  #startChunkLimit() {
+    this.#chunkLimit ??= new WaitLimit(this.#timeouts.chunkMs);
+    this.#chunkLimit.start(this.#onChunkLimit);
+  }
+
+  // SPEED: bound once, instead of once per network chunk.
+  #onChunkLimit = () => this.#onTimeout("chunkMs");
 
   /** @param {keyof TimeoutOptions} name */
   #startTimer(name) {
     const ms = this.#timeouts[name];
-    if (!ms) return;
-    const onEnd = () => {
-      if (this.ended) return;
-      try {
-        this.#resources.handle.onTimeout(name, ms);
-      } catch (error) {
-        this.#fail(error);
-        return;
-      }
-      this.#fail(this.#failure());
-    };
-    this.#timers.set(name, new Timer(ms, onEnd));
+    if (ms) this.#timers.set(name, new Timer(ms, () => this.#onTimeout(name)));
+  }
+
+  /** @param {keyof TimeoutOptions} name */
+  #onTimeout(name) {
+    if (this.ended) return;
+    try {
+      this.#resources.handle.onTimeout(name, this.#timeouts[name]);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#fail(this.#failure());
   }
 
   /** @param {keyof TimeoutOptions} name */

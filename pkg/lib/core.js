@@ -8,12 +8,13 @@
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
 import { OciError, createError } from "./error.js";
 import { attachMemory, inputCapacity, memorySize, writeInput } from "./memory.js";
-import { hasStack } from "./stack.js";
 import { refusalReport } from "./report.js";
+import { prepareRequest } from "./request.js";
+import { hasStack } from "./stack.js";
 import * as wasm from "./wasm.js";
 import { Client, Failure } from "./wasm.js";
 
-/** @import { ChatCompletion } from "../index.js" */
+/** @import { ChatCompletion, TimeoutOptions } from "../index.js" */
 /** @import { CallHandle, Outcome, RawErrorFields, WasmSource } from "./wasm.js" */
 
 let isLoaded = false;
@@ -183,8 +184,9 @@ export class CoreCall {
     return this.#enter((handle) => handle.isEvents);
   }
 
+  /** @returns {Required<TimeoutOptions>} 0: no limit */
   get timeouts() {
-    return this.#enter((handle) => handle.timeouts);
+    return this.#enter(({ totalMs, firstChunkMs, chunkMs }) => ({ totalMs, firstChunkMs, chunkMs }));
   }
 
   get waitMs() {
@@ -195,9 +197,9 @@ export class CoreCall {
     return this.#enter((handle) => handle.nextStep());
   }
 
-  /** @param {AbortSignal} signal */
-  takeRequest(signal) {
-    return this.#enter((handle) => handle.takeRequest(signal));
+  /** The request of the current step. undefined where it can't be sent. */
+  takeRequest() {
+    return this.#enter(prepareRequest);
   }
 
   /**

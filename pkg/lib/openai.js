@@ -4,10 +4,11 @@ import { createBody } from "./body.js";
 import { OciError } from "./error.js";
 import { describeFully, errorResponse, rejection } from "./openai-error.js";
 
-/** @import { FetchInput } from "../index.js" */
+/** @import { CallReport, FetchInput } from "../index.js" */
 /** @import { Call } from "./call.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { Describe } from "./openai-error.js" */
+/** @import { Target } from "./wasm.js" */
 
 /**
  * The part of a Request that is read.
@@ -16,9 +17,9 @@ import { describeFully, errorResponse, rejection } from "./openai-error.js";
  */
 
 /**
- * The response, and the call behind it if there is one.
+ * The response, and where the request was sent to, if it was.
  *
- * @typedef {{ response: Response, call?: Call }} Answer
+ * @typedef {{ response: Response, target?: Target | null }} Answer
  */
 
 /**
@@ -86,24 +87,33 @@ export async function answerChat(client, { text, signal, describe }) {
   try {
     call = client.createCall(text, { signal });
     await call.open();
-    return { response: call.isEvents ? eventsResponse(call, describe) : completionResponse(call), call };
+    const { report, target } = call.outcome;
+    const headers = requestIdHeader(report);
+    const response = call.isEvents ? eventsResponse(call, headers, describe) : completionResponse(call, headers);
+    return { response, target };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
-    return { response: errorResponse(error, describe), call };
+    return { response: errorResponse(error, describe), target: call?.outcome.target };
   }
-}
-
-/** @param {Call} call */
-function completionResponse(call) {
-  if (call.completion === undefined) throw call.error;
-  return new Response(call.completion, { headers: { "content-type": "application/json", ...requestIdHeader(call) } });
 }
 
 /**
  * @param {Call} call
+ * @param {Record<string, string>} headers
+ */
+function completionResponse(call, headers) {
+  if (call.completion === undefined) throw call.error;
+  headers["content-type"] = "application/json";
+  return new Response(call.completion, { headers });
+}
+
+/**
+ * @param {Call} call
+ * @param {Record<string, string>} headers
  * @param {Describe} describe
  */
-function eventsResponse(call, describe) {
+function eventsResponse(call, headers, describe) {
+  call.keepsOutcome = false;
   const body = createBody(
     {
       open: async () => call,
@@ -114,16 +124,17 @@ function eventsResponse(call, describe) {
     },
     call,
   );
-  const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
-  return new Response(body, { headers: { ...headers, ...requestIdHeader(call) } });
+  headers["content-type"] = "text/event-stream; charset=utf-8";
+  headers["cache-control"] = "no-cache";
+  return new Response(body, { headers });
 }
 
 /**
- * @param {Call} call
+ * @param {CallReport} report
  * @returns {Record<string, string>}
  */
-function requestIdHeader(call) {
-  const id = call.report.attempts.at(-1)?.opcRequestId;
+function requestIdHeader(report) {
+  const id = report.attempts.at(-1)?.opcRequestId;
   return id ? { "x-request-id": id } : {};
 }
 

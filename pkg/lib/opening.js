@@ -6,9 +6,7 @@ import { feed } from "./core.js";
 import { DRAIN_MS, cancelBody, cancelReader, readFrom, readHead, readerOf, send } from "./reader.js";
 import { Timer, Wait } from "./wait.js";
 
-/** @import { SignableRequest } from "../index.js" */
 /** @import { BodyChunk, BodyReader, CallContext, Resources } from "./call.js" */
-/** @import { SendableRequest } from "./wasm.js" */
 
 /** Interrupts the wait for the rest of a body. */
 const STALLED = Symbol("stalled");
@@ -92,12 +90,14 @@ export class Opening {
   /** Signs and sends a request, and reads the head of its response. */
   async #send() {
     const { handle, controller } = this.#resources;
-    const request = handle.takeRequest(controller.signal);
+    const { signal } = controller;
+    const request = handle.takeRequest();
     if (request === undefined) return;
-    const [signable, init, acceptsApiKey] = request;
     this.cause = undefined;
+    const headers = new Headers(request.headers);
     try {
-      await this.#authorize(signable, init, acceptsApiKey);
+      const answer = this.#context.authorizer.ask(request, signal);
+      if (answer) await this.#authorize(answer, headers);
     } catch (error) {
       this.#checkInterrupted();
       if (!(error instanceof AuthorizeFailure)) throw error;
@@ -111,7 +111,11 @@ export class Opening {
     let head;
     let reader;
     try {
-      response = await this.#waitFor(send(this.#context.fetch, signable.url, init), cancelBody);
+      // "error" would hide which failure it was; following a redirect would send the signature to
+      // another host.
+      /** @type {RequestInit} */
+      const init = { method: "POST", headers, body: request.body, redirect: "manual", signal };
+      response = await this.#waitFor(send(this.#context.fetch, request.url, init), cancelBody);
       head = readHead(response);
       reader = readerOf(response);
       this.#checkInterrupted();
@@ -128,21 +132,17 @@ export class Opening {
   }
 
   /**
-   * @param {SignableRequest} request
-   * @param {SendableRequest} init
-   * @param {boolean} acceptsApiKey
+   * @param {{ returned: unknown, message: string }} answer of the host
+   * @param {Headers} headers
    */
-  async #authorize(request, init, acceptsApiKey) {
-    const { authorizer } = this.#context;
-    const answer = authorizer.ask(request, acceptsApiKey);
-    if (answer === undefined) return;
+  async #authorize(answer, headers) {
     let credentials;
     try {
       credentials = await this.#waitFor(Promise.resolve(answer.returned));
     } catch (cause) {
       throw new AuthorizeFailure("signer_failed", answer.message, cause);
     }
-    authorizer.apply(credentials, init.headers);
+    this.#context.authorizer.apply(credentials, headers);
   }
 
   /**

@@ -30,9 +30,9 @@ export async function readBody(request, { maxBytes, timeoutMs }) {
     return { refusal: unreadable() };
   }
   if (!reader) return { text: "" };
-  if (Number(request.headers.get("content-length")) > maxBytes) return refuse(reader, tooLarge(maxBytes));
-  const stop = new AbortController();
-  const wait = new Wait(readAll(reader, maxBytes, stop.signal));
+  const announced = Number(request.headers.get("content-length"));
+  if (announced > maxBytes) return refuse(reader, tooLarge(maxBytes));
+  const wait = new Wait(readAll(reader, maxBytes, announced));
   const timer = new Timer(timeoutMs, () => wait.interrupt(EXPIRED));
   const onAbort = () => wait.interrupt(signal.reason);
   if (signal.aborted) onAbort();
@@ -47,7 +47,6 @@ export async function readBody(request, { maxBytes, timeoutMs }) {
   } finally {
     signal.removeEventListener("abort", onAbort);
     timer.stop();
-    stop.abort();
   }
 }
 
@@ -61,16 +60,18 @@ function refuse(reader, refusal) {
 }
 
 /**
+ * Ends where the body is cancelled, too.
+ *
  * @param {BodyReader} reader
  * @param {number} maxBytes
- * @param {AbortSignal} stop
+ * @param {number} announced the length by the headers; 0 or NaN where they have none
  * @returns {Promise<{ text: string, refusal?: undefined } | { refusal: Refusal }>}
  */
-async function readAll(reader, maxBytes, stop) {
+async function readAll(reader, maxBytes, announced) {
   // One buffer, however small the pieces are in which the body arrives.
-  let bytes = new Uint8Array(Math.min(FIRST_CAPACITY, maxBytes));
+  let bytes = new Uint8Array(Math.min(announced || FIRST_CAPACITY, FIRST_CAPACITY, maxBytes));
   let length = 0;
-  while (!stop.aborted) {
+  for (;;) {
     const { done, value } = await readFrom(reader);
     if (done) break;
     if (!(value instanceof Uint8Array)) return { refusal: unreadable() };

@@ -1,6 +1,7 @@
 // A request to OCI, as a signer and `fetch` get it.
 
 /** @import { SignableRequest } from "../index.js" */
+/** @import { CallHandle } from "./wasm.js" */
 
 /**
  * @typedef {object} PreparedRequest
@@ -12,18 +13,12 @@
  */
 
 /**
- * @param {string} head lines, as src/js/fetch.rs writes them
- * @param {Uint8Array<ArrayBuffer>} body
- * @returns {PreparedRequest}
+ * @param {CallHandle} handle
+ * @returns {PreparedRequest | undefined}
  */
-export function prepareRequest(head, body) {
-  const [attempt, acceptsApiKey, url, ...lines] = /** @type {[string, string, string, ...string[]]} */ (
-    head.split("\n")
-  );
-  /** @type {Record<string, string>} */
-  const headers = {};
-  for (let at = 0; at < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
-  return { attempt: Number(attempt), acceptsApiKey: acceptsApiKey === "1", url, headers, body };
+export function prepareRequest(handle) {
+  const head = handle.requestHead();
+  return head === undefined ? undefined : readHead(head, handle.takeBody());
 }
 
 /**
@@ -35,4 +30,19 @@ export function prepareRequest(head, body) {
  */
 export function toSignable({ url, headers, body, attempt }, signal) {
   return Object.freeze({ method: "POST", url, headers: Object.freeze({ ...headers }), body, attempt, signal });
+}
+
+/**
+ * @param {string} head lines, as src/js/fetch.rs writes them
+ * @param {Uint8Array<ArrayBuffer>} body
+ * @returns {PreparedRequest}
+ */
+function readHead(head, body) {
+  const [attempt, acceptsApiKey, url, ...lines] = /** @type {[string, string, string, ...string[]]} */ (
+    head.split("\n")
+  );
+  /** @type {Record<string, string>} */
+  const headers = {};
+  for (let at = 0; at < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
+  return { attempt: Number(attempt), acceptsApiKey: acceptsApiKey === "1", url, headers, body };
 }

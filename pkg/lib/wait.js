@@ -64,6 +64,61 @@ function observe(promise, wait) {
   );
 }
 
+/**
+ * A limit on each of many waits, one after another. SPEED: a timer for each network chunk takes
+ * 2.4 µs of workerd's CPU, a clock 0.4. So the timer runs on while waits end and begin, and is set
+ * anew for what is left when it fires.
+ */
+export class WaitLimit {
+  #ms;
+  /** @type {Timer | undefined} */
+  #timer;
+  /** When the current wait takes too long, in milliseconds of `performance.now`. */
+  #due = 0;
+  /**
+   * Only during a wait: what lives as long as the timer must not reference an abandoned call.
+   *
+   * @type {(() => void) | undefined}
+   */
+  #onEnd;
+
+  /** @param {number} ms */
+  constructor(ms) {
+    this.#ms = ms;
+  }
+
+  /**
+   * A wait begins.
+   *
+   * @param {() => void} onEnd is called when it takes too long
+   */
+  start(onEnd) {
+    this.#due = performance.now() + this.#ms;
+    this.#onEnd = onEnd;
+    this.#timer ??= new Timer(this.#ms, this.#onTimer);
+  }
+
+  /** The wait has ended. */
+  pause() {
+    this.#onEnd = undefined;
+  }
+
+  /** No other wait will begin. */
+  stop() {
+    this.#onEnd = undefined;
+    this.#timer?.stop();
+    this.#timer = undefined;
+  }
+
+  #onTimer = () => {
+    this.#timer = undefined;
+    if (this.#onEnd === undefined) return;
+    const rest = this.#due - performance.now();
+    if (rest > 0) this.#timer = new Timer(rest, this.#onTimer);
+    else this.#onEnd();
+  };
+}
+
 /** A timer that may be longer than `setTimeout` can. */
 export class Timer {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -30,17 +30,21 @@ export interface Model {
 export interface CallHandle {
   /** Whether the output is events. */
   readonly isEvents: boolean;
-  /** The time limits of the call; undefined where there are none. */
-  readonly timeouts: TimeoutOptions | undefined;
+  /** The time limits of the call, in milliseconds; 0 where there is none. */
+  readonly totalMs: number;
+  readonly firstChunkMs: number;
+  readonly chunkMs: number;
   /** What to do until the first chunk. */
   nextStep(): number;
   /** How long to wait, in milliseconds, after STEP_WAIT. */
   readonly waitMs: number;
   /**
-   * What to sign and to send, after STEP_SEND, and whether the transport takes an API key. undefined
-   * where it can't be made, which is then the call's failure.
+   * What to sign and to send, after STEP_SEND, as lines. undefined where it can't be sent, which is
+   * then the call's failure.
    */
-  takeRequest(signal: AbortSignal): [SignableRequest, SendableRequest, boolean] | undefined;
+  requestHead(): string | undefined;
+  /** The body of the same request, once. */
+  takeBody(): Uint8Array<ArrayBuffer>;
   /** Signing failed. */
   onAuthorizeError(code: string, message: string): void;
   /** The connection has failed or broken before the first chunk. */
@@ -75,11 +79,6 @@ export interface CallHandle {
   /** Why the call failed. */
   failure(): RawErrorFields | undefined;
   free(): void;
-}
-
-/** What is sent. */
-export interface SendableRequest extends RequestInit {
-  headers: Headers;
 }
 
 /** A failure, before it becomes an `OciError`. */

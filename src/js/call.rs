@@ -8,19 +8,17 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
 use super::boundary::{
     STEP_BOUNDED, STEP_DONE, STEP_FAILED, STEP_OUTPUT, STEP_READ, STEP_SEND, STEP_WAIT,
 };
 use super::failure::fields;
-use super::fetch::prepare;
+use super::fetch::head_of;
 use super::memory;
 use super::output::Output;
-use super::shell::{now, to_object};
+use super::shell::now;
 use crate::call::{Call, PreparedRequest, Report, ResponseHead, Status, Step};
 use crate::client::{self, Client};
 use crate::error::{Code, Error};
@@ -81,14 +79,22 @@ impl CallHandle {
         matches!(self.output, Output::Events(_))
     }
 
-    /// The time limits, `{ totalMs?, firstChunkMs?, chunkMs? }`; undefined where there are none.
-    /// The host keeps the time.
-    #[wasm_bindgen(getter)]
-    pub fn timeouts(&self) -> JsValue {
-        if self.timeouts == Timeouts::default() {
-            return JsValue::UNDEFINED;
-        }
-        to_object(&self.timeouts)
+    /// The limit of the whole call, in milliseconds; 0 where there is none. The host keeps the time.
+    #[wasm_bindgen(getter, js_name = totalMs)]
+    pub fn total_ms(&self) -> f64 {
+        self.timeouts.total_ms.unwrap_or_default()
+    }
+
+    /// The limit up to the first chunk.
+    #[wasm_bindgen(getter, js_name = firstChunkMs)]
+    pub fn first_chunk_ms(&self) -> f64 {
+        self.timeouts.first_chunk_ms.unwrap_or_default()
+    }
+
+    /// The limit from one network chunk to the next.
+    #[wasm_bindgen(getter, js_name = chunkMs)]
+    pub fn chunk_ms(&self) -> f64 {
+        self.timeouts.chunk_ms.unwrap_or_default()
     }
 
     /// What to do until the first chunk: one of `STEP_SEND`, `STEP_WAIT`, `STEP_READ`,
@@ -120,19 +126,27 @@ impl CallHandle {
         self.wait_ms
     }
 
-    /// What to sign and to send, after `STEP_SEND`:
-    /// `[SignableRequest, RequestInit, acceptsApiKey]`. Undefined where it can't be made, which is
-    /// then the call's failure.
-    #[wasm_bindgen(js_name = takeRequest)]
-    pub fn take_request(&mut self, signal: &AbortSignal) -> Option<Array> {
-        let request = self.request.take()?;
-        match prepare(&request, signal) {
-            Ok(prepared) => Some(prepared),
+    /// What to sign and to send, after `STEP_SEND`: the lines of [`head_of`]. Undefined where it
+    /// can't be sent, which is then the call's failure.
+    #[wasm_bindgen(js_name = requestHead)]
+    pub fn request_head(&mut self) -> Option<String> {
+        match head_of(self.request.as_ref()?) {
+            Ok(head) => Some(head),
             Err(error) => {
+                self.request = None;
                 self.call.on_error(error, now());
                 None
             }
         }
+    }
+
+    /// The body of the same request, once.
+    #[wasm_bindgen(js_name = takeBody)]
+    pub fn take_body(&mut self) -> Vec<u8> {
+        self.request
+            .take()
+            .map(|request| request.body)
+            .unwrap_or_default()
     }
 
     /// Signing failed, or the API key is not one.
