@@ -7,15 +7,19 @@ use crate::json::escape_into;
 
 /// Writes chunks as OpenAI's server-sent events.
 ///
-/// SPEED: the bytes around the delta of a plain chunk are the same in a whole answer. They are
-/// written once, and a text is then two copies and one pass that escapes it; reasoning and the
-/// arguments of tool calls are a copy more. Through serde they take twice as long.
+/// SPEED: the bytes around the delta of a plain chunk are the same in a whole answer, those around
+/// a piece of arguments in a whole tool call. They are written once, and such a chunk is then two
+/// copies and one of its text: escaped, as most of them stand in the service's own events already.
+/// Through serde a text takes twice as long. With a frame made for each piece of arguments, and the
+/// piece escaped anew, a gateway takes 1.5 times as long for tool calls.
 #[derive(Clone, Debug, Default)]
 pub struct EventWriter {
     out: Vec<u8>,
     /// Up to the text: the delta, and the name of its content.
     before_text: Vec<u8>,
-    after_delta: &'static str,
+    /// Up to the arguments of the call with this index.
+    before_arguments: Vec<u8>,
+    call: usize,
     null_usage: bool,
 }
 
@@ -23,16 +27,9 @@ impl EventWriter {
     /// A writer for one answer. With `include_usage` every chunk but the last has `"usage":null`,
     /// as at OpenAI.
     pub fn new(include_usage: bool) -> Self {
-        let after_delta = if include_usage {
-            "},\"finish_reason\":null}],\"usage\":null}\n\n"
-        } else {
-            "},\"finish_reason\":null}]}\n\n"
-        };
         EventWriter {
-            out: Vec::new(),
-            before_text: Vec::new(),
-            after_delta,
             null_usage: include_usage,
+            ..EventWriter::default()
         }
     }
 
@@ -56,10 +53,33 @@ impl EventWriter {
         self.out.extend_from_slice(b"data: [DONE]\n\n");
     }
 
-    fn prepare(&mut self, metadata: &Metadata) {
-        if !self.before_text.is_empty() {
-            return;
+    /// What stands before the text of a delta, up to where the delta's own members begin.
+    fn before_delta(&mut self, metadata: &Metadata) -> &[u8] {
+        if self.before_text.is_empty() {
+            self.prepare(metadata);
         }
+        let end = self.before_text.len().saturating_sub(CONTENT.len());
+        self.before_text.get(..end).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn begin_text(&mut self, metadata: &Metadata) {
+        if self.before_text.is_empty() {
+            self.prepare(metadata);
+        }
+        self.out.extend_from_slice(&self.before_text);
+    }
+
+    #[inline(always)]
+    fn begin_arguments(&mut self, metadata: &Metadata, call: usize) {
+        if self.call != call || self.before_arguments.is_empty() {
+            self.prepare_arguments(metadata, call);
+        }
+        self.out.extend_from_slice(&self.before_arguments);
+    }
+
+    #[inline(never)]
+    fn prepare(&mut self, metadata: &Metadata) {
         let mut chunk = Chunk::default().to_json(metadata);
         // {…,"choices":[]} -> {…,"choices":[
         chunk.truncate(chunk.len().saturating_sub(2));
@@ -70,37 +90,73 @@ impl EventWriter {
         self.before_text.extend_from_slice(CONTENT);
     }
 
-    /// Writes a chunk whose delta is a string inside `start` and `end`.
-    fn write_delta(&mut self, metadata: &Metadata, start: &[u8], text: &str, end: &[u8]) {
-        self.prepare(metadata);
-        let delta = self.before_text.len().saturating_sub(CONTENT.len());
-        self.out
-            .extend_from_slice(self.before_text.get(..delta).unwrap_or_default());
-        self.out.extend_from_slice(start);
-        escape_into(&mut self.out, text);
-        self.out.extend_from_slice(end);
-        self.out.extend_from_slice(self.after_delta.as_bytes());
+    #[inline(never)]
+    fn prepare_arguments(&mut self, metadata: &Metadata, call: usize) {
+        let mut before = self.before_delta(metadata).to_vec();
+        let start = format!("\"tool_calls\":[{{\"index\":{call},\"function\":{{\"arguments\":\"");
+        before.extend_from_slice(start.as_bytes());
+        (self.before_arguments, self.call) = (before, call);
     }
 }
 
 const CONTENT: &[u8] = b"\"content\":\"";
 
+/// What follows the text of a delta, without and with usage that is null.
+const AFTER_TEXT: [&[u8]; 2] = [
+    b"\"},\"finish_reason\":null}]}\n\n",
+    b"\"},\"finish_reason\":null}],\"usage\":null}\n\n",
+];
+/// What follows a piece of arguments.
+const AFTER_ARGUMENTS: [&[u8]; 2] = [
+    b"\"}}]},\"finish_reason\":null}]}\n\n",
+    b"\"}}]},\"finish_reason\":null}],\"usage\":null}\n\n",
+];
+
+fn after([without, with]: [&'static [u8]; 2], null_usage: bool) -> &'static [u8] {
+    if null_usage {
+        with
+    } else {
+        without
+    }
+}
+
 impl Sink for EventWriter {
     fn text(&mut self, metadata: &Metadata, text: &str) {
-        self.prepare(metadata);
-        self.out.extend_from_slice(&self.before_text);
+        self.begin_text(metadata);
         escape_into(&mut self.out, text);
-        self.out.push(b'"');
-        self.out.extend_from_slice(self.after_delta.as_bytes());
+        self.out
+            .extend_from_slice(after(AFTER_TEXT, self.null_usage));
+    }
+
+    fn escaped_text(&mut self, metadata: &Metadata, _: &str, escaped: &[u8]) {
+        self.begin_text(metadata);
+        self.out.extend_from_slice(escaped);
+        self.out
+            .extend_from_slice(after(AFTER_TEXT, self.null_usage));
     }
 
     fn reasoning(&mut self, metadata: &Metadata, text: &str) {
-        self.write_delta(metadata, b"\"reasoning_content\":\"", text, b"\"");
+        let before = self.before_delta(metadata).len();
+        self.out
+            .extend_from_slice(self.before_text.get(..before).unwrap_or_default());
+        self.out.extend_from_slice(b"\"reasoning_content\":\"");
+        escape_into(&mut self.out, text);
+        self.out
+            .extend_from_slice(after(AFTER_TEXT, self.null_usage));
     }
 
     fn arguments(&mut self, metadata: &Metadata, call: usize, arguments: &str) {
-        let start = format!("\"tool_calls\":[{{\"index\":{call},\"function\":{{\"arguments\":\"");
-        self.write_delta(metadata, start.as_bytes(), arguments, b"\"}}]");
+        self.begin_arguments(metadata, call);
+        escape_into(&mut self.out, arguments);
+        self.out
+            .extend_from_slice(after(AFTER_ARGUMENTS, self.null_usage));
+    }
+
+    fn escaped_arguments(&mut self, metadata: &Metadata, call: usize, _: &str, escaped: &[u8]) {
+        self.begin_arguments(metadata, call);
+        self.out.extend_from_slice(escaped);
+        self.out
+            .extend_from_slice(after(AFTER_ARGUMENTS, self.null_usage));
     }
 
     fn chunk(&mut self, metadata: &Metadata, chunk: &Chunk<'_>) {
@@ -195,7 +251,12 @@ mod tests {
             let mut plain = ByDefault(EventWriter::new(include_usage));
             for sink in [&mut quick as &mut dyn Sink, &mut plain] {
                 sink.reasoning(&metadata, "why \"so\"\n");
+                sink.arguments(&metadata, 0, "{\"b\":");
                 sink.arguments(&metadata, 12, "{\"a\":\"é\"}");
+                sink.arguments(&metadata, 12, "\n");
+                sink.arguments(&metadata, 0, "1}");
+                sink.escaped_text(&metadata, "\"\n", b"\\\"\\n");
+                sink.escaped_arguments(&metadata, 0, "\\ é", "\\\\ é".as_bytes());
                 sink.text(&metadata, "so");
             }
             assert_eq!(quick.take(), plain.0.take());
