@@ -85,6 +85,8 @@ export async function answerChat(client, { text, signal, describe }) {
   let call;
   try {
     call = client.createCall(text, { signal });
+    // A stream is passed on by its events alone.
+    call.keepsCompletion = !call.isEvents;
     await call.open();
     return { response: call.isEvents ? eventsResponse(call, describe) : completionResponse(call), call };
   } catch (error) {
