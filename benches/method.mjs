@@ -16,6 +16,7 @@ export const METHOD = `## Method
 - After the warm-up come the rounds. Each runs every contender once, for about 12 ms (30 in workerd), and starts
   with another one. Times are medians of the rounds; a ratio is the median of the rounds' own ratios, so that what
   disturbs the machine for a while disturbs both sides.
+- Natively, contenders take turns of 2 ms, and the fastest of each contender's turns counts.
 - Against openai 7, the faster of two rows counts: with OpenAI's events of the same answer, which it need not map,
   and with OCI's. For the gateway and \`text()\`, the fastest plain JavaScript counts; one that makes fewer strings
   than ours is not compared.

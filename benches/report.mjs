@@ -9,13 +9,13 @@ import {
   isMet,
   LINEAR_RATIO,
   nameOf,
-  NATIVE_RATIO,
+  NATIVE_TARGETS,
   RATIO_TARGETS,
   reached,
 } from "./targets.mjs";
 
 /** @import { BundleSize, Cell, ContenderResult, Machine, NativeLine, Path, Results, Summary } from "./types.d.ts" */
-/** @import { Bounds, Reached } from "./targets.mjs" */
+/** @import { Bounds, NativeTarget, Reached } from "./targets.mjs" */
 
 /** @typedef {{ text: string, limit?: string, met: boolean }} TargetValue */
 /** @typedef {{ name: string, bound: string, node?: TargetValue, workerd?: TargetValue }} TargetResult */
@@ -27,6 +27,9 @@ const TITLES = {
   gateway: "Gateway: OCI's events to OpenAI's",
   passthrough: "openai transport: the service's events as they are",
 };
+
+/** @type {Record<string, string>} */
+const NATIVE_GROUPS = { native: "decoding into chunks", sse: "the event-stream parser alone" };
 
 const UNIT = "ns per event, and the multiple of ours.";
 
@@ -89,13 +92,10 @@ function targetResult(name, bound, bounds, value, text) {
 }
 
 function nativeTargets(/** @type {NativeLine[]} */ native) {
-  const results = [];
-  const decode = nativeRatio(native);
-  if (decode) {
-    const { corpus, chunking, least } = NATIVE_RATIO;
-    const name = `native decode, ${corpus}, ${chunking}, vs sse-core + serde_json`;
-    results.push(targetResult(name, `≥ ${least}×`, NATIVE_RATIO, decode, times(decode)));
-  }
+  const results = NATIVE_TARGETS.flatMap((target) => {
+    const ratio = nativeRatio(target, native);
+    return ratio ? [targetResult(nativeNameOf(target), `≥ ${target.least}×`, target, ratio, times(ratio))] : [];
+  });
   const linear = native.find(({ group }) => group === "linear")?.ratio;
   if (linear !== undefined) {
     const name = "64 MiB event, 16-byte chunks vs one, per byte";
@@ -120,12 +120,21 @@ function coldTargets(/** @type {Results["cold"]} */ cold) {
   return [targetResult(name, `≤ +${COLD_MS.most} ms`, COLD_MS, difference, `+${difference.toFixed(1)} ms`)];
 }
 
-/** The time of the crate that the native core is compared with, as a multiple of ours. */
-function nativeRatio(/** @type {NativeLine[]} */ native) {
-  const { group, corpus, chunking, against } = NATIVE_RATIO;
+function nativeNameOf(/** @type {NativeTarget} */ { group, corpus, chunking, against }) {
+  if (group === "sse") return `native event-stream parser, ${corpus}, ${chunking}, vs ${against}`;
+  return `native decode, ${corpus}, ${chunking}, vs ${against} + serde_json`;
+}
+
+/**
+ * The time of the crate that the native core is compared with, as a multiple of ours.
+ *
+ * @param {NativeTarget} target
+ * @param {NativeLine[]} native
+ */
+function nativeRatio({ group, corpus, chunking, against }, native) {
   const lines = native.filter((line) => line.group === group && line.corpus === corpus && line.chunking === chunking);
-  const ours = lines.find(({ contender }) => contender === "ours")?.ns_per_event;
-  const other = lines.find(({ contender }) => contender.startsWith(against))?.ns_per_event;
+  const timeOf = (/** @type {string} */ name) => lines.find(({ contender }) => contender === name)?.ns_per_event;
+  const [ours, other] = [timeOf("ours"), timeOf(against)];
   return ours && other && other / ours;
 }
 
@@ -239,7 +248,7 @@ function sizeSection(/** @type {BundleSize[]} */ sizes) {
 function nativeSection(/** @type {NativeLine[]} */ native) {
   const timed = native.filter((line) => line.ns_per_event !== undefined);
   if (timed.length === 0) return [];
-  const titleOf = (/** @type {NativeLine} */ { group, corpus }) => `${group}, ${corpus}`;
+  const titleOf = (/** @type {NativeLine} */ { group, corpus }) => `${NATIVE_GROUPS[group] ?? group}, ${corpus}`;
   const titles = [...new Set(timed.map(titleOf))];
   const tables = titles.flatMap((title) => {
     return [`### ${title}`, nativeTable(timed.filter((line) => titleOf(line) === title))];
@@ -259,7 +268,7 @@ function nativeTable(/** @type {NativeLine[]} */ lines) {
     return `${time.toFixed(0)} (${times(time / ours)})`;
   };
   const rows = names.map((name) => [name, ...chunkings.map((chunking) => value(name, chunking))]);
-  return table(["", ...chunkings.map(chunkingName)], rows);
+  return table(["", ...chunkings], rows);
 }
 
 /**

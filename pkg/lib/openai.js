@@ -86,6 +86,8 @@ export async function answerChat(client, { text, signal, describe }) {
   let call;
   try {
     call = client.createCall(text, { signal });
+    // A stream is passed on by its events alone.
+    call.keepsCompletion = !call.isEvents;
     await call.open();
     const { report, target } = call.outcome;
     const headers = requestIdHeader(report);

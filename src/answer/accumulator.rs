@@ -245,6 +245,17 @@ impl Accumulator {
         fragment: &Fragment<'_>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
+        self.push_matched_tool_call(choice, fragment, None, sink)
+    }
+
+    /// The same, where it may be known how a JSON string writes the arguments.
+    pub(crate) fn push_matched_tool_call(
+        &mut self,
+        choice: u32,
+        fragment: &Fragment<'_>,
+        escaped: Option<&[u8]>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         // SPEED: nearly every fragment continues the arguments of the first choice's current call.
         if let Some(state) = self
             .choices
@@ -253,11 +264,25 @@ impl Accumulator {
         {
             if let Some((call, arguments)) = state.calls.append_arguments(fragment) {
                 if !arguments.is_empty() {
-                    sink.arguments(&self.metadata, call, arguments);
+                    let metadata = &self.metadata;
+                    match escaped {
+                        Some(escaped) => sink.escaped_arguments(metadata, call, arguments, escaped),
+                        None => sink.arguments(metadata, call, arguments),
+                    }
                 }
                 return Ok(());
             }
         }
+        self.push_other_tool_call(choice, fragment, sink)
+    }
+
+    #[inline(never)]
+    fn push_other_tool_call(
+        &mut self,
+        choice: u32,
+        fragment: &Fragment<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         let max = self.max_tool_calls;
         let mut calls = std::mem::take(&mut self.choice(choice).calls);
         let id = &self.metadata.id;

@@ -17,6 +17,18 @@ impl Accumulator {
         delta: &Wtf8Cow<'_>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
+        self.push_matched_text(choice, delta, None, sink)
+    }
+
+    /// The same, where it may be known how a JSON string writes the delta.
+    #[inline(always)]
+    pub(crate) fn push_matched_text(
+        &mut self,
+        choice: u32,
+        delta: &Wtf8Cow<'_>,
+        escaped: Option<&[u8]>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         // SPEED: nearly every delta of a stream takes this path: the first choice, plain text.
         if let Some(state) = self
             .choices
@@ -27,11 +39,24 @@ impl Accumulator {
                 if !text.is_empty() {
                     state.text_deltas += 1;
                     state.text.push_str(text);
-                    sink.text(&self.metadata, text);
+                    match escaped {
+                        Some(escaped) => sink.escaped_text(&self.metadata, text, escaped),
+                        None => sink.text(&self.metadata, text),
+                    }
                 }
                 return Ok(());
             }
         }
+        self.push_other_text(choice, delta, sink)
+    }
+
+    #[inline(never)]
+    fn push_other_text(
+        &mut self,
+        choice: u32,
+        delta: &Wtf8Cow<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         if delta.is_empty() {
             self.ensure_choice(choice);
             return Ok(());

@@ -27,6 +27,8 @@ pub(super) struct Events {
     partial: Vec<u8>,
     max_event_bytes: usize,
     templates: Templates,
+    /// The memory of a text without its escapes.
+    unescaped: Vec<u8>,
 }
 
 /// How far a stream is.
@@ -61,6 +63,7 @@ impl Events {
             partial: Vec::new(),
             max_event_bytes: limits.max_event_bytes,
             templates: Templates::default(),
+            unescaped: Vec::new(),
         }
     }
 
@@ -110,7 +113,8 @@ impl Events {
             if event.len() > self.max_event_bytes {
                 break;
             }
-            output.push(template, &found.text(), event, &mut self.answer)?;
+            let text = found.text(&mut self.unescaped);
+            output.push(template, &text, event, &mut self.answer)?;
             output.write_event(bytes.get(..bytes.len() - after.len()).unwrap_or_default());
             bytes = after;
         }
@@ -166,7 +170,8 @@ impl Events {
         if self.name != EventName::Error {
             let found = self.templates.find(data);
             if let Some((template, found)) = found.filter(|(_, it)| it.event_len == data.len()) {
-                return output.push(template, &found.text(), data, &mut self.answer);
+                let text = found.text(&mut self.unescaped);
+                return output.push(template, &text, data, &mut self.answer);
             }
         }
         match self.read_event(data, output) {

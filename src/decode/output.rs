@@ -1,9 +1,8 @@
 //! The seam between the event loop and what the sink gets.
 
-use super::template::Template;
+use super::template::{MatchedText, Template};
 use crate::answer::Accumulator;
 use crate::error::Result;
-use crate::json::Wtf8Cow;
 use crate::openai::Sink;
 use crate::sse::Line;
 
@@ -18,7 +17,7 @@ pub(super) trait Output {
     fn push(
         &mut self,
         template: &Template,
-        text: &Wtf8Cow<'_>,
+        text: &MatchedText<'_>,
         event: &[u8],
         answer: &mut Accumulator,
     ) -> Result<()>;
@@ -67,7 +66,7 @@ impl Output for Translated<'_> {
     fn push(
         &mut self,
         template: &Template,
-        text: &Wtf8Cow<'_>,
+        text: &MatchedText<'_>,
         _event: &[u8],
         answer: &mut Accumulator,
     ) -> Result<()> {

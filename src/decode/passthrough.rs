@@ -1,10 +1,9 @@
 //! The openai transport: the caller gets the service's own lines, byte for byte.
 
 use super::output::Output;
-use super::template::Template;
+use super::template::{MatchedText, Template};
 use crate::answer::Accumulator;
 use crate::error::Result;
-use crate::json::Wtf8Cow;
 use crate::openai::{NullSink, Sink};
 use crate::sse::{decode_utf8, Line};
 use crate::wire::{is_usage_only, with_reasoning_content};
@@ -61,7 +60,7 @@ impl Output for PassthroughOutput<'_> {
     fn push(
         &mut self,
         template: &Template,
-        text: &Wtf8Cow<'_>,
+        text: &MatchedText<'_>,
         event: &[u8],
         answer: &mut Accumulator,
     ) -> Result<()> {

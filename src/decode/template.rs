@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use crate::answer::{Accumulator, Fragment};
 use crate::error::Result;
-use crate::json::{find_string_end, matches_at, unescape, RawJson, Wtf8Cow};
+use crate::json::{find_string_end, matches_at, unescape_into, RawJson, Wtf8Cow};
 use crate::openai::Sink;
 use crate::wire::{DeltaKind, SingleDelta};
 
@@ -41,6 +41,14 @@ pub(super) struct Template {
     has_padding: bool,
     /// Whether the padding is the first of the two.
     padding_is_first: bool,
+}
+
+/// The text of a match.
+#[derive(Debug)]
+pub(super) struct MatchedText<'a> {
+    text: Wtf8Cow<'a>,
+    /// The same as the content of a JSON string, where that is as [`crate::json`] would write it.
+    escaped: Option<&'a [u8]>,
 }
 
 /// Bytes that begin with an event like the template's.
@@ -152,12 +160,12 @@ impl Template {
     #[inline(always)]
     pub(super) fn push(
         &self,
-        text: &Wtf8Cow<'_>,
+        MatchedText { text, escaped }: &MatchedText<'_>,
         answer: &mut Accumulator,
         sink: &mut dyn Sink,
     ) -> Result<()> {
         match &self.kind {
-            DeltaKind::Text => answer.push_text(self.choice, text, sink),
+            DeltaKind::Text => answer.push_matched_text(self.choice, text, *escaped, sink),
             DeltaKind::Reasoning | DeltaKind::ReasoningAlias => {
                 answer.push_reasoning(self.choice, text, sink);
                 Ok(())
@@ -169,20 +177,27 @@ impl Template {
                     arguments: Some(text.as_borrowed()),
                     position: None,
                 };
-                answer.push_tool_call(self.choice, &fragment, sink)
+                answer.push_matched_tool_call(self.choice, &fragment, *escaped, sink)
             }
         }
     }
 }
 
 impl<'a> Match<'a> {
+    /// The text; `unescaped` is the memory for one that has escapes.
     #[inline(always)]
-    pub(super) fn text(self) -> Wtf8Cow<'a> {
-        Wtf8Cow(if self.has_escapes {
-            unescape(self.content)
+    pub(super) fn text(self, unescaped: &'a mut Vec<u8>) -> MatchedText<'a> {
+        let (text, is_canonical) = if self.has_escapes {
+            unescaped.clear();
+            let is_canonical = unescape_into(unescaped, self.content);
+            (&**unescaped, is_canonical)
         } else {
-            Cow::Borrowed(self.content)
-        })
+            (self.content, true)
+        };
+        MatchedText {
+            text: Wtf8Cow(Cow::Borrowed(text)),
+            escaped: is_canonical.then_some(self.content),
+        }
     }
 }
 
@@ -204,7 +219,8 @@ mod tests {
 
     fn found(template: &Template, bytes: &str) -> Option<(String, usize)> {
         let found = template.find(bytes.as_bytes())?;
-        Some((found.text().to_lossy(), found.event_len))
+        let text = found.text(&mut Vec::new()).text.to_lossy();
+        Some((text, found.event_len))
     }
 
     #[test]

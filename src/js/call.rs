@@ -79,7 +79,8 @@ impl CallHandle {
         matches!(self.output, Output::Events(_))
     }
 
-    /// The limit of the whole call, in milliseconds; 0 where there is none. The host keeps the time.
+    /// The limit of the whole call, in milliseconds; 0 where there is none. The host keeps the
+    /// time.
     #[wasm_bindgen(getter, js_name = totalMs)]
     pub fn total_ms(&self) -> f64 {
         self.timeouts.total_ms.unwrap_or_default()

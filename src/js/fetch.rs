@@ -17,7 +17,7 @@ thread_local! {
 /// Everything of a request but its body: the number of the attempt, whether the transport takes an
 /// API key (`1` or `0`), the URL, and a name and a value for each header, one a line.
 ///
-/// SPEED: one text crosses, instead of a name, a value and a property for each of some twenty facts.
+/// SPEED: one text crosses, instead of a name, a value and a property for each of twenty facts.
 pub(super) fn head_of(request: &PreparedRequest) -> Result<String, Error> {
     check_host(&request.url)?;
     let accepts_api_key = u8::from(request.accepts_api_key);

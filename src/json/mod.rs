@@ -22,7 +22,7 @@ pub use lenient::parse_lenient;
 pub use raw::{Items, RawJson, SyntaxError};
 
 pub(crate) use scan::{find_string_end, matches_at};
-pub(crate) use unescape::unescape;
+pub(crate) use unescape::{unescape, unescape_into};
 pub(crate) use write::{append, escape_into, to_json, to_text};
 pub(crate) use wtf8::{SurrogateJoiner, Wtf8Cow};
 

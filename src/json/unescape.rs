@@ -5,13 +5,37 @@ use std::borrow::Cow;
 /// Replaces the escapes in what stands between the quotes of a well-formed string. The result is
 /// UTF-8 but for lone surrogates, which are encoded as WTF-8, and for invalid bytes, which stay.
 pub(crate) fn unescape(content: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = content.iter().position(|&byte| byte == b'\\') else {
+    if !content.contains(&b'\\') {
         return Cow::Borrowed(content);
-    };
-    let mut out = Vec::with_capacity(content.len());
-    let (plain, mut rest) = content.split_at(first);
-    out.extend_from_slice(plain);
-    while let [b'\\', kind, after @ ..] = rest {
+    }
+    let mut out = Vec::new();
+    unescape_into(&mut out, content);
+    Cow::Owned(out)
+}
+
+/// The same, appended. Returns whether [`super::escape_into`] would write the content as it is.
+pub(crate) fn unescape_into(out: &mut Vec<u8>, content: &[u8]) -> bool {
+    out.reserve(content.len());
+    let (mut rest, mut is_canonical) = (content, true);
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte != b'\\' {
+            // SPEED: where escapes are frequent, what stands between them is short, and a loop over
+            // it beats a search and a `memory.copy`.
+            match rest.split_first_chunk::<BLOCK>() {
+                Some((plain, after)) if !plain.contains(&b'\\') => {
+                    out.extend_from_slice(plain);
+                    rest = after;
+                }
+                _ => {
+                    out.push(byte);
+                    rest = after;
+                }
+            }
+            continue;
+        }
+        let Some((&kind, after)) = after.split_first() else {
+            break;
+        };
         rest = after;
         match kind {
             b'b' => out.push(0x08),
@@ -19,16 +43,21 @@ pub(crate) fn unescape(content: &[u8]) -> Cow<'_, [u8]> {
             b'n' => out.push(b'\n'),
             b'r' => out.push(b'\r'),
             b't' => out.push(b'\t'),
-            b'u' => rest = push_unicode_escape(&mut out, after),
-            other => out.push(*other),
+            b'u' => {
+                is_canonical = false;
+                rest = push_unicode_escape(out, after);
+            }
+            other => {
+                is_canonical &= other != b'/';
+                out.push(other);
+            }
         }
-        let next = rest.iter().position(|&byte| byte == b'\\');
-        let (plain, after) = rest.split_at(next.unwrap_or(rest.len()));
-        out.extend_from_slice(plain);
-        rest = after;
     }
-    Cow::Owned(out)
+    is_canonical
 }
+
+/// So many bytes without an escape are copied at once.
+const BLOCK: usize = 16;
 
 /// Writes what a `\u` escape stands for, together with the escape after it if the two are a
 /// surrogate pair. Returns what follows.
@@ -85,7 +114,36 @@ mod tests {
             ),
             (r"\\u0041", r"\u0041"),
         ] {
-            assert_eq!(unescape(content.as_bytes()).as_ref(), text.as_bytes());
+            // At each place of the bytes that are copied at once.
+            for before in 0..2 * BLOCK {
+                let before = "x".repeat(before);
+                let (content, text) = (format!("{before}{content}"), format!("{before}{text}"));
+                assert_eq!(unescape(content.as_bytes()).as_ref(), text.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn content_is_canonical_where_it_would_be_escaped_so_again() {
+        for (content, canonical) in [
+            (r#"\"\\\b\f\n\r\t é"#, true),
+            ("", true),
+            (r"\/", false),
+            (r"\u0041", false),
+            (r"\u0000", false),
+            (r"\ud83d", false),
+        ] {
+            let mut out = Vec::new();
+            assert_eq!(
+                unescape_into(&mut out, content.as_bytes()),
+                canonical,
+                "{content}"
+            );
+            if canonical {
+                let mut escaped = Vec::new();
+                super::super::escape_into(&mut escaped, std::str::from_utf8(&out).unwrap());
+                assert_eq!(escaped, content.as_bytes());
+            }
         }
     }
 

@@ -37,6 +37,22 @@ pub trait Sink {
         self.chunk(metadata, &Chunk::of_first_choice(delta));
     }
 
+    /// [`Sink::text`] of which it is known how a JSON string writes it, without the quotes.
+    fn escaped_text(&mut self, metadata: &Metadata, text: &str, _escaped: &[u8]) {
+        self.text(metadata, text);
+    }
+
+    /// [`Sink::arguments`] of which it is known how a JSON string writes them, without the quotes.
+    fn escaped_arguments(
+        &mut self,
+        metadata: &Metadata,
+        call: usize,
+        arguments: &str,
+        _escaped: &[u8],
+    ) {
+        self.arguments(metadata, call, arguments);
+    }
+
     /// Any other chunk.
     fn chunk(&mut self, metadata: &Metadata, chunk: &Chunk<'_>);
 

@@ -212,6 +212,30 @@ impl fmt::Display for EventTooLong {
 
 impl std::error::Error for EventTooLong {}
 
+/// Whether a line is over the limit. A comment never is.
+#[inline(always)]
+pub(super) fn is_too_long(line: &[u8], limit: usize) -> bool {
+    line.len() > limit.saturating_add(FIELD_NAME_ROOM) && !line.starts_with(b":")
+}
+
+/// The first line and what follows its end, if the end is known to be whole.
+#[inline(always)]
+pub(super) fn split_whole_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, from_end) = split_line(bytes)?;
+    match from_end {
+        [b'\n', after @ ..] | [b'\r', b'\n', after @ ..] => Some((line, after)),
+        [b'\r', after @ ..] if !after.is_empty() => Some((line, after)),
+        _ => None,
+    }
+}
+
+/// The value of an event that is one line of data, and what follows the event.
+#[inline(always)]
+pub(super) fn split_single_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (value, from_end) = split_line(bytes.strip_prefix(b"data: ")?)?;
+    Some((value, from_end.strip_prefix(b"\n\n")?))
+}
+
 /// The first line, and the rest from its line end on.
 #[inline(always)]
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -5,14 +5,20 @@
 //! it reports the same events however a byte stream is cut, inside a UTF-8 character or between CR
 //! and LF too. It does not reconnect, keep time or open anything.
 //!
-//! Cost: every byte is scanned once, however the stream is cut. A line that lies whole in one chunk
-//! is interpreted where it stands; a line that does not is buffered, up to a limit, until its end
+//! Cost: a byte is scanned once, those of an event that a chunk begins and does not complete twice,
+//! however the stream is cut. An event that lies whole in one chunk, or a line that does, is
+//! interpreted where it stands; a line that does not is buffered, up to a limit, until its end
 //! arrives. Comments are never buffered.
 
-use super::{decode_utf8, parse_field, EventTooLong, Field, Lines};
+use super::{
+    decode_utf8, is_too_long, parse_field, split_single_line, split_whole_line, EventTooLong,
+    Field, Lines,
+};
 
 /// How large an event may be by default: 16 MiB.
 pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
+/// SPEED: in fewer bytes than this it doesn't pay to look for whole events.
+const MIN_WHOLE_BYTES: usize = 48;
 
 /// One dispatched event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +74,16 @@ impl Parser {
         bytes: &[u8],
         mut on_event: impl FnMut(Event<'_>),
     ) -> Result<(), EventTooLong> {
-        let mut rest = bytes;
-        while let Some(line) = self.lines.next_line(&mut rest)? {
+        let (mut rest, mut may_hold_events) = (bytes, true);
+        loop {
+            if rest.len() >= MIN_WHOLE_BYTES && may_hold_events && self.is_between_events() {
+                rest = self.pending.dispatch_whole_events(rest, &mut on_event);
+                // What is left completes no event, or fails. It is not searched again.
+                may_hold_events = false;
+            }
+            let Some(line) = self.lines.next_line(&mut rest)? else {
+                return Ok(());
+            };
             // SPEED: an event of one line whose blank line is here too is dispatched where it
             // stands.
             if let (Field::Data(value), Some(after)) =
@@ -86,7 +100,6 @@ impl Parser {
                 return Err(error);
             }
         }
-        Ok(())
     }
 
     /// Ends the stream. The standard discards an event that no blank line completes; `lenient`
@@ -115,6 +128,11 @@ impl Parser {
     pub fn last_event_id(&self) -> &str {
         &self.pending.id
     }
+
+    #[inline(always)]
+    fn is_between_events(&self) -> bool {
+        self.pending.is_new() && self.lines.at_line_start()
+    }
 }
 
 impl Default for Parser {
@@ -132,8 +150,9 @@ struct PendingEvent {
     /// The id in force. The standard has two buffers for it; one is enough, because the second is
     /// read at a dispatch only, and a blank line copies it whether or not there is data.
     id: String,
-    /// The id that the lines of this event set.
-    next_id: Option<String>,
+    /// The id that the lines of this event set, if they set one.
+    next_id: String,
+    has_next_id: bool,
     retry: Option<u64>,
     limit: usize,
 }
@@ -156,9 +175,10 @@ impl PendingEvent {
                 }
                 self.data.extend_from_slice(value);
             }
-            Field::Event(value) => self.event = decode_utf8(value).into_owned(),
+            Field::Event(value) => set(&mut self.event, value),
             Field::Id(value) if !value.contains(&0) => {
-                self.next_id = Some(decode_utf8(value).into_owned())
+                self.has_next_id = true;
+                set(&mut self.next_id, value);
             }
             Field::Retry(value) => self.retry = parse_digits(value).or(self.retry),
             Field::Id(_) | Field::Ignored => {}
@@ -167,17 +187,12 @@ impl PendingEvent {
     }
 
     fn dispatch(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
-        if let Some(id) = self.next_id.take() {
-            self.id = id;
+        if self.has_next_id {
+            std::mem::swap(&mut self.id, &mut self.next_id);
         }
         if self.has_data {
-            let event = if self.event.is_empty() {
-                "message"
-            } else {
-                self.event.as_str()
-            };
             on_event(Event {
-                event,
+                event: or_message(&self.event),
                 data: &decode_utf8(&self.data),
                 id: &self.id,
             });
@@ -187,7 +202,7 @@ impl PendingEvent {
 
     /// Whether no line of the event has arrived.
     fn is_new(&self) -> bool {
-        !self.has_data && self.next_id.is_none() && self.event.is_empty()
+        !self.has_data && !self.has_next_id && self.event.is_empty()
     }
 
     fn dispatch_single_line(&self, data: &[u8], on_event: &mut impl FnMut(Event<'_>)) {
@@ -198,13 +213,115 @@ impl PendingEvent {
         });
     }
 
+    /// Dispatches the events that stand whole in the bytes, from a line start on where no event is
+    /// pending, and returns what follows them. What is over a limit is left there too.
+    ///
+    /// SPEED: their lines are interpreted where they stand, and only data of several lines is
+    /// copied. Line by line through [`Lines`], an event with a name takes half as long again, one
+    /// with an id twice as long.
+    fn dispatch_whole_events<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> &'b [u8] {
+        let mut rest = bytes;
+        loop {
+            // Most events of a model's stream are one line of data.
+            while let Some((value, after)) = split_single_line(rest) {
+                if value.len() > self.limit {
+                    return rest;
+                }
+                self.dispatch_single_line(value, on_event);
+                rest = after;
+            }
+            match self.dispatch_whole_event(rest, on_event) {
+                Some(after) => rest = after,
+                None => {
+                    self.data.clear();
+                    return rest;
+                }
+            }
+        }
+    }
+
+    /// Dispatches one event that stands whole in the bytes, and returns what follows it.
+    fn dispatch_whole_event<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Option<&'b [u8]> {
+        let mut rest = bytes;
+        let (mut event, mut id, mut data): (&[u8], Option<&[u8]>, Option<&[u8]>);
+        (event, id, data) = (b"", None, None);
+        loop {
+            let (line, after) = split_whole_line(rest)?;
+            if is_too_long(line, self.limit) {
+                return None;
+            }
+            rest = after;
+            match parse_field(line) {
+                Field::End => break,
+                Field::Data(value) => {
+                    if let Some(first) = data {
+                        if self.data.is_empty() {
+                            self.data.extend_from_slice(first);
+                        }
+                        self.data.push(b'\n');
+                        self.data.extend_from_slice(value);
+                    } else {
+                        data = Some(value);
+                    }
+                    if self.data.len().max(value.len()) > self.limit {
+                        return None;
+                    }
+                }
+                Field::Event(value) => event = value,
+                Field::Id(value) if !value.contains(&0) => id = Some(value),
+                Field::Retry(value) => self.retry = parse_digits(value).or(self.retry),
+                Field::Id(_) | Field::Ignored => {}
+            }
+        }
+        if let Some(id) = id {
+            set(&mut self.id, id);
+        }
+        if let Some(data) = data {
+            let data = if self.data.is_empty() {
+                data
+            } else {
+                &self.data
+            };
+            on_event(Event {
+                event: or_message(&decode_utf8(event)),
+                data: &decode_utf8(data),
+                id: &self.id,
+            });
+            self.data.clear();
+        }
+        Some(rest)
+    }
+
     /// Drops the event; what is in force for the whole stream stays.
     fn discard(&mut self) {
-        self.next_id = None;
+        self.has_next_id = false;
         self.has_data = false;
         self.data.clear();
         self.event.clear();
     }
+}
+
+/// The type of an event.
+fn or_message(name: &str) -> &str {
+    if name.is_empty() {
+        "message"
+    } else {
+        name
+    }
+}
+
+/// Replaces the text, and keeps its memory.
+fn set(text: &mut String, value: &[u8]) {
+    text.clear();
+    text.push_str(&decode_utf8(value));
 }
 
 fn parse_digits(value: &[u8]) -> Option<u64> {
@@ -309,6 +426,54 @@ mod tests {
     }
 
     #[test]
+    fn an_event_is_read_alike_whole_and_in_pieces() {
+        // Each is long enough to be looked for as a whole, and follows something of another kind.
+        let events = [
+            (
+                "event: add\ndata: {\"text\":\"ab\"}\n\n",
+                "add",
+                "{\"text\":\"ab\"}",
+                "",
+            ),
+            (
+                "data: one\ndata\ndata: three\n\n",
+                "message",
+                "one\n\nthree",
+                "",
+            ),
+            (
+                ": comment\nid: 7\nid: 8\0\ndata: seven\n\n",
+                "message",
+                "seven",
+                "7",
+            ),
+            ("data: after an id\n\n", "message", "after an id", "7"),
+            (
+                "event: lost\nid: 9\n\ndata: nine\n\n",
+                "message",
+                "nine",
+                "9",
+            ),
+            ("event: a\nevent: b\ndata: b\nother: c\n\n", "b", "b", "9"),
+            ("data: \nretry: 10\nid\n\n", "message", "", ""),
+        ];
+        for end in ["\n", "\r", "\r\n"] {
+            let stream: String = events.iter().map(|event| event.0).collect();
+            let stream = stream.replace('\n', end);
+            let whole = parse([stream.as_bytes()]);
+            let expected = events.map(|(_, kind, data, id)| (kind.into(), data.into(), id.into()));
+            assert_eq!(whole, (expected.to_vec(), Some(10)), "{end:?}");
+            for size in 1..stream.len() {
+                assert_eq!(
+                    parse(stream.as_bytes().chunks(size)),
+                    whole,
+                    "{end:?} {size}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn an_unfinished_event_is_discarded_unless_lenient() {
         for stream in ["data: a\n\ndata: b\n", "data: a\n\ndata: b"] {
             for (lenient, expected) in [(false, vec!["a"]), (true, vec!["a", "b"])] {
@@ -350,5 +515,22 @@ mod tests {
             fails(b": comments are not counted against the limit\ndata: ok\n\n"),
             (false, 1, false)
         );
+        // Among events that arrive whole.
+        for (event, succeeds) in [
+            ("data: 12345678\n\n", true),
+            ("data: 123456789\n\n", false),
+            ("id: 1\ndata: 123\ndata: 4567\n\n", true),
+            ("id: 1\ndata: 1234\ndata: 5678\n\n", false),
+            ("event: 123456789\n\n", true),
+            ("event: 1234567890\n\n", false),
+            (": a comment of any length\n\n", true),
+        ] {
+            let stream = format!("data: b\n\n{event}{}", "data: a\n\n".repeat(9));
+            let mut parser = Parser::with_max_event_bytes(8);
+            let mut seen = 0;
+            let fed = parser.feed(stream.as_bytes(), |_| seen += 1);
+            assert_eq!((fed.is_ok(), seen >= 10), (succeeds, succeeds), "{event:?}");
+            assert!(seen >= 1, "{event:?}");
+        }
     }
 }

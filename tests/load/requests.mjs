@@ -39,8 +39,8 @@ export async function requests() {
     }
     for (const client of clients) client.close();
     const note =
-      "CPU of workerd for a request. The service is a stream in memory, one event a chunk; one caller sends one request " +
-      "after another.";
+      "CPU of workerd for a request. The service is a stream in memory, one event a chunk; one caller sends one " +
+      "request after another.";
     return { title: "Requests without a network, one event a chunk", rows, note };
   } finally {
     for (const worker of workers) await worker.stop();

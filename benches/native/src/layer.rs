@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use eventsource_stream::Eventsource;
+use eventsource_stream2::EventStream;
 use futures::executor::block_on;
 use futures::{pin_mut, stream, StreamExt};
 use oci_genai_edge::sse::Parser;
@@ -30,6 +31,10 @@ pub(crate) const SPLITTERS: &[Splitter] = &[
         name: "eventsource-stream",
         split: eventsource_stream,
     },
+    Splitter {
+        name: "eventsource-stream2",
+        split: eventsource_stream2,
+    },
 ];
 
 fn ours(pieces: &[Vec<u8>], take: Take<'_>) {
@@ -55,6 +60,16 @@ fn sse_core(pieces: &[Vec<u8>], take: Take<'_>) {
 
 fn eventsource_stream(pieces: &[Vec<u8>], take: Take<'_>) {
     let events = stream::iter(pieces.iter().map(Ok::<_, Infallible>)).eventsource();
+    block_on(async {
+        pin_mut!(events);
+        while let Some(event) = events.next().await {
+            take(&event.expect("an event").data);
+        }
+    });
+}
+
+fn eventsource_stream2(pieces: &[Vec<u8>], take: Take<'_>) {
+    let events = EventStream::new(stream::iter(pieces.iter().map(Ok::<_, Infallible>)));
     block_on(async {
         pin_mut!(events);
         while let Some(event) = events.next().await {
