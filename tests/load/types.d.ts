@@ -52,6 +52,8 @@ export interface RunningWorker {
   name: string;
   pid: number;
   port: number;
+  /** From its start to its port, in milliseconds. */
+  startMs: number;
   /** The end of what workerd printed. */
   output(): string;
   stop(): Promise<void>;

@@ -33,6 +33,7 @@ export async function startWorker(name, upstreamPort, entry = new URL(`workers/$
   await bundle(fileURLToPath(entry), folder);
   await writeFile(join(folder, "config.capnp"), await config(upstreamPort));
   const args = ["serve", "--control-fd=3", join(folder, "config.capnp")];
+  const started = performance.now();
   const child = startChild(workerd.default, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   let output = "";
   for (const pipe of [child.stdout, child.stderr]) pipe?.on("data", (data) => (output = (output + data).slice(-4000)));
@@ -49,7 +50,8 @@ export async function startWorker(name, upstreamPort, entry = new URL(`workers/$
     await stop();
     throw new Error(`workerd did not start:\n${output}`);
   }
-  return { name, pid: child.pid, port, stop, output: () => output };
+  const startMs = performance.now() - started;
+  return { name, pid: child.pid, port, startMs, stop, output: () => output };
 }
 
 /**
@@ -70,19 +72,34 @@ function listeningPort(control) {
 }
 
 /**
+ * Bundled Workers, by their entry.
+ *
+ * @type {Map<string, Promise<Uint8Array>>}
+ */
+const scripts = new Map();
+
+/**
  * @param {string} entry
  * @param {string} folder
  */
 async function bundle(entry, folder) {
+  const script = scripts.get(entry) ?? bundleScript(entry);
+  scripts.set(entry, script);
+  await writeFile(join(folder, "worker.js"), await script);
+  await writeFile(join(folder, WASM), await readFile(`${root}pkg/wasm/${WASM}`));
+}
+
+/** @param {string} entry */
+async function bundleScript(entry) {
   // workerd compiles the wasm, and provides it as a module, as Cloudflare does.
   /** @type {Plugin} */
   const wasm = {
     name: "wasm",
     setup: (plugins) => plugins.onResolve({ filter: /\.wasm$/ }, () => ({ path: `./${WASM}`, external: true })),
   };
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [entry],
-    outfile: join(folder, "worker.js"),
+    write: false,
     bundle: true,
     minify: true,
     format: "esm",
@@ -93,7 +110,7 @@ async function bundle(entry, folder) {
     plugins: [wasm],
     logLevel: "error",
   });
-  await writeFile(join(folder, WASM), await readFile(`${root}pkg/wasm/${WASM}`));
+  return outputFiles[0].contents;
 }
 
 /** @param {number} upstreamPort */

@@ -13,7 +13,7 @@ const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-cach
 const encoder = new TextEncoder();
 
 /** @type {Uint8Array[]} */
-let chunks = [];
+let chunks = ociEvents(7, 2).map((event) => encoder.encode(event));
 
 globalThis.fetch = async () => new Response(bodyOf(chunks), { headers: HEADERS });
 
