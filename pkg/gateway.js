@@ -2,7 +2,7 @@
 //
 //   export { default } from "oci-genai-edge/gateway";
 
-import { OciGenAI } from "oci-genai-edge";
+import { OciGenAI, warmUp } from "oci-genai-edge";
 
 import { describeForCallers, isForOperator } from "./lib/caller-message.js";
 import { internalsOf } from "./lib/client.js";
@@ -232,5 +232,7 @@ function log(message, hint, details) {
   const parts = ["oci-genai-edge gateway:", message, hint && `(${hint})`, details];
   console.error(parts.filter(Boolean).join(" "));
 }
+
+warmUp();
 
 export default createGateway();
