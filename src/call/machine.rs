@@ -291,10 +291,7 @@ impl Call {
 
     /// The URL of the target that is, or was last, tried.
     pub fn url(&self) -> Option<String> {
-        let route = &self.candidate()?.route;
-        route
-            .url(self.operation.exchange().path(route.transport()))
-            .ok()
+        self.candidate()?.route.action_url().ok()
     }
 
     /// The transport and the format that the service accepted after a renegotiation, with the id of
@@ -341,9 +338,7 @@ impl Call {
             candidate.ok_or_else(|| Error::new(Code::Internal, "a call without a target"))?;
         let exchange = self.operation.exchange();
         let is_openai = candidate.route.transport() == Transport::OpenAi;
-        let url = candidate
-            .route
-            .url(exchange.path(candidate.route.transport()))?;
+        let url = candidate.route.action_url()?;
         let stream = self.settings.stream && exchange.can_stream() && self.fallback.is_none();
         let body = exchange.body(candidate, stream)?;
         let headers = request_headers(&self.settings, candidate, self.variant)?;
