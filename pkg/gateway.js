@@ -10,7 +10,7 @@ import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { OciError } from "./lib/error.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
-import { answerChat, methodNotAllowed } from "./lib/openai.js";
+import { OPERATIONS, SERVED, answerRequest, methodNotAllowed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { readBody } from "./lib/request-body.js";
 
@@ -117,12 +117,12 @@ async function respond(instance, request, path) {
       headers: { "www-authenticate": "Bearer" },
     });
   }
-  if (path === "/chat/completions") {
-    return request.method === "POST" ? chat(instance, request) : methodNotAllowed("POST");
+  const mode = OPERATIONS.get(path);
+  if (mode !== undefined) {
+    return request.method === "POST" ? perform(instance, request, mode) : methodNotAllowed("POST");
   }
   if (path !== "/models" && !path.startsWith("/models/")) {
-    const message = "this path is not served; POST /v1/chat/completions and GET /v1/models are";
-    return rejection(404, "not_found", message);
+    return rejection(404, "not_found", `this path is not served; ${SERVED.replaceAll("…", "/v1")}`);
   }
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
   return path === "/models" ? listModels(client) : showModel(instance, path.slice("/models/".length));
@@ -131,8 +131,9 @@ async function respond(instance, request, path) {
 /**
  * @param {Instance} instance
  * @param {Request} request
+ * @param {number} mode that of the operation
  */
-async function chat(instance, request) {
+async function perform(instance, request, mode) {
   const { settings, client } = instance;
   try {
     const { maxBodyBytes, bodyTimeoutMs } = settings;
@@ -147,15 +148,14 @@ async function chat(instance, request) {
       const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
       return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
     };
-    const answer = await answerChat(client, { text: body.text, signal: request.signal, describe });
-    return toResponse(answer);
+    return toResponse(await answerRequest(client, { text: body.text, mode, signal: request.signal, describe }));
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     throw error;
   }
 }
 
-/** @param {Awaited<ReturnType<typeof answerChat>>} answer */
+/** @param {Awaited<ReturnType<typeof answerRequest>>} answer */
 function toResponse({ response: answer, call }) {
   // OCI's 401 is about the gateway's credentials. To a caller with the right token, the failure is
   // behind the gateway.

@@ -1,13 +1,30 @@
-// `fetch` with OpenAI's API: POST …/chat/completions and GET …/models.
+// `fetch` with OpenAI's API: POST of the operations, and GET …/models.
 
+import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK } from "./boundary.js";
 import { createBody } from "./body.js";
+import { Call } from "./call.js";
 import { OciError } from "./error.js";
 import { describeFully, errorResponse, rejection } from "./openai-error.js";
 
 /** @import { FetchInput } from "../index.js" */
-/** @import { Call } from "./call.js" */
 /** @import { ClientInternals } from "./client.js" */
+/** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
+
+/**
+ * The operations, each by its path and the mode of its calls.
+ *
+ * @type {ReadonlyMap<string, number>}
+ */
+export const OPERATIONS = new Map([
+  ["/chat/completions", MODE_AS_REQUESTED],
+  ["/embeddings", MODE_EMBED],
+  ["/rerank", MODE_RERANK],
+  ["/moderations", MODE_MODERATE],
+]);
+
+/** What is served, for those who ask for something else. */
+export const SERVED = `POST ${[...OPERATIONS.keys()].map((path) => `…${path}`).join(", ")} and GET …/models are`;
 
 /**
  * The part of a Request that is read.
@@ -18,7 +35,7 @@ import { describeFully, errorResponse, rejection } from "./openai-error.js";
 /**
  * The response, and the call behind it if there is one.
  *
- * @typedef {{ response: Response, call?: Call }} Answer
+ * @typedef {{ response: Response, call?: Call | CallGroup }} Answer
  */
 
 /**
@@ -33,17 +50,18 @@ import { describeFully, errorResponse, rejection } from "./openai-error.js";
 export async function respond(client, input, init) {
   const request = readRequest(input, init);
   const path = new URL(request.url).pathname.replace(/\/+$/, "");
-  if (path.endsWith("/chat/completions")) {
+  for (const [end, mode] of OPERATIONS) {
+    if (!path.endsWith(end)) continue;
     if (request.method !== "POST") return methodNotAllowed("POST");
-    const chat = { text: await request.text(), signal: request.signal, describe: describeFully };
-    return (await answerChat(client, chat)).response;
+    const { signal } = request;
+    const text = await request.text();
+    return (await answerRequest(client, { text, mode, signal, describe: describeFully })).response;
   }
   if (path.endsWith("/models")) {
     const isRead = request.method === "GET" || request.method === "HEAD";
     return isRead ? listModels(client) : methodNotAllowed("GET");
   }
-  const message = `${path || "/"} is not served here; POST …/chat/completions and GET …/models are`;
-  return rejection(404, "not_found", message);
+  return rejection(404, "not_found", `${path || "/"} is not served here; ${SERVED}`);
 }
 
 /**
@@ -73,27 +91,29 @@ function withDuplex(init) {
 }
 
 /**
- * Responds to a chat request.
+ * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {{ text: string, signal?: AbortSignal, describe: Describe }} request `text` is its body,
- *   `describe` what the caller may know of an error
+ * @param {{ text: string, mode: number, signal?: AbortSignal, describe: Describe }} request `text`
+ *   is its body, `describe` what the caller may know of an error
  * @returns {Promise<Answer>}
  */
-export async function answerChat(client, { text, signal, describe }) {
-  /** @type {Call | undefined} */
+export async function answerRequest(client, { text, mode, signal, describe }) {
+  /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal });
+    call = client.createCall(text, { signal }, mode);
     await call.open();
-    return { response: call.isEvents ? eventsResponse(call, describe) : completionResponse(call), call };
+    const isStream = call instanceof Call && call.isEvents;
+    const response = isStream ? eventsResponse(/** @type {Call} */ (call), describe) : completionResponse(call);
+    return { response, call };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
     return { response: errorResponse(error, describe), call };
   }
 }
 
-/** @param {Call} call */
+/** @param {Call | CallGroup} call */
 function completionResponse(call) {
   if (call.completion === undefined) throw call.error;
   return new Response(call.completion, { headers: { "content-type": "application/json", ...requestIdHeader(call) } });
@@ -119,7 +139,7 @@ function eventsResponse(call, describe) {
 }
 
 /**
- * @param {Call} call
+ * @param {Call | CallGroup} call
  * @returns {Record<string, string>}
  */
 function requestIdHeader(call) {
