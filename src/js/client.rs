@@ -107,7 +107,7 @@ impl Client {
         options: &str,
         mode: u32,
         id: &str,
-    ) -> Result<Vec<CallHandle>, Failure> {
+    ) -> Result<Vec<JsValue>, Failure> {
         let options = CallOptions::from_json(options)?;
         let operations = match mode {
             MODE_EMBED => Embed::from_json(request)?,
@@ -120,7 +120,8 @@ impl Client {
         let mut handles = Vec::with_capacity(calls.len());
         for call in calls {
             let output = Output::Chunks(Chunks::default());
-            handles.push(CallHandle::new(call, timeouts, output, self.0.clone()));
+            let handle = CallHandle::new(call, timeouts, output, self.0.clone());
+            handles.push(handle.into());
         }
         Ok(handles)
     }

@@ -1,6 +1,6 @@
 //! The requests and the answers of operations other than a chat, as JSON text.
 
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::json::{append, RawJson};
 
@@ -22,11 +22,19 @@ impl ObjectWriter {
     }
 
     /// A member.
-    pub(super) fn push(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        append(self.begin(name), &value);
+    #[inline(never)]
+    pub(super) fn push(&mut self, name: &str, value: &Value) {
+        append(self.begin(name), value);
+    }
+
+    /// A member that is a string.
+    #[inline(never)]
+    pub(super) fn push_str(&mut self, name: &str, text: &str) {
+        append(self.begin(name), &text);
     }
 
     /// A member that is JSON text.
+    #[inline(never)]
     pub(super) fn push_text(&mut self, name: &str, json: &[u8]) {
         self.begin(name).extend_from_slice(json);
     }
@@ -37,6 +45,7 @@ impl ObjectWriter {
     }
 
     /// A member, unless it is empty.
+    #[inline(never)]
     pub(super) fn push_object(&mut self, name: &str, object: ObjectWriter) {
         if !object.is_empty() {
             self.push_text(name, &object.finish());

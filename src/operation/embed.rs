@@ -163,8 +163,8 @@ impl Exchange for Embed {
             .flatten()
         {
             let mut item = ObjectWriter::default();
-            item.push("object", "embedding");
-            item.push("index", &((self.start + data.len()) as u64));
+            item.push_str("object", "embedding");
+            item.push("index", &(self.start + data.len()).into());
             self.write(item.begin("embedding"), vector)?;
             data.push(item.finish());
         }
@@ -178,13 +178,13 @@ impl Exchange for Embed {
         let own_usage = own_usage.and_then(|it| usage(&it.to_value()));
         self.usage = own_usage.or_else(|| counts.map(sum_of));
         let mut answer = ObjectWriter::default();
-        answer.push("object", "list");
+        answer.push_str("object", "list");
         answer.push_list("data", &data);
-        answer.push("model", self.model.as_str());
+        answer.push_str("model", &self.model);
         answer.push_object("usage", token_counts(self.usage.as_ref()));
         let mut oci = ObjectWriter::default();
         if let Some(id) = &self.opc_request_id {
-            oci.push("opc_request_id", id.as_str());
+            oci.push_str("opc_request_id", id);
         }
         if let Some(by_type) = by_type {
             oci.push_text("embeddings_by_type", by_type.as_bytes());
@@ -230,8 +230,8 @@ fn token_counts(usage: Option<&Value>) -> ObjectWriter {
     let total = count("total_tokens").unwrap_or_default();
     let prompt = count("prompt_tokens").filter(|count| *count > 0);
     let mut counts = ObjectWriter::default();
-    counts.push("prompt_tokens", &prompt.unwrap_or(total));
-    counts.push("total_tokens", &total);
+    counts.push("prompt_tokens", &prompt.unwrap_or(total).into());
+    counts.push("total_tokens", &total.into());
     counts
 }
 

@@ -65,13 +65,13 @@ impl InputFormat {
 
     fn text_part(&self, text: &str) -> Vec<u8> {
         let mut part = ObjectWriter::default();
-        part.push("type", "TEXT");
+        part.push_str("type", "TEXT");
         match self {
-            InputFormat::Embed => part.push("text", text),
+            InputFormat::Embed => part.push_str("text", text),
             InputFormat::Moderate { language } => {
-                part.push("content", text);
+                part.push_str("content", text);
                 if let Some(language) = language {
-                    part.push("languageCode", language.as_str());
+                    part.push_str("languageCode", language);
                 }
             }
         }
@@ -91,13 +91,13 @@ impl InputFormat {
             "image_url" => {
                 let media = parse_url(&item.require("image_url")?)?;
                 let mut url = ObjectWriter::default();
-                url.push("url", media.url.as_str());
+                url.push_str("url", &media.url);
                 let detail = media.detail.filter(|_| matches!(self, InputFormat::Embed));
                 if let Some(detail) = detail {
-                    url.push("detail", detail.name());
+                    url.push_str("detail", detail.name());
                 }
                 let mut part = ObjectWriter::default();
-                part.push("type", "IMAGE");
+                part.push_str("type", "IMAGE");
                 part.push_object("imageUrl", url);
                 Ok(part.finish())
             }

@@ -16,7 +16,7 @@ use crate::wire::read_object;
 const ACTION: &str = "applyGuardrails";
 /// What is looked for unless the request says otherwise: both categories that the service has
 /// ([documentation](https://docs.oracle.com/en-us/iaas/Content/generative-ai/guardrails.htm)).
-const CATEGORIES: [&str; 2] = ["OVERALL", "BLOCKLIST"];
+const CATEGORIES: &[u8] = br#"["OVERALL","BLOCKLIST"]"#;
 /// The name of the model in answers to a request that names none.
 const MODEL: &str = "oci-guardrails";
 /// The scores of categories and of prompt injection are 0.0 or 1.0.
@@ -68,7 +68,7 @@ impl Moderate {
         parameters.fields.push_object("guardrailConfigs", configs);
         if let Some(version) = parameters.text("oci.guardrail_version") {
             let mut config = ObjectWriter::default();
-            config.push("guardrailVersion", version.as_str());
+            config.push_str("guardrailVersion", &version);
             let name = "guardrailVersionConfig";
             parameters.fields.push_object(name, config);
         }
@@ -116,7 +116,7 @@ impl Moderate {
             let name = category.get("name")?.as_str()?;
             let is_flagged = is_flagged(category)?;
             flagged |= is_flagged;
-            flags.push(name, &Value::from(is_flagged));
+            flags.push(name, &is_flagged.into());
             scores.push(name, category.get("score")?);
             if let Some(of_category) = category.get(MODALITIES) {
                 modalities.push(name, of_category);
@@ -146,7 +146,7 @@ impl Moderate {
             return None;
         }
         let mut result = ObjectWriter::default();
-        result.push("flagged", &Value::from(flagged));
+        result.push("flagged", &flagged.into());
         result.push_text("categories", &flags.finish());
         result.push_text("category_scores", &scores.finish());
         result.push_object("oci", oci);
@@ -177,7 +177,7 @@ impl Exchange for Moderate {
         let json = read_object(&body, ACTION)?.to_value();
         let mut oci = ObjectWriter::default();
         if let Some(id) = &self.opc_request_id {
-            oci.push("opc_request_id", id.as_str());
+            oci.push_str("opc_request_id", id);
         }
         let version = json.get("guardrailVersion");
         if let Some(version) = version.and_then(|version| version.get("version")) {
@@ -190,8 +190,8 @@ impl Exchange for Moderate {
             Error::new(Code::InvalidResponse, message)
         })?;
         let mut answer = ObjectWriter::default();
-        answer.push("id", self.id.as_str());
-        answer.push("model", self.model.as_deref().unwrap_or(MODEL));
+        answer.push_str("id", &self.id);
+        answer.push_str("model", self.model.as_deref().unwrap_or(MODEL));
         let out = answer.begin("results");
         out.push(b'[');
         out.extend_from_slice(&result);
@@ -215,7 +215,7 @@ impl Asks {
         let mut configs = ObjectWriter::default();
         let mut moderation = ObjectWriter::default();
         match parameters.get("oci.categories") {
-            None => moderation.push("categories", &CATEGORIES),
+            None => moderation.push_text("categories", CATEGORIES),
             Some(given) if *given.value == Value::Array(Vec::new()) => {}
             Some(given) => moderation.push("categories", given.value),
         }

@@ -44,9 +44,9 @@ pub(super) struct Parameters {
 /// [`servingMode`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/serving-mode.ts).
 pub(super) fn body(target: &Candidate, fields: &ObjectWriter) -> Result<Vec<u8>> {
     let mut body = fields.clone();
-    body.push("compartmentId", target.require_compartment()?);
+    body.push_str("compartmentId", target.require_compartment()?);
     if let Some(serving_mode) = target.route.serving_mode() {
-        body.push("servingMode", serving_mode);
+        body.push_text("servingMode", &crate::json::to_json(serving_mode));
     }
     Ok(body.finish())
 }

@@ -135,13 +135,13 @@ impl Exchange for Rerank {
         let mut answer = ObjectWriter::default();
         match id.filter(|id| id.is_string()) {
             Some(id) => answer.push_text("id", id.as_bytes()),
-            None => answer.push("id", self.id.as_str()),
+            None => answer.push_str("id", &self.id),
         }
-        answer.push("model", self.model.as_str());
+        answer.push_str("model", &self.model);
         answer.push_list("results", &results);
         let mut oci = ObjectWriter::default();
         if let Some(id) = &self.opc_request_id {
-            oci.push("opc_request_id", id.as_str());
+            oci.push_str("opc_request_id", id);
         }
         answer.push_object("oci", oci);
         self.answer = answer.finish();
