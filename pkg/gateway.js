@@ -4,12 +4,14 @@
 
 import { OciGenAI } from "oci-genai-edge";
 
+import { MODE_AS_REQUESTED } from "./lib/boundary.js";
 import { describeForCallers, isForOperator } from "./lib/caller-message.js";
 import { internalsOf } from "./lib/client.js";
 import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { OciError } from "./lib/error.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
+import { Guard } from "./lib/guardrails.js";
 import { OPERATIONS, SERVED, answerRequest, methodNotAllowed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { readBody } from "./lib/request-body.js";
@@ -148,7 +150,13 @@ async function perform(instance, request, mode) {
       const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
       return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
     };
-    return toResponse(await answerRequest(client, { text: body.text, mode, signal: request.signal, describe }));
+    const asking = { signal: request.signal, describe };
+    const isChat = mode === MODE_AS_REQUESTED;
+    const guard = isChat ? Guard.of(settings.guardrails, client, body.text, asking) : undefined;
+    const refused = await guard?.checkRequest();
+    if (refused) return refused;
+    const response = toResponse(await answerRequest(client, { text: body.text, mode, ...asking }));
+    return guard ? await guard.checkAnswer(response) : response;
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     throw error;
