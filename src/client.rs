@@ -154,8 +154,8 @@ impl Client {
         Ok(Call::new(operation, candidates, settings, now))
     }
 
-    /// Makes the calls of operations that answer one request together, and may be made at once. `id`
-    /// as in [`Client::call`]; each call has one of its own that follows from it.
+    /// Makes the calls of operations that answer one request together, and may be made at once.
+    /// `id` as in [`Client::call`]; each call has one of its own that follows from it.
     ///
     /// # Errors
     ///

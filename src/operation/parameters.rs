@@ -1,5 +1,5 @@
-//! The parameters of a request other than a chat: a table for each action says what they must be and
-//! which fields of OCI's request they become.
+//! The parameters of a request other than a chat: a table for each action says what they must be
+//! and which fields of OCI's request they become.
 
 use serde_json::{Map, Value};
 

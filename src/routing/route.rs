@@ -8,9 +8,9 @@
 //! | anything else of the form `vendor.model` | ON_DEMAND | openai | – |
 //! | another OCID, an empty or a malformed id | error `invalid_model` | | |
 //!
-//! That is where chats go. Embeddings and reranking are served on the native transport alone, so every
-//! id goes there, in the same serving modes. Moderation has no model: of its id only the region of an
-//! OCID counts.
+//! That is where chats go. Embeddings and reranking are served on the native transport alone, so
+//! every id goes there, in the same serving modes. Moderation has no model: of its id only the
+//! region of an OCID counts.
 //!
 //! An `oci:` prefix is stripped. Matching ignores case, and the id is sent in its original case.
 //! [`RouteOverrides`] change transport and format.

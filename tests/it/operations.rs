@@ -1,4 +1,5 @@
-//! Embeddings, reranking and moderation: requests that are split, and answers that are put together.
+//! Embeddings, reranking and moderation: requests that are split, and answers that are put
+//! together.
 
 use oci_genai_edge::call::{Call, ResponseHead, Step};
 use oci_genai_edge::client::Client;

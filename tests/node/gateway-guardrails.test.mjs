@@ -48,7 +48,10 @@ test("what passes is answered, and the answer is checked", async () => {
   assert.equal(eventData(streamed.text).at(-1), "[DONE]");
   assert.deepEqual(streamed.actions, ["applyGuardrails", "chat", "applyGuardrails"]);
   const plain = await observed(() => call(bindings(), { question: "Hello?", parameters: { stream: true } }));
-  const contentOf = (events) => eventData(events).slice(0, -1).map((data) => JSON.parse(data).choices[0]?.delta.content);
+  const contentOf = (events) => {
+    const chunks = eventData(events).slice(0, -1);
+    return chunks.map((data) => JSON.parse(data).choices[0]?.delta.content);
+  };
   assert.deepEqual(contentOf(streamed.text), contentOf(plain.text));
 });
 

@@ -21,7 +21,9 @@ const REQUESTS = {
 };
 
 const env = bindings({ OCI_MODELS, OCI_REGION: "us-chicago-1" });
-const post = (path, body, options) => send(`/v1/${path}`, env, { method: "POST", body: JSON.stringify(body), ...options });
+const post = (path, body, options) => {
+  return send(`/v1/${path}`, env, { method: "POST", body: JSON.stringify(body), ...options });
+};
 
 test("answers each operation", async () => {
   const answers = {};

@@ -15,7 +15,12 @@ const COUNT = Number(process.env.COUNT ?? 300);
 /** What is asked for in no way, and what only an answer to that has. */
 const NEVER = ["EmbedTextDetails.isEcho", "EmbedTextResult.inputs", "EmbedTextResult.embedContents"];
 /** What only chats count. */
-const OF_CHATS = ["Usage.completionTokens", "CompletionTokensDetails", "PromptTokensDetails", "Usage.promptTokensDetails"];
+const OF_CHATS = [
+  "Usage.completionTokens",
+  "Usage.promptTokensDetails",
+  "CompletionTokensDetails",
+  "PromptTokensDetails",
+];
 const PATHS = { embed: "embeddings", rerank: "rerank", moderate: "moderations" };
 
 const asJson = (value) => JSON.parse(JSON.stringify(value));

@@ -149,8 +149,6 @@ describe("embed", () => {
     assert.equal(result.data.length, 100);
     assert.equal(result.model, "house");
     assert.deepEqual(report.attempts.map(({ status }) => status).toSorted(), [200, 200, 503, 503]);
-    const { report: later } = await observed(() => client({ models: { house: [EMBED] } }).embed({ model: "house", input: "a" }));
-    assert.equal(later.attempts.length, 1);
   });
 
   test("transient errors are retried", async () => {
@@ -217,7 +215,8 @@ describe("embed", () => {
       '{"embeddings":[[1]',
     ]) {
       for (const format of ["float", "base64"]) {
-        const odd = client({ fetch: async () => new Response(body, { headers: { "content-type": "application/json" } }) });
+        const headers = { "content-type": "application/json" };
+        const odd = client({ fetch: async () => new Response(body, { headers }) });
         const embedding = odd.embed({ model: EMBED, input: "a", encoding_format: format });
         await assert.rejects(embedding, failsWith("invalid_response"), `${body} ${format}`);
       }

@@ -87,7 +87,9 @@ function embeddings(body, serving) {
   if (name === undefined ? !modelId.startsWith("cohere.embed") : name !== "simembed") {
     throw new Rejection("The model does not support embedText.");
   }
-  if ((inputs === undefined) === (embedContents === undefined)) throw new Rejection("Either inputs or embedContents is required.");
+  if ((inputs === undefined) === (embedContents === undefined)) {
+    throw new Rejection("Either inputs or embedContents is required.");
+  }
   if (!isVersion4 && (embedContents || outputDimensions)) throw new Rejection("Not supported by this model.");
   if (outputDimensions && !DIMENSIONS.has(outputDimensions)) throw new Rejection("Invalid outputDimensions.");
   /** @type {string[]} */

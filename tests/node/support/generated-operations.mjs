@@ -78,7 +78,8 @@ function makeEmbed(random) {
     const embedding = isText ? Buffer.from(Float32Array.from(vector).buffer).toString("base64") : vector;
     return { object: "embedding", index, embedding };
   });
-  const counted = counts ? { prompt_tokens: 3 * count, total_tokens: 3 * count } : { prompt_tokens: 0, total_tokens: 0 };
+  const sum = counts ? 3 * count : 0;
+  const counted = { prompt_tokens: sum, total_tokens: sum };
   const expected = {
     object: "list",
     data,
@@ -168,7 +169,8 @@ function makeModerate(random) {
   };
   const modalities = () => (isParts ? { flaggedModalities: [random.pick(["TEXT", "IMAGE"])] } : {});
   const scored = categories.map((name) => ({ name, score: random.pick([0, 0.49, 0.5, 1]), ...modalities() }));
-  const personal = types && list(random.below(3), () => ({ length: 1, offset: 2, text: "x", label: "EMAIL", score: 0.7 }));
+  const email = { length: 1, offset: 2, text: "x", label: "EMAIL", score: 0.7 };
+  const personal = types && list(random.below(3), () => email);
   const found = injection ? { score: random.pick([0, 1]), ...modalities() } : undefined;
   const answer = {
     results: {
