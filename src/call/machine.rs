@@ -145,9 +145,8 @@ impl Call {
     pub fn on_body_chunk(&mut self, bytes: &[u8], clock: impl Clock, sink: &mut dyn Sink) {
         // SPEED: the state of nearly every chunk; the clock is read only where something ends.
         if matches!(self.state, State::Streaming) {
-            let exchange = self.operation.exchange_mut();
-            let result = exchange.feed(bytes, sink);
-            if result.is_err() || exchange.is_complete() {
+            let (result, is_complete) = self.operation.feed(bytes, sink);
+            if result.is_err() || is_complete {
                 self.on_decoded(result, clock.now_ms());
             }
             return;
