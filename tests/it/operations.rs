@@ -70,6 +70,7 @@ fn embeddings_are_split_and_put_together_in_order() {
         for call in &mut calls {
             let body = send(call);
             let inputs = body["inputs"].as_array().unwrap();
+            assert!(inputs.len() <= 96);
             let vector = |_: &Value| {
                 next += 1;
                 json!([next, 0.5])
