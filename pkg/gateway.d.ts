@@ -5,8 +5,8 @@
  * export { default } from "oci-genai-edge/gateway";
  * ```
  *
- * `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/{alias}`, under `/openai/v1/`
- * too; a path outside both is served from `ASSETS` if there is such a binding, otherwise it is 404.
+ * `POST /v1/chat/completions`, `/v1/embeddings`, `/v1/rerank` and `/v1/moderations`, `GET /v1/models`
+ * and `GET /v1/models/{alias}`, under `/openai/v1/` too; a path outside both is served from `ASSETS` if there is such a binding, otherwise it is 404.
  * Requests without the token are 401. If the token is missing, or a binding is invalid or unknown,
  * the gateway responds to every request with 500 and logs the reason.
  *
@@ -49,6 +49,8 @@ export interface GatewayEnv {
   GATEWAY_CHUNK_TIMEOUT_MS?: string | number;
   /** {@link GatewayConfiguration.logErrors}: `"true"` or `"false"`. Default `"false"`. */
   GATEWAY_LOG_ERRORS?: string | boolean;
+  /** {@link GatewayConfiguration.guardrails}, as an object or its JSON text. Default: none. */
+  GATEWAY_GUARDRAILS?: string | Record<string, GuardrailOptions>;
   /** {@link ClientOptions.region} */
   OCI_REGION?: string;
   /** {@link ClientOptions.realm} */
@@ -102,12 +104,35 @@ export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly">
   maxBodyBytes?: number;
   /** How long the body of a request may take to arrive. At least 1; default 30000 ms; then 408. */
   bodyTimeoutMs?: number;
+  /** What is moderated in chats, by alias of `models`. Default: nothing. */
+  guardrails?: Record<string, GuardrailOptions>;
   /**
    * Whether every failed call is logged, with what the service said and what a signer or `fetch`
    * threw. These may repeat prompts and headers. Default false: what the operator has to mend is
    * logged, in words of this package.
    */
   logErrors?: boolean;
+}
+
+/**
+ * What is moderated in the chats of an alias, by OCI's `applyGuardrails`, in the alias's region and
+ * compartment. What is flagged is 400 `content_filtered`; where moderation fails, so does the chat.
+ * For the others see `ModerationRequest.oci`.
+ */
+export interface GuardrailOptions {
+  /** The texts and images of the request, before the chat: one that is blocked costs none. Default true. */
+  input?: boolean;
+  /**
+   * The texts of the answer. A stream has been sent by then, and ends with an error event instead of
+   * `[DONE]`. Default true.
+   */
+  output?: boolean;
+  /** Default `["OVERALL", "BLOCKLIST"]`. */
+  categories?: readonly string[];
+  pii_types?: readonly string[];
+  prompt_injection?: boolean;
+  language?: string;
+  guardrail_version?: string;
 }
 
 /** See {@link createGateway}. */

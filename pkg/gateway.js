@@ -4,13 +4,15 @@
 
 import { OciGenAI, warmUp } from "oci-genai-edge";
 
+import { MODE_AS_REQUESTED } from "./lib/boundary.js";
 import { describeForCallers, isForOperator } from "./lib/caller-message.js";
 import { internalsOf } from "./lib/client.js";
 import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { OciError } from "./lib/error.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
-import { answerChat, methodNotAllowed } from "./lib/openai.js";
+import { Guard } from "./lib/guardrails.js";
+import { OPERATIONS, SERVED, answerRequest, methodNotAllowed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { readBody } from "./lib/request-body.js";
 import { TokenCheck } from "./lib/token.js";
@@ -117,12 +119,12 @@ async function respond(instance, request, path) {
       headers: { "www-authenticate": "Bearer" },
     });
   }
-  if (path === "/chat/completions") {
-    return request.method === "POST" ? chat(instance, request) : methodNotAllowed("POST");
+  const mode = OPERATIONS.get(path);
+  if (mode !== undefined) {
+    return request.method === "POST" ? perform(instance, request, mode) : methodNotAllowed("POST");
   }
   if (path !== "/models" && !path.startsWith("/models/")) {
-    const message = "this path is not served; POST /v1/chat/completions and GET /v1/models are";
-    return rejection(404, "not_found", message);
+    return rejection(404, "not_found", `this path is not served; ${SERVED.replaceAll("…", "/v1")}`);
   }
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
   return path === "/models" ? listModels(client) : showModel(instance, path.slice("/models/".length));
@@ -131,8 +133,9 @@ async function respond(instance, request, path) {
 /**
  * @param {Instance} instance
  * @param {Request} request
+ * @param {number} mode that of the operation
  */
-async function chat(instance, request) {
+async function perform(instance, request, mode) {
   const { settings, client } = instance;
   try {
     const { maxBodyBytes, bodyTimeoutMs } = settings;
@@ -147,15 +150,20 @@ async function chat(instance, request) {
       const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
       return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
     };
-    const answer = await answerChat(client, { text: body.text, signal: request.signal, describe });
-    return toResponse(answer);
+    const asking = { signal: request.signal, describe };
+    const isChat = mode === MODE_AS_REQUESTED;
+    const guard = isChat ? Guard.of(settings.guardrails, client, body.text, asking) : undefined;
+    const refused = await guard?.checkRequest();
+    if (refused) return refused;
+    const response = toResponse(await answerRequest(client, { text: body.text, mode, ...asking }));
+    return guard ? await guard.checkAnswer(response) : response;
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     throw error;
   }
 }
 
-/** @param {Awaited<ReturnType<typeof answerChat>>} answer */
+/** @param {Awaited<ReturnType<typeof answerRequest>>} answer */
 function toResponse({ response: answer, target }) {
   // OCI's 401 is about the gateway's credentials. To a caller with the right token, the failure is
   // behind the gateway.

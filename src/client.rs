@@ -6,9 +6,9 @@ use std::cell::RefCell;
 use crate::call::{Call, Settings};
 use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata};
-use crate::operation::{chat, Chat, Operation};
-use crate::options::{CallOptions, Options, Timeouts};
-use crate::routing::{Candidate, Health, LearnedFormats, Route, RouteDescription, RouteOverrides};
+use crate::operation::{Chat, Operation};
+use crate::options::{CallOptions, Options, RouteQuery, Timeouts};
+use crate::routing::{Action, Candidate, Health, LearnedFormats, Route, RouteOverrides};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Client {
     /// Of each alias, the health of its targets.
     health: Vec<Vec<Health>>,
     /// SPEED: what model ids and aliases resolved to; resolving takes 5 µs of a call (Node 24).
-    resolved: RefCell<Vec<(String, RouteOverrides, Vec<Candidate>)>>,
+    resolved: RefCell<Vec<(String, RouteQuery, Vec<Candidate>)>>,
 }
 
 /// No more model ids are kept: they come from callers.
@@ -62,8 +62,13 @@ impl Client {
     /// # Errors
     ///
     /// `invalid_model`, `region_mismatch` or `invalid_options`.
-    pub fn route(&self, model: &str, overrides: RouteOverrides) -> Result<Option<Route>> {
-        let candidates = self.candidates(model, overrides)?;
+    pub fn route(
+        &self,
+        action: Action,
+        model: &str,
+        overrides: RouteOverrides,
+    ) -> Result<Option<Route>> {
+        let candidates = self.candidates(action, model, overrides)?;
         Ok(candidates
             .into_iter()
             .next()
@@ -73,7 +78,8 @@ impl Client {
     /// The aliases whose first target has a route.
     pub fn models(&self) -> impl Iterator<Item = Model<'_>> {
         self.options.aliases.iter().filter_map(|(id, _)| {
-            let candidates = self.candidates(id, RouteOverrides::default()).ok()?;
+            let overrides = RouteOverrides::default();
+            let candidates = self.candidates(Action::Chat, id, overrides).ok()?;
             let targets = candidates.len();
             let route = candidates.into_iter().next()?.route;
             Some(Model { id, route, targets })
@@ -131,7 +137,8 @@ impl Client {
         id: String,
         now: f64,
     ) -> Result<Call> {
-        let candidates = self.candidates(operation.exchange().model(), options.overrides)?;
+        let exchange = operation.exchange();
+        let candidates = self.candidates(exchange.action(), exchange.model(), options.overrides)?;
         let mut headers = self.options.headers.clone();
         headers.extend(options.headers);
         let settings = Settings {
@@ -147,6 +154,28 @@ impl Client {
         Ok(Call::new(operation, candidates, settings, now))
     }
 
+    /// Makes the calls of operations that answer one request together, and may be made at once.
+    /// `id` as in [`Client::call`]; each call has one of its own that follows from it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::route`].
+    pub fn calls(
+        &self,
+        operations: Vec<Operation>,
+        options: &CallOptions,
+        id: &str,
+        now: f64,
+    ) -> Result<Vec<Call>> {
+        let mut calls = Vec::with_capacity(operations.len());
+        for operation in operations {
+            // Retry tokens end in the number of the request.
+            let id = format!("{id}-b{}", calls.len());
+            calls.push(self.call(operation, options.clone(), false, id, now)?);
+        }
+        Ok(calls)
+    }
+
     /// Remembers the format that a service accepted after a renegotiation.
     pub fn learn_from(&mut self, call: &Call) {
         if let Some((model, transport, api_format)) = call.renegotiated() {
@@ -154,23 +183,34 @@ impl Client {
         }
     }
 
-    fn candidates(&self, model: &str, overrides: RouteOverrides) -> Result<Vec<Candidate>> {
-        let mut candidates = self.resolve(model, overrides)?;
+    fn candidates(
+        &self,
+        action: Action,
+        model: &str,
+        overrides: RouteOverrides,
+    ) -> Result<Vec<Candidate>> {
+        let mut candidates = self.resolve(action, model, overrides)?;
         candidates
             .iter_mut()
             .for_each(|candidate| self.learned.apply(candidate));
         Ok(candidates)
     }
 
-    fn resolve(&self, model: &str, overrides: RouteOverrides) -> Result<Vec<Candidate>> {
+    fn resolve(
+        &self,
+        action: Action,
+        model: &str,
+        overrides: RouteOverrides,
+    ) -> Result<Vec<Candidate>> {
         let mut resolved = self.resolved.borrow_mut();
+        let query = RouteQuery { overrides, action };
         let known = resolved
             .iter()
-            .find(|(id, with, _)| id == model && *with == overrides);
+            .find(|(id, with, _)| id == model && *with == query);
         if let Some((_, _, candidates)) = known {
             return Ok(candidates.clone());
         }
-        let mut candidates = self.options.candidates(model, overrides)?;
+        let mut candidates = self.options.candidates(action, model, overrides)?;
         let mut aliases = self.options.aliases.iter();
         if let Some(alias) = aliases.position(|(name, _)| name == model) {
             let health = self.health.get(alias).map_or(&[][..], Vec::as_slice);
@@ -179,14 +219,8 @@ impl Client {
             }
         }
         if resolved.len() < MAX_RESOLVED {
-            resolved.push((model.to_owned(), overrides, candidates.clone()));
+            resolved.push((model.to_owned(), query, candidates.clone()));
         }
         Ok(candidates)
     }
-}
-
-/// The description of a route, with the URL of a chat.
-pub fn describe(route: &Route) -> Result<RouteDescription<'_>> {
-    let url = route.url(chat::path(route.transport()))?;
-    Ok(route.describe(url))
 }

@@ -13,6 +13,15 @@ export const MODE_EVENTS = 2;
 /** A call is to give events or the whole answer, as the body of the request asks. */
 export const MODE_AS_REQUESTED = 3;
 
+/** Calls are to give embeddings. */
+export const MODE_EMBED = 4;
+
+/** A call is to give documents by their relevance. */
+export const MODE_RERANK = 5;
+
+/** Calls are to give moderations. */
+export const MODE_MODERATE = 6;
+
 /** Flag of a step: the answer is complete. */
 export const STEP_DONE = 1;
 

@@ -26,7 +26,7 @@ import { Timer, WaitLimit } from "./wait.js";
  * What all calls of a client share.
  *
  * @typedef {object} CallContext
- * @property {CoreClient} client
+ * @property {Pick<CoreClient, "createCall">} client
  * @property {Authorizer} authorizer
  * @property {typeof globalThis.fetch | undefined} fetch
  * @property {((report: CallReport) => unknown) | undefined} onFinish
@@ -127,7 +127,7 @@ export class Call {
    */
   constructor(context, request, options, mode) {
     const { json, signal } = readCallOptions(options);
-    const handle = context.client.createCall(request, json, mode, createCompletionId());
+    const handle = context.client.createCall(request, json, mode, createId("chatcmpl-"));
     /** @type {Resources} */
     const resources = { handle, controller: new AbortController(), reader: undefined, abortLink: undefined };
     this.#resources = resources;
@@ -477,9 +477,11 @@ function releaseAbandoned({ handle, controller, reader, abortLink }) {
 /**
  * The id of an answer if the service sends none. It only has to be unique: `crypto` would add 2 ms to
  * the start of a process.
+ *
+ * @param {string} prefix
  */
-function createCompletionId() {
-  let id = "chatcmpl-";
+export function createId(prefix) {
+  let id = prefix;
   for (let part = 0; part < 3; part++) {
     id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
   }

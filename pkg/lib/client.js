@@ -1,9 +1,10 @@
 // OciGenAI: the client.
 
-import { MODE_AS_REQUESTED, MODE_WHOLE } from "./boundary.js";
+import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { CoreClient, requireCore } from "./core.js";
 import { OciError, createError } from "./error.js";
+import { CallGroup } from "./group.js";
 import { optionsToJson, requestToJson, requireText } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
@@ -11,7 +12,9 @@ import { callOnFinish, refusalReport } from "./report.js";
 import { ChatStream } from "./stream.js";
 
 /** @import { CallOptions, ChatCompletion, ChatRequest, ClientOptions, FetchInput, Route } from "../index.js" */
-/** @import { CallPhase, OciErrorCode, OciGenAI as PublicOciGenAI, RouteOverrides } from "../index.js" */
+/** @import { CallPhase, OciErrorCode, OciGenAI as PublicOciGenAI } from "../index.js" */
+/** @import { EmbeddingRequest, EmbeddingResponse, ModerationRequest, ModerationResponse } from "../index.js" */
+/** @import { RerankRequest, RerankResponse, RouteQuery } from "../index.js" */
 /** @import { CallContext } from "./call.js" */
 
 /**
@@ -19,8 +22,8 @@ import { ChatStream } from "./stream.js";
  *
  * @typedef {object} ClientInternals
  * @property {CoreClient["models"]} models
- * @property {(request: string, options: CallOptions) => Call} createCall `request` is JSON text;
- *   the call gives events or a whole answer, as the request asks
+ * @property {(request: string, options: CallOptions, mode: number) => Call | CallGroup} createCall
+ *   `request` is JSON text, `mode` MODE_AS_REQUESTED or one of the operations other than a chat
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
  */
@@ -30,7 +33,7 @@ const internals = new WeakMap();
 
 /** @implements {PublicOciGenAI} */
 export class OciGenAI {
-  /** @type {CallContext} */
+  /** @type {CallContext & { client: CoreClient }} */
   #context;
 
   /** @param {ClientOptions} [options] */
@@ -43,10 +46,11 @@ export class OciGenAI {
     /** @type {ClientInternals} */
     const own = {
       models: () => client.models(),
-      createCall: (request, callOptions) => {
+      createCall: (request, callOptions, mode) => {
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
-          return new Call(context, text, callOptions, MODE_AS_REQUESTED);
+          if (mode !== MODE_AS_REQUESTED) return new CallGroup(context, text, callOptions, mode);
+          return new Call(context, text, callOptions, mode);
         };
         return createCall(context, () => JSON.parse(request).model, create);
       },
@@ -60,12 +64,12 @@ export class OciGenAI {
 
   /**
    * @param {string} model
-   * @param {RouteOverrides} [overrides]
+   * @param {RouteQuery} [query]
    * @returns {Route}
    */
-  route(model, overrides = {}) {
+  route(model, query = {}) {
     if (typeof model !== "string") throw createError("invalid_model", "the model id must be a string");
-    return this.#context.client.route(model, optionsToJson(overrides));
+    return this.#context.client.route(model, optionsToJson(query));
   }
 
   /**
@@ -108,14 +112,56 @@ export class OciGenAI {
     const modelOf = () => (json === undefined ? request.model : JSON.parse(json).model);
     return new ChatStream((mode) => createCall(context, modelOf, () => create(mode)), includeUsage);
   }
+
+  /**
+   * @param {EmbeddingRequest} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<EmbeddingResponse>}
+   */
+  embed(request, options) {
+    return this.#answer(MODE_EMBED, request, options);
+  }
+
+  /**
+   * @param {RerankRequest} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<RerankResponse>}
+   */
+  rerank(request, options) {
+    return this.#answer(MODE_RERANK, request, options);
+  }
+
+  /**
+   * @param {ModerationRequest} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<ModerationResponse>}
+   */
+  moderate(request, options) {
+    return this.#answer(MODE_MODERATE, request, options);
+  }
+
+  /**
+   * @param {number} mode
+   * @param {{ model?: unknown }} request
+   * @param {CallOptions} [options]
+   */
+  async #answer(mode, request, options) {
+    const context = this.#context;
+    const create = () => new CallGroup(context, requestToJson(request), options, mode);
+    const call = createCall(context, () => request.model, create);
+    await call.open();
+    return JSON.parse(/** @type {string} */ (call.completion));
+  }
 }
 
 /**
  * Creates a call, or reports that it was refused.
  *
+ * @template T
  * @param {CallContext} context
  * @param {() => unknown} modelOf the model of the request, which may not be one
- * @param {() => Call} create
+ * @param {() => T} create
+ * @returns {T}
  */
 function createCall({ onFinish }, modelOf, create) {
   try {

@@ -6,7 +6,7 @@
 // instance of the same module.
 
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
-import { OciError, createError } from "./error.js";
+import { OciError, crashed, createError, errorOf } from "./error.js";
 import { attachMemory, inputCapacity, memorySize, writeInput } from "./memory.js";
 import { refusalReport } from "./report.js";
 import { prepareRequest } from "./request.js";
@@ -15,7 +15,7 @@ import * as wasm from "./wasm.js";
 import { Client, Failure } from "./wasm.js";
 
 /** @import { ChatCompletion, TimeoutOptions } from "../index.js" */
-/** @import { CallHandle, Outcome, RawErrorFields, WasmSource } from "./wasm.js" */
+/** @import { CallHandle, Outcome, WasmSource } from "./wasm.js" */
 
 let isLoaded = false;
 
@@ -135,6 +135,19 @@ export class CoreClient {
    */
   createCall(request, options, mode, id) {
     return new CoreCall(enter(() => this.#current().call(request, options, mode, id)));
+  }
+
+  /**
+   * Reads a request other than a chat, and sends nothing. Its calls may be made at once.
+   *
+   * @param {string} request JSON text
+   * @param {string} options JSON text
+   * @param {number} mode one of boundary.js
+   * @param {string} id of the answer, where the service sends none
+   */
+  createCalls(request, options, mode, id) {
+    const handles = enter(() => this.#current().calls(request, options, mode, id));
+    return handles.map((handle) => new CoreCall(handle));
   }
 
   /** What was learned of endpoints is lost with the instance. */
@@ -418,7 +431,7 @@ function feedPieces(call, chunk, onOutput) {
  * @param {() => T} call
  * @returns {T}
  */
-function enter(call) {
+export function enter(call) {
   if (isRetired) recover(false);
   try {
     return call();
@@ -439,21 +452,6 @@ function failureOf(failure) {
     retire();
     return crashed(error);
   }
-}
-
-/**
- * @param {RawErrorFields} fields
- * @param {unknown} [cause]
- */
-function errorOf(fields, cause) {
-  const partial = fields.partial === undefined ? undefined : JSON.parse(fields.partial);
-  return new OciError({ ...fields, partial }, cause);
-}
-
-/** @param {unknown} thrown */
-function crashed(thrown) {
-  const hint = "the next call works; please report it, with what led to it";
-  return createError("internal", "the wasm core crashed", hint, thrown);
 }
 
 /**

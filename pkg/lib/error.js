@@ -2,6 +2,7 @@
 
 import { CODES } from "./codes.js";
 
+/** @import { RawErrorFields } from "./wasm.js" */
 /**
  * @import { Attempt, ChatCompletion, OciErrorCode, OciError as PublicOciError } from "../index.js"
  */
@@ -100,4 +101,25 @@ export class OciError extends Error {
  */
 export function createError(code, message, hint, cause) {
   return new OciError({ code, message, hint }, cause);
+}
+
+/**
+ * An error of the core.
+ *
+ * @param {RawErrorFields} fields
+ * @param {unknown} [cause]
+ */
+export function errorOf(fields, cause) {
+  const partial = fields.partial === undefined ? undefined : JSON.parse(fields.partial);
+  return new OciError({ ...fields, partial }, cause);
+}
+
+/**
+ * The error of a trap.
+ *
+ * @param {unknown} thrown
+ */
+export function crashed(thrown) {
+  const hint = "the next call works; please report it, with what led to it";
+  return createError("internal", "the wasm core crashed", hint, thrown);
 }

@@ -3,9 +3,10 @@
 import { nearestName } from "./core.js";
 import { readOrigins } from "./cors.js";
 import { createError } from "./error.js";
+import { readGuardrails } from "./guardrails.js";
 import { apiKeySigner, tokenSigner } from "../signer.js";
 
-/** @import { GatewayConfiguration, GatewayEnv } from "../gateway.d.ts" */
+/** @import { GatewayConfiguration, GatewayEnv, GuardrailOptions } from "../gateway.d.ts" */
 /** @import { ClientOptions, TimeoutOptions } from "../index.js" */
 /** @import { Origins } from "./cors.js" */
 
@@ -18,6 +19,7 @@ import { apiKeySigner, tokenSigner } from "../signer.js";
  * @property {number} bodyTimeoutMs
  * @property {Origins} origins
  * @property {boolean} logErrors
+ * @property {ReadonlyMap<string, GuardrailOptions>} guardrails by alias
  * @property {ClientOptions} options of the client
  */
 
@@ -36,6 +38,7 @@ const VARIABLES = [
   "GATEWAY_FIRST_CHUNK_TIMEOUT_MS",
   "GATEWAY_CHUNK_TIMEOUT_MS",
   "GATEWAY_LOG_ERRORS",
+  "GATEWAY_GUARDRAILS",
   "OCI_REGION",
   "OCI_REALM",
   "OCI_COMPARTMENT_ID",
@@ -57,13 +60,15 @@ const VARIABLES = [
  * @returns {GatewaySettings}
  */
 export function readSettings(configuration) {
-  const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, ...options } = configuration;
+  const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...options } =
+    configuration;
   return {
     token: readToken(token),
     maxBodyBytes: readCount("maxBodyBytes", maxBodyBytes, MAX_BODY_BYTES),
     bodyTimeoutMs: readCount("bodyTimeoutMs", bodyTimeoutMs, BODY_TIMEOUT_MS),
     origins: readVariable("origins", () => readOrigins(origins)),
     logErrors: readFlag("logErrors", logErrors),
+    guardrails: readGuardrails(guardrails, options.models),
     options: {
       ...options,
       aliasesOnly: !readFlag("allowAnyModel", allowAnyModel),
@@ -130,6 +135,7 @@ export function readBindings(env) {
     maxBodyBytes: readNumber(env, "GATEWAY_MAX_BODY_BYTES"),
     bodyTimeoutMs: readNumber(env, "GATEWAY_BODY_TIMEOUT_MS"),
     logErrors: readBoolean(env, "GATEWAY_LOG_ERRORS"),
+    guardrails: readObject(env, "GATEWAY_GUARDRAILS"),
     allowAnyModel: readBoolean(env, "OCI_ALLOW_ANY_MODEL"),
     timeouts: {
       totalMs: readNumber(env, "GATEWAY_TOTAL_TIMEOUT_MS"),
@@ -140,7 +146,7 @@ export function readBindings(env) {
     realm: readText(env, "OCI_REALM"),
     compartmentId: readText(env, "OCI_COMPARTMENT_ID"),
     endpoint: readText(env, "OCI_ENDPOINT"),
-    models: readModels(env),
+    models: readObject(env, "OCI_MODELS"),
     apiKey: readText(env, "OCI_API_KEY"),
     sign: readSigner(env),
   };
@@ -203,11 +209,17 @@ function splitOrigins(text = "") {
   return readOrigins(origins.filter((origin) => origin !== ""));
 }
 
-/** @param {GatewayEnv} env */
-function readModels(env) {
-  if (typeof env.OCI_MODELS === "object") return env.OCI_MODELS;
-  const json = readText(env, "OCI_MODELS");
-  return json === undefined ? undefined : readVariable("OCI_MODELS", () => JSON.parse(json));
+/**
+ * An object, or its JSON text.
+ *
+ * @param {GatewayEnv} env
+ * @param {"OCI_MODELS" | "GATEWAY_GUARDRAILS"} name
+ * @returns {any}
+ */
+function readObject(env, name) {
+  if (typeof env[name] === "object") return env[name];
+  const json = readText(env, name);
+  return json === undefined ? undefined : readVariable(name, () => JSON.parse(json));
 }
 
 /** @param {GatewayEnv} env */

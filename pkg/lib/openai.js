@@ -1,14 +1,31 @@
-// `fetch` with OpenAI's API: POST …/chat/completions and GET …/models.
+// `fetch` with OpenAI's API: POST of the operations, and GET …/models.
 
+import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK } from "./boundary.js";
 import { createBody } from "./body.js";
+import { Call } from "./call.js";
 import { OciError } from "./error.js";
 import { describeFully, errorResponse, rejection } from "./openai-error.js";
 
 /** @import { CallReport, FetchInput } from "../index.js" */
-/** @import { Call } from "./call.js" */
 /** @import { ClientInternals } from "./client.js" */
+/** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
 /** @import { Target } from "./wasm.js" */
+
+/**
+ * The operations, each by its path and the mode of its calls.
+ *
+ * @type {ReadonlyMap<string, number>}
+ */
+export const OPERATIONS = new Map([
+  ["/chat/completions", MODE_AS_REQUESTED],
+  ["/embeddings", MODE_EMBED],
+  ["/rerank", MODE_RERANK],
+  ["/moderations", MODE_MODERATE],
+]);
+
+/** What is served, for those who ask for something else. */
+export const SERVED = `POST ${[...OPERATIONS.keys()].map((path) => `…${path}`).join(", ")} and GET …/models are`;
 
 /**
  * The part of a Request that is read.
@@ -34,17 +51,18 @@ import { describeFully, errorResponse, rejection } from "./openai-error.js";
 export async function respond(client, input, init) {
   const request = readRequest(input, init);
   const path = new URL(request.url).pathname.replace(/\/+$/, "");
-  if (path.endsWith("/chat/completions")) {
+  for (const [end, mode] of OPERATIONS) {
+    if (!path.endsWith(end)) continue;
     if (request.method !== "POST") return methodNotAllowed("POST");
-    const chat = { text: await request.text(), signal: request.signal, describe: describeFully };
-    return (await answerChat(client, chat)).response;
+    const { signal } = request;
+    const text = await request.text();
+    return (await answerRequest(client, { text, mode, signal, describe: describeFully })).response;
   }
   if (path.endsWith("/models")) {
     const isRead = request.method === "GET" || request.method === "HEAD";
     return isRead ? listModels(client) : methodNotAllowed("GET");
   }
-  const message = `${path || "/"} is not served here; POST …/chat/completions and GET …/models are`;
-  return rejection(404, "not_found", message);
+  return rejection(404, "not_found", `${path || "/"} is not served here; ${SERVED}`);
 }
 
 /**
@@ -74,25 +92,25 @@ function withDuplex(init) {
 }
 
 /**
- * Responds to a chat request.
+ * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {{ text: string, signal?: AbortSignal, describe: Describe }} request `text` is its body,
- *   `describe` what the caller may know of an error
+ * @param {{ text: string, mode: number, signal?: AbortSignal, describe: Describe }} request `text`
+ *   is its body, `describe` what the caller may know of an error
  * @returns {Promise<Answer>}
  */
-export async function answerChat(client, { text, signal, describe }) {
-  /** @type {Call | undefined} */
+export async function answerRequest(client, { text, mode, signal, describe }) {
+  /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal });
+    call = client.createCall(text, { signal }, mode);
     // A stream is passed on by its events alone.
-    call.keepsCompletion = !call.isEvents;
+    if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();
     const { report, target } = call.outcome;
     const headers = requestIdHeader(report);
-    const response = call.isEvents ? eventsResponse(call, headers, describe) : completionResponse(call, headers);
-    return { response, target };
+    if (call instanceof Call && call.isEvents) return { response: eventsResponse(call, headers, describe), target };
+    return { response: completionResponse(call, headers), target };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
     return { response: errorResponse(error, describe), target: call?.outcome.target };
@@ -100,7 +118,7 @@ export async function answerChat(client, { text, signal, describe }) {
 }
 
 /**
- * @param {Call} call
+ * @param {Call | CallGroup} call
  * @param {Record<string, string>} headers
  */
 function completionResponse(call, headers) {

@@ -1,11 +1,13 @@
 // Warming up: what a first answer needs is compiled before somebody waits for it.
 
-import { MODE_CHUNKS, MODE_EVENTS } from "./boundary.js";
+import { MODE_AS_REQUESTED, MODE_CHUNKS, MODE_EVENTS } from "./boundary.js";
 import { OciGenAI, internalsOf } from "./client.js";
 import { CoreClient, feed, requireCore } from "./core.js";
 import { readBytes, readChunks } from "./memory.js";
 import { Queue } from "./queue.js";
 import { Slab } from "./slab.js";
+
+/** @import { Call } from "./call.js" */
 
 const DAC = "ocid1.generativeaiendpoint.oc1.us-chicago-1.warmup";
 const COMPARTMENT = "ocid1.compartment.oc1..warmup";
@@ -112,7 +114,8 @@ async function answer() {
     retry: { maxAttempts: 1 },
     fetch: async () => /** @type {any} */ (response),
   });
-  const call = internalsOf(client).createCall(requestOf(model), {});
+  const { createCall } = internalsOf(client);
+  const call = /** @type {Call} */ (createCall(requestOf(model), {}, MODE_AS_REQUESTED));
   await call.open();
   await call.read();
   // Not to its end, after which a timer would wait for that of the connection.

@@ -7,14 +7,16 @@ import type { Attempt, CallReport, OciErrorCode, Route, SignableRequest, Timeout
 export class Client {
   /** `options` is JSON text. `signs`: whether a signer is configured. Throws a {@link Failure}. */
   constructor(options: string, signs: boolean);
-  /** The route of a model id or of an alias's first target. Throws a {@link Failure}. */
-  route(model: string, overrides: string): Route;
+  /** The route of a model id or of an alias's first target. `query` is JSON text. Throws a {@link Failure}. */
+  route(model: string, query: string): Route;
   /** The aliases with the route of each one's first target. */
   models(): Model[];
   /**
    * Reads the request and sends nothing. `mode` is one of boundary.js. Throws a {@link Failure}.
    */
   call(request: string, options: string, mode: number, id: string): CallHandle;
+  /** The same for a request other than a chat, which several calls may answer. Throws a {@link Failure}. */
+  calls(request: string, options: string, mode: number, id: string): CallHandle[];
   free(): void;
 }
 
@@ -134,6 +136,8 @@ export function inputPointer(): number;
 export function inputCapacity(): number;
 /** Address of the header words that describe the output. */
 export function headerPointer(): number;
+/** The answers of the calls of one request, as one. */
+export function mergeAnswers(answers: readonly string[]): string;
 /** The known name that is nearest to a misspelt one; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined;
 /** The next call of an export runs on a new instance. */

@@ -9,6 +9,7 @@ export {
   initSync,
   inputCapacity,
   inputPointer,
+  mergeAnswers,
   nearestName,
   renewInstance,
 } from "../wasm/oci_genai_edge.js";

@@ -145,9 +145,8 @@ impl Call {
     pub fn on_body_chunk(&mut self, bytes: &[u8], clock: impl Clock, sink: &mut dyn Sink) {
         // SPEED: the state of nearly every chunk; the clock is read only where something ends.
         if matches!(self.state, State::Streaming) {
-            let exchange = self.operation.exchange_mut();
-            let result = exchange.feed(bytes, sink);
-            if result.is_err() || exchange.is_complete() {
+            let (result, is_complete) = self.operation.feed(bytes, sink);
+            if result.is_err() || is_complete {
                 self.on_decoded(result, clock.now_ms());
             }
             return;
@@ -291,10 +290,7 @@ impl Call {
 
     /// The URL of the target that is, or was last, tried.
     pub fn url(&self) -> Option<String> {
-        let route = &self.candidate()?.route;
-        route
-            .url(self.operation.exchange().path(route.transport()))
-            .ok()
+        self.candidate()?.route.action_url().ok()
     }
 
     /// The transport and the format that the service accepted after a renegotiation, with the id of
@@ -341,9 +337,7 @@ impl Call {
             candidate.ok_or_else(|| Error::new(Code::Internal, "a call without a target"))?;
         let exchange = self.operation.exchange();
         let is_openai = candidate.route.transport() == Transport::OpenAi;
-        let url = candidate
-            .route
-            .url(exchange.path(candidate.route.transport()))?;
+        let url = candidate.route.action_url()?;
         let stream = self.settings.stream && exchange.can_stream() && self.fallback.is_none();
         let body = exchange.body(candidate, stream)?;
         let headers = request_headers(&self.settings, candidate, self.variant)?;

@@ -20,6 +20,12 @@ numbers! {
     MODE_EVENTS = 2;
     /// A call is to give events or the whole answer, as the body of the request asks.
     MODE_AS_REQUESTED = 3;
+    /// Calls are to give embeddings.
+    MODE_EMBED = 4;
+    /// A call is to give documents by their relevance.
+    MODE_RERANK = 5;
+    /// Calls are to give moderations.
+    MODE_MODERATE = 6;
 
     /// Flag of a step: the answer is complete.
     STEP_DONE = 1;

@@ -20,7 +20,7 @@ use super::memory;
 use super::output::Output;
 use super::shell::now;
 use crate::call::{Call, PreparedRequest, Report, ResponseHead, Status, Step};
-use crate::client::{self, Client};
+use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::options::Timeouts;
 use crate::routing::RouteDescription;
@@ -258,7 +258,7 @@ impl CallHandle {
     /// somebody asks. Report and target as objects took some 12 µs of a call's 180 µs (Node 24).
     pub fn outcome(&self) -> String {
         let target = self.call.candidate().and_then(|candidate| {
-            let route = client::describe(&candidate.route).ok()?;
+            let route = candidate.route.describe().ok()?;
             Some(Target {
                 route,
                 host: candidate.route.host(),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::boundary::{MODE_AS_REQUESTED, MODE_EVENTS, MODE_WHOLE};
+use super::boundary::{MODE_AS_REQUESTED, MODE_EMBED, MODE_EVENTS, MODE_RERANK, MODE_WHOLE};
 use super::call::CallHandle;
 use super::failure::Failure;
 use super::fetch::keeps_host;
@@ -15,8 +15,9 @@ use super::shell::{now, to_object};
 use crate::client;
 use crate::error::{Code, Error};
 use crate::openai::{ChatRequest, EventWriter};
-use crate::options::{CallOptions, Options};
-use crate::routing::{RouteDescription, RouteOverrides};
+use crate::operation::{merge, Embed, Moderate, Rerank};
+use crate::options::{CallOptions, Options, RouteQuery};
+use crate::routing::{Route, RouteDescription};
 
 /// What is behind an `OciGenAI`.
 #[wasm_bindgen]
@@ -49,10 +50,10 @@ impl Client {
     }
 
     /// Where a model id, or the first target of an alias, goes: `Route` of `index.d.ts`.
-    pub fn route(&self, model: &str, overrides: &str) -> Result<JsValue, Failure> {
-        let overrides = RouteOverrides::from_json(overrides)?;
-        let route = self.0.borrow().route(model, overrides)?;
-        let description = route.as_ref().map(client::describe).transpose()?;
+    pub fn route(&self, model: &str, query: &str) -> Result<JsValue, Failure> {
+        let RouteQuery { overrides, action } = RouteQuery::from_json(query)?;
+        let route = self.0.borrow().route(action, model, overrides)?;
+        let description = route.as_ref().map(Route::describe).transpose()?;
         Ok(to_object(&description))
     }
 
@@ -60,7 +61,7 @@ impl Client {
     pub fn models(&self) -> Vec<JsValue> {
         let client = self.0.borrow();
         let model = |model: client::Model<'_>| {
-            let route = client::describe(&model.route).ok()?;
+            let route = model.route.describe().ok()?;
             let (host, targets) = (model.route.host(), model.targets as u32);
             Some(to_object(&Model {
                 id: model.id,
@@ -96,4 +97,39 @@ impl Client {
         let call = client.chat(request, options, mode != MODE_WHOLE, id, now())?;
         Ok(CallHandle::new(call, timeouts, output, self.0.clone()))
     }
+
+    /// Makes the calls that answer a request other than a chat, and sends nothing. They may be made
+    /// at once; `mergeAnswers` puts their answers together. `mode`: `MODE_EMBED`, `MODE_RERANK` or
+    /// `MODE_MODERATE`.
+    pub fn calls(
+        &self,
+        request: &str,
+        options: &str,
+        mode: u32,
+        id: &str,
+    ) -> Result<Vec<JsValue>, Failure> {
+        let options = CallOptions::from_json(options)?;
+        let operations = match mode {
+            MODE_EMBED => Embed::from_json(request)?,
+            MODE_RERANK => vec![Rerank::from_json(request, id.to_owned())?],
+            _ => Moderate::from_json(request, id)?,
+        };
+        let client = self.0.borrow();
+        let timeouts = client.timeouts(&options);
+        let calls = client.calls(operations, &options, id, now())?;
+        let mut handles = Vec::with_capacity(calls.len());
+        for call in calls {
+            let output = Output::Chunks(Chunks::default());
+            let handle = CallHandle::new(call, timeouts, output, self.0.clone());
+            handles.push(handle.into());
+        }
+        Ok(handles)
+    }
+}
+
+/// Puts the answers of the calls of one request together, in their order: JSON text of each, and of
+/// all.
+#[wasm_bindgen(js_name = mergeAnswers)]
+pub fn merge_answers(answers: Vec<String>) -> String {
+    merge(&answers)
 }

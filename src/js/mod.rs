@@ -28,7 +28,7 @@ mod shell {
     use wasm_bindgen::prelude::*;
 
     pub use super::call::CallHandle;
-    pub use super::client::Client;
+    pub use super::client::{merge_answers, Client};
     pub use super::failure::Failure;
     pub use super::memory::{header_pointer, input_capacity, input_pointer};
 

@@ -30,6 +30,7 @@ pub(crate) use wtf8::{SurrogateJoiner, Wtf8Cow};
 ///
 /// SIZE: not `json!`, which serializes each member into a copy and brings serde_json's serializer
 /// to values: 2.4 KiB gzipped.
+#[inline(never)]
 pub(crate) fn object(members: Vec<(&str, Value)>) -> Value {
     members.into_iter().collect()
 }

@@ -197,7 +197,7 @@ impl Media {
 }
 
 /// `{url, detail}`, or the address by itself.
-fn parse_url(media: &Param<'_, '_>) -> Result<Media> {
+pub(crate) fn parse_url(media: &Param<'_, '_>) -> Result<Media> {
     if let Some(url) = media.value.as_str() {
         return Ok(Media::at(url.to_owned()));
     }

@@ -24,8 +24,8 @@ pub use request::ChatRequest;
 pub use sink::Sink;
 
 pub(crate) use completion::logprobs;
-pub(crate) use message::{Detail, Media, Message, Part, RequestedCall};
+pub(crate) use message::{parse_url, Detail, Media, Message, Part, RequestedCall};
 pub(crate) use param::Param;
-pub(crate) use request::Chat;
+pub(crate) use request::{parse_body, Chat};
 pub(crate) use sink::NullSink;
 pub(crate) use tool::{ResponseFormat, Tool, ToolChoice};

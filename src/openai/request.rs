@@ -48,31 +48,12 @@ impl ChatRequest {
     ///
     /// `invalid_request`, with the parameter at fault.
     pub fn from_json(json: &str) -> Result<ChatRequest> {
-        let invalid = |reason: String| {
-            let message = format!("the request is not a JSON object: {reason}");
-            Error::new(Code::InvalidRequest, message)
-        };
-        let body = match crate::json::parse_lenient(json.as_bytes()) {
-            Ok(Value::Object(body)) => body,
-            Ok(_) => return Err(invalid("it is another kind of value".into())),
-            Err(error) => return Err(invalid(error.to_string())),
-        };
-        let model = match body.get("model") {
-            Some(Value::String(model)) => model.clone(),
-            Some(Value::Null) | None => return Err(Error::param("model", "model is missing")),
+        let mut body = parse_body(json)?;
+        let model = match body.shift_remove("model") {
+            Some(Value::String(model)) => model,
+            None => return Err(Error::param("model", "model is missing")),
             Some(_) => return Err(Error::param("model", "model must be a string")),
         };
-        // At OpenAI null is the same as absent.
-        let body: Map<String, Value> = body
-            .into_iter()
-            .filter(|(name, value)| name != "model" && !value.is_null())
-            .collect();
-        // It would be equal to the name of a parameter under `oci`, of which only one is checked.
-        if let Some((name, _)) = body.iter().find(|(name, _)| name.starts_with("oci.")) {
-            let message = format!("{} is not a parameter", excerpt(name));
-            let error = Error::param(name, message);
-            return Err(error.with_hint("OCI's own parameters go under `oci`: { \"oci\": { … } }"));
-        }
         match body.get("messages") {
             Some(Value::Array(messages)) if !messages.is_empty() => {}
             Some(Value::Array(_)) => return Err(Error::param("messages", "messages is empty")),
@@ -142,6 +123,31 @@ impl ChatRequest {
             .as_ref()
             .map_err(Error::clone)
     }
+}
+
+/// The parameters of a request, none of them null, from JSON text.
+pub(crate) fn parse_body(json: &str) -> Result<Map<String, Value>> {
+    let invalid = |reason: String| {
+        let message = format!("the request is not a JSON object: {reason}");
+        Error::new(Code::InvalidRequest, message)
+    };
+    let body = match crate::json::parse_lenient(json.as_bytes()) {
+        Ok(Value::Object(body)) => body,
+        Ok(_) => return Err(invalid("it is another kind of value".into())),
+        Err(error) => return Err(invalid(error.to_string())),
+    };
+    // At OpenAI null is the same as absent.
+    let body: Map<String, Value> = body
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
+    // It would be equal to the name of a parameter under `oci`, of which only one is checked.
+    if let Some((name, _)) = body.iter().find(|(name, _)| name.starts_with("oci.")) {
+        let message = format!("{} is not a parameter", excerpt(name));
+        let error = Error::param(name, message);
+        return Err(error.with_hint("OCI's own parameters go under `oci`: { \"oci\": { … } }"));
+    }
+    Ok(body)
 }
 
 impl Chat {

@@ -8,16 +8,8 @@ use crate::decode::Decoder;
 use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata, Sink};
 use crate::options::Limits;
-use crate::routing::{Candidate, Route, Transport};
+use crate::routing::{Action, Candidate, Route};
 use crate::wire::{with_opc_request_id, WireFormat};
-
-/// The path of a chat on a transport.
-pub const fn path(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Native => "/20231130/actions/chat",
-        Transport::OpenAi => "/openai/v1/chat/completions",
-    }
-}
 
 /// A chat: its request, and the answer that is received.
 #[derive(Debug)]
@@ -78,8 +70,8 @@ impl Exchange for Chat {
         self.request.model()
     }
 
-    fn path(&self, transport: Transport) -> &'static str {
-        path(transport)
+    fn action(&self) -> Action {
+        Action::Chat
     }
 
     fn body(&self, target: &Candidate, stream: bool) -> Result<Vec<u8>> {

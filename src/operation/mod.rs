@@ -1,33 +1,68 @@
 //! What is asked of OCI. Retries, targets, limits and reports belong to the call and are the same
 //! for every operation; path, body and how to read the answer belong to the operation.
 
+mod answer;
 pub mod chat;
+pub mod embed;
+mod input;
+pub mod moderate;
+mod parameters;
+pub mod rerank;
 
+pub use answer::merge;
 pub use chat::Chat;
+pub use embed::Embed;
+pub use moderate::Moderate;
+pub use rerank::Rerank;
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::openai::Sink;
-use crate::routing::{Candidate, Route, Transport};
+use crate::routing::{Action, Candidate, Route};
 
 /// An operation of the inference service: a closed set.
 #[derive(Debug)]
 pub enum Operation {
     /// A chat, streamed or whole.
     Chat(Box<Chat>),
+    /// Embeddings.
+    Embed(Box<Embed>),
+    /// Documents by their relevance.
+    Rerank(Box<Rerank>),
+    /// Moderation.
+    Moderate(Box<Moderate>),
 }
 
 impl Operation {
     pub(crate) fn exchange(&self) -> &dyn Exchange {
         match self {
             Operation::Chat(chat) => chat.as_ref(),
+            Operation::Embed(embed) => embed.as_ref(),
+            Operation::Rerank(rerank) => rerank.as_ref(),
+            Operation::Moderate(moderate) => moderate.as_ref(),
         }
     }
 
     pub(crate) fn exchange_mut(&mut self) -> &mut dyn Exchange {
         match self {
             Operation::Chat(chat) => chat.as_mut(),
+            Operation::Embed(embed) => embed.as_mut(),
+            Operation::Rerank(rerank) => rerank.as_mut(),
+            Operation::Moderate(moderate) => moderate.as_mut(),
+        }
+    }
+}
+
+impl Operation {
+    /// Decodes bytes of an event stream. Also returns whether the answer is complete.
+    ///
+    /// SPEED: chats are what streams, so that no network chunk costs virtual calls.
+    #[inline]
+    pub(crate) fn feed(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> (Result<()>, bool) {
+        match self {
+            Operation::Chat(chat) => (chat.feed(bytes, sink), chat.is_complete()),
+            _ => (Err(not_a_stream()), true),
         }
     }
 }
@@ -39,8 +74,8 @@ pub(crate) trait Exchange {
     /// The model, or alias, that the caller named.
     fn model(&self) -> &str;
 
-    /// The path below the base URL.
-    fn path(&self, transport: Transport) -> &'static str;
+    /// What is asked of OCI: the path follows from it.
+    fn action(&self) -> Action;
 
     /// The body of a request to a target.
     fn body(&self, target: &Candidate, stream: bool) -> Result<Vec<u8>>;

@@ -13,8 +13,8 @@ pub use target::Target;
 
 use crate::error::{excerpt, Code, Error, Result};
 use crate::routing::{
-    ApiFormat, BaseUrl, Candidate, Realm, Route, RouteOverrides, RoutingOptions, Strategy,
-    Transport,
+    Action, ApiFormat, BaseUrl, Candidate, ModelId, Realm, Route, RouteOverrides, RoutingOptions,
+    Strategy, Transport,
 };
 use read::{invalid_option, parse_object, OptionNames, OptionReader};
 
@@ -58,6 +58,15 @@ pub struct CallOptions {
     pub headers: Vec<(String, String)>,
     /// `fallback`, if set.
     pub fallback: Option<bool>,
+}
+
+/// What `route` is asked, besides the model id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteQuery {
+    /// `apiFormat` and `transport`
+    pub overrides: RouteOverrides,
+    /// `operation`
+    pub action: Action,
 }
 
 impl Options {
@@ -129,15 +138,26 @@ impl Options {
     }
 
     /// The targets that a model id or alias stands for, in the order in which they are tried.
-    pub fn candidates(&self, model: &str, overrides: RouteOverrides) -> Result<Vec<Candidate>> {
+    pub fn candidates(
+        &self,
+        action: Action,
+        model: &str,
+        overrides: RouteOverrides,
+    ) -> Result<Vec<Candidate>> {
         let alias = self.aliases.iter().find(|(name, _)| name == model);
+        // Moderation calls no model: its name may be OpenAI's, or none at all.
+        let names_a_model = action != Action::Moderate || ModelId::is_ocid(model);
         match alias {
             Some((_, targets)) => targets
                 .iter()
-                .map(|target| self.candidate(target, overrides))
+                .map(|target| self.candidate(action, target, overrides))
                 .collect(),
-            None if self.aliases_only => Err(self.not_an_alias(model)),
-            None => Ok(vec![self.candidate(&Target::new(model), overrides)?]),
+            None if self.aliases_only && names_a_model => Err(self.not_an_alias(model)),
+            None => Ok(vec![self.candidate(
+                action,
+                &Target::new(model),
+                overrides,
+            )?]),
         }
     }
 
@@ -152,7 +172,12 @@ impl Options {
         error.with_hint(hint)
     }
 
-    fn candidate(&self, target: &Target, overrides: RouteOverrides) -> Result<Candidate> {
+    fn candidate(
+        &self,
+        action: Action,
+        target: &Target,
+        overrides: RouteOverrides,
+    ) -> Result<Candidate> {
         let client = self.routing.clone();
         let routing = RoutingOptions {
             region: target.region.clone().or(client.region),
@@ -165,7 +190,7 @@ impl Options {
         };
         let compartment_id = target.compartment_id.as_ref();
         Ok(Candidate {
-            route: Route::resolve(&target.model, &routing, overrides)?,
+            route: Route::resolve_for(action, &target.model, &routing, overrides)?,
             compartment_id: compartment_id.or(self.compartment_id.as_ref()).cloned(),
             health: None,
         })
@@ -194,15 +219,20 @@ impl CallOptions {
     }
 }
 
-impl RouteOverrides {
-    /// Reads the overrides, and nothing else, from JSON text.
-    pub fn from_json(json: &str) -> Result<RouteOverrides> {
+impl RouteQuery {
+    /// Reads the query from JSON text.
+    pub fn from_json(json: &str) -> Result<RouteQuery> {
         const NAMES: OptionNames = OptionNames {
-            here: &["apiFormat", "transport"],
+            here: &["apiFormat", "transport", "operation"],
             javascript: &[],
         };
         let object = parse_object(json)?;
-        read_overrides(&OptionReader::new("", &object, NAMES)?)
+        let options = OptionReader::new("", &object, NAMES)?;
+        let action = options.read_enum("operation", &Action::ALL, Action::name)?;
+        Ok(RouteQuery {
+            overrides: read_overrides(&options)?,
+            action: action.unwrap_or_default(),
+        })
     }
 }
 
@@ -414,9 +444,16 @@ mod tests {
             );
             assert_eq!(message(error), format!("the option {path} is not known"));
         }
-        assert!(RouteOverrides::from_json(r#"{"apiFormat":"COHERE","transport":null}"#).is_ok());
-        let error = RouteOverrides::from_json(r#"{"headers":{}}"#).unwrap_err();
-        assert_eq!(error.hint(), Some("the options are apiFormat, transport"));
+        let query = RouteQuery::from_json(r#"{"apiFormat":"COHERE","transport":null}"#).unwrap();
+        assert_eq!(query.action, Action::Chat);
+        for action in Action::ALL {
+            let json = format!(r#"{{"operation":"{}"}}"#, action.name());
+            assert_eq!(RouteQuery::from_json(&json).unwrap().action, action);
+        }
+        assert!(RouteQuery::from_json(r#"{"operation":"embedText"}"#).is_err());
+        let error = RouteQuery::from_json(r#"{"headers":{}}"#).unwrap_err();
+        let hint = "the options are apiFormat, transport, operation";
+        assert_eq!(error.hint(), Some(hint));
         assert_eq!(message(error), "the option headers is not known");
     }
 
@@ -428,14 +465,14 @@ mod tests {
         )
         .unwrap();
         let candidates = options
-            .candidates("fast", RouteOverrides::default())
+            .candidates(Action::Chat, "fast", RouteOverrides::default())
             .unwrap();
         let regions: Vec<_> = candidates.iter().map(|it| it.route.region()).collect();
         assert_eq!(regions, ["us-chicago-1", "us-ashburn-1"]);
         assert_eq!(candidates[0].compartment_id.as_deref(), Some("c0"));
         assert_eq!(candidates[1].compartment_id.as_deref(), Some("c1"));
         assert_eq!(candidates[1].route.api_format(), Some(ApiFormat::CohereV2));
-        let unknown = options.candidates("slow", RouteOverrides::default());
+        let unknown = options.candidates(Action::Chat, "slow", RouteOverrides::default());
         assert_eq!(unknown.unwrap_err().code(), Code::InvalidModel);
     }
 
@@ -444,7 +481,7 @@ mod tests {
         let candidates = |models: &str, model: &str| {
             let json = format!(r#"{{"region":"ord","aliasesOnly":true,"models":{models}}}"#);
             let options = Options::from_json(&json).unwrap();
-            options.candidates(model, RouteOverrides::default())
+            options.candidates(Action::Chat, model, RouteOverrides::default())
         };
         assert!(candidates(r#"{"fast":"meta.llama"}"#, "fast").is_ok());
         for (models, model, hint) in [

@@ -2,6 +2,7 @@
 //!
 //! Pure: no network, no clock.
 
+pub mod action;
 pub mod base_url;
 pub mod candidate;
 pub mod health;
@@ -13,6 +14,7 @@ pub mod region;
 pub mod route;
 pub mod serving;
 
+pub use action::Action;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use base_url::host_of;
 pub use base_url::BaseUrl;

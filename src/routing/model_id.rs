@@ -58,6 +58,11 @@ impl<'a> ModelId<'a> {
         Ok(ModelId { text: id, kind })
     }
 
+    /// Whether a text, with or without an `oci:` prefix, can only be an OCID.
+    pub fn is_ocid(model: &str) -> bool {
+        Ocid::has_prefix(ModelId::strip_prefix(model))
+    }
+
     /// The id without its `oci:` prefix, if it has one.
     pub fn strip_prefix(model: &str) -> &str {
         match model.split_at_checked(4) {

@@ -30,11 +30,11 @@ pub struct RoutingOptions {
 }
 
 impl RoutingOptions {
-    /// The region that an OCID names, which must not contradict the configured one; for a name, the
-    /// configured region.
-    pub(super) fn region_of(&self, model: &ModelId<'_>) -> Result<Option<Region>> {
+    /// The region that an OCID names, which must not contradict the configured one; for a name, and
+    /// for no model, the configured region.
+    pub(super) fn region_of(&self, model: Option<&ModelId<'_>>) -> Result<Option<Region>> {
         let configured = self.configured_region()?;
-        let Some(ocid) = model.ocid() else {
+        let Some((model, ocid)) = model.and_then(|model| Some((model, model.ocid()?))) else {
             return Ok(configured);
         };
         let id = model.as_str();
@@ -109,7 +109,7 @@ mod tests {
         options: &RoutingOptions,
     ) -> Result<Option<(String, &'static str, String)>> {
         let model = ModelId::parse(id, false).unwrap();
-        let region = options.region_of(&model)?;
+        let region = options.region_of(Some(&model))?;
         Ok(region.map(|it| (it.name().to_owned(), it.realm().id(), it.inference_host())))
     }
 

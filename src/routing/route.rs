@@ -8,12 +8,17 @@
 //! | anything else of the form `vendor.model` | ON_DEMAND | openai | – |
 //! | another OCID, an empty or a malformed id | error `invalid_model` | | |
 //!
+//! That is where chats go. Embeddings and reranking are served on the native transport alone, so
+//! every id goes there, in the same serving modes. Moderation has no model: of its id only the
+//! region of an OCID counts.
+//!
 //! An `oci:` prefix is stripped. Matching ignores case, and the id is sent in its original case.
 //! [`RouteOverrides`] change transport and format.
 
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
+use crate::routing::action::Action;
 use crate::routing::base_url::{host_of, BaseUrl};
 use crate::routing::model_id::{ModelId, ModelKind};
 use crate::routing::options::{RouteOverrides, RoutingOptions};
@@ -23,6 +28,7 @@ use crate::routing::serving::{ApiFormat, ServingMode, Transport};
 /// [`BaseUrl`]; there is no other way to make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
+    action: Action,
     model: String,
     transport: Transport,
     serving_mode: Option<ServingMode>,
@@ -74,49 +80,82 @@ impl Route {
         options: &RoutingOptions,
         overrides: RouteOverrides,
     ) -> Result<Route> {
+        Route::resolve_for(Action::Chat, model, options, overrides)
+    }
+
+    /// The same for any action.
+    pub fn resolve_for(
+        action: Action,
+        model: &str,
+        options: &RoutingOptions,
+        overrides: RouteOverrides,
+    ) -> Result<Route> {
+        let is_chat = action == Action::Chat;
         let explicit_transport = overrides.transport.or(options.defaults.transport);
+        let needs_native = matches!(action, Action::Embed | Action::Rerank);
+        if needs_native && explicit_transport == Some(Transport::OpenAi) {
+            return Err(not_on_openai());
+        }
         let is_gateway =
             explicit_transport == Some(Transport::OpenAi) && options.base_url.is_some();
-        let model = ModelId::parse(ModelId::strip_prefix(model), is_gateway)?;
-        let explicit_format = match model.ocid() {
-            Some(_) => overrides.api_format.or(options.defaults.api_format),
-            None => overrides.api_format,
+        let id = ModelId::strip_prefix(model);
+        // Moderation calls no model: its name may be OpenAI's, or none at all.
+        let model = if action == Action::Moderate && !ModelId::is_ocid(id) {
+            None
+        } else {
+            Some(ModelId::parse(id, is_gateway)?)
         };
-        let default_transport = match (model.kind(), explicit_format) {
-            // A format can only be chosen on the native transport.
-            (ModelKind::Name, None) => Transport::OpenAi,
-            _ => Transport::Native,
-        };
-        let transport = explicit_transport.unwrap_or(default_transport);
-        let region = options.region_of(&model)?;
+        let region = options.region_of(model.as_ref())?;
         let base_url = match (&options.base_url, &region) {
             (Some(base_url), _) => base_url.clone(),
             (None, Some(region)) => BaseUrl::from_host(region.inference_host()),
             (None, None) => {
-                return Err(
-                    Error::new(Code::InvalidOptions, "an on-demand model needs a region")
-                        .with_hint("set `region`, for example \"us-chicago-1\""),
-                )
+                let message = match model {
+                    Some(_) => "an on-demand model needs a region",
+                    None => "moderation needs a region",
+                };
+                return Err(Error::new(Code::InvalidOptions, message)
+                    .with_hint("set `region`, for example \"us-chicago-1\""));
             }
         };
         let (realm, region) = match &region {
             Some(region) => (region.realm().id(), region.name()),
             None => (options.realm.as_deref().unwrap_or("oc1"), ""),
         };
-        let is_native = transport == Transport::Native;
-        Ok(Route {
-            model: model.as_str().to_owned(),
-            transport,
-            serving_mode: is_native.then(|| model.serving_mode()),
-            api_format: is_native
-                .then(|| explicit_format.unwrap_or_else(|| model.default_api_format())),
+        let mut route = Route {
+            action,
+            model: id.to_owned(),
+            transport: Transport::Native,
+            serving_mode: None,
+            api_format: None,
             realm: realm.to_owned(),
             region: region.to_owned(),
             base_url,
-            has_explicit_format: explicit_format.is_some(),
-            has_explicit_transport: explicit_transport.is_some(),
+            has_explicit_format: false,
+            has_explicit_transport: false,
             was_renegotiated: false,
-        })
+        };
+        let Some(model) = model.filter(|_| action != Action::Moderate) else {
+            return Ok(route);
+        };
+        let explicit_format = match model.ocid() {
+            Some(_) => overrides.api_format.or(options.defaults.api_format),
+            None => overrides.api_format,
+        };
+        let default_transport = match (model.kind(), explicit_format) {
+            // A format can only be chosen on the native transport.
+            (ModelKind::Name, None) if is_chat => Transport::OpenAi,
+            _ => Transport::Native,
+        };
+        route.transport = explicit_transport.unwrap_or(default_transport);
+        if route.transport == Transport::Native {
+            route.serving_mode = Some(model.serving_mode());
+            let format = explicit_format.unwrap_or_else(|| model.default_api_format());
+            route.api_format = is_chat.then_some(format);
+        }
+        route.has_explicit_format = explicit_format.is_some();
+        route.has_explicit_transport = explicit_transport.is_some();
+        Ok(route)
     }
 
     /// The URL of a path, which starts with a slash.
@@ -131,17 +170,22 @@ impl Route {
         Ok(url)
     }
 
-    /// The route as JavaScript sees it, with the URL of the operation.
-    pub fn describe(&self, url: String) -> RouteDescription<'_> {
-        RouteDescription {
+    /// The URL of the route's action.
+    pub fn action_url(&self) -> Result<String> {
+        self.url(self.action.path(self.transport))
+    }
+
+    /// The route as JavaScript sees it.
+    pub fn describe(&self) -> Result<RouteDescription<'_>> {
+        Ok(RouteDescription {
             model: &self.model,
             transport: self.transport,
             serving_mode: self.serving_mode.as_ref(),
             api_format: self.api_format,
             realm: &self.realm,
             region: &self.region,
-            url,
-        }
+            url: self.action_url()?,
+        })
     }
 
     /// The same destination with another format; `None` on the openai transport, which has no
@@ -176,7 +220,7 @@ impl Route {
     /// explicit.
     #[must_use]
     pub fn with_learned(self, transport: Transport, api_format: Option<ApiFormat>) -> Route {
-        if self.has_explicit_format {
+        if self.has_explicit_format || self.action != Action::Chat {
             return self;
         }
         let mut route = match transport {
@@ -187,6 +231,11 @@ impl Route {
             route.api_format = api_format.or(route.api_format);
         }
         route
+    }
+
+    /// What is asked of the model.
+    pub fn action(&self) -> Action {
+        self.action
     }
 
     /// The id that is sent: in its original case, without the `oci:` prefix.
@@ -245,11 +294,19 @@ impl Route {
     }
 }
 
+fn not_on_openai() -> Error {
+    let message = "embeddings and reranking are not served on the openai transport";
+    Error::new(Code::InvalidOptions, message)
+        .with_hint("omit `transport`, or set it to \"native\", and sign the request")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const DAC: &str = "ocid1.generativeaiendpoint.oc1.us-chicago-1.amaaaaaaexample";
+
+    const HOST: &str = "https://inference.generativeai.us-chicago-1.oci.oraclecloud.com";
 
     fn options(region: &str) -> RoutingOptions {
         RoutingOptions {
@@ -457,17 +514,88 @@ mod tests {
 
     #[test]
     fn describes_itself_in_the_order_of_the_documentation() {
-        let describe =
-            |route: &Route| serde_json::to_string(&route.describe("URL".into())).unwrap();
+        let describe = |route: &Route| serde_json::to_string(&route.describe().unwrap()).unwrap();
         assert_eq!(
             describe(&route(DAC).unwrap()),
             format!(
-                r#"{{"model":"{DAC}","transport":"native","servingMode":{{"servingType":"DEDICATED","endpointId":"{DAC}"}},"apiFormat":"GENERIC","realm":"oc1","region":"us-chicago-1","url":"URL"}}"#
+                r#"{{"model":"{DAC}","transport":"native","servingMode":{{"servingType":"DEDICATED","endpointId":"{DAC}"}},"apiFormat":"GENERIC","realm":"oc1","region":"us-chicago-1","url":"{HOST}/20231130/actions/chat"}}"#
             )
         );
         assert_eq!(
             describe(&route("meta.llama").unwrap()),
-            r#"{"model":"meta.llama","transport":"openai","realm":"oc1","region":"us-chicago-1","url":"URL"}"#
+            format!(
+                r#"{{"model":"meta.llama","transport":"openai","realm":"oc1","region":"us-chicago-1","url":"{HOST}/openai/v1/chat/completions"}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn embeddings_and_reranking_are_native() {
+        let to = |action, model: &str, overrides| {
+            Route::resolve_for(action, model, &options("us-chicago-1"), overrides)
+        };
+        let model = "ocid1.generativeaimodel.oc1.us-chicago-1.example";
+        for (action, path) in [(Action::Embed, "embedText"), (Action::Rerank, "rerankText")] {
+            for model in [
+                DAC,
+                model,
+                "cohere.embed-v4.0",
+                "cohere.command-r",
+                "xai.grok-4",
+            ] {
+                let route = to(action, model, RouteOverrides::default()).unwrap();
+                let url = format!("{HOST}/20231130/actions/{path}");
+                assert_eq!(route.action_url(), Ok(url), "{model}");
+                let is_dedicated = model == DAC;
+                let mode = route.serving_mode().unwrap();
+                assert_eq!(
+                    matches!(mode, ServingMode::Dedicated { .. }),
+                    is_dedicated,
+                    "{model}"
+                );
+                assert_eq!(route.api_format(), None);
+                // What a chat learned of the model is about chats.
+                let learned = route
+                    .clone()
+                    .with_learned(Transport::Native, Some(ApiFormat::Cohere));
+                assert_eq!(learned, route);
+            }
+            let openai = RouteOverrides {
+                transport: Some(Transport::OpenAi),
+                ..RouteOverrides::default()
+            };
+            let error = to(action, "xai.grok-4", openai).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidOptions);
+            assert!(error.hint().unwrap().contains("\"native\""));
+            assert_eq!(
+                code(to(action, "gpt-4o", RouteOverrides::default())),
+                Code::InvalidModel
+            );
+        }
+    }
+
+    #[test]
+    fn moderation_goes_to_a_region_and_to_no_model() {
+        let to = |model: &str, options: &RoutingOptions| {
+            Route::resolve_for(Action::Moderate, model, options, RouteOverrides::default())
+        };
+        let chicago = options("us-chicago-1");
+        for model in ["", "omni-moderation-latest", "meta.llama", DAC] {
+            let route = to(model, &chicago).unwrap();
+            let url = format!("{HOST}/20231130/actions/applyGuardrails");
+            assert_eq!(route.action_url(), Ok(url), "{model}");
+            assert_eq!((route.serving_mode(), route.api_format()), (None, None));
+        }
+        let nowhere = RoutingOptions::default();
+        assert_eq!(to(DAC, &nowhere).unwrap().region(), "us-chicago-1");
+        assert_eq!(code(to("meta.llama", &nowhere)), Code::InvalidOptions);
+        assert_eq!(
+            code(to("ocid1.generativeaiendpoint.oc1.iad.x", &chicago)),
+            Code::RegionMismatch
+        );
+        assert_eq!(
+            code(to("ocid1.tenancy.oc1..x", &chicago)),
+            Code::InvalidModel
         );
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::fields::{known_fields, read_others, reported_error, DecodeError};
+use super::fields::{fields, known_fields, read_others, reported_error, DecodeError};
 use super::WireFormat;
 use crate::answer::Accumulator;
 use crate::error::{Code, Error, Result};
@@ -105,6 +105,20 @@ pub(super) fn read_whole(
         DecodeError::Failed(error) => outside_a_stream(error),
         DecodeError::Incomplete | DecodeError::Malformed => unreadable(),
     })
+}
+
+/// The whole answer of another action than a chat: an object that reports no error.
+pub(crate) fn read_object<'a>(body: &'a [u8], action: &str) -> Result<RawJson<'a>> {
+    let json = RawJson::parse(body).ok().filter(|json| json.is_object());
+    let json = json.ok_or_else(|| {
+        let message = format!("the answer is not the JSON of {action}");
+        Error::new(Code::InvalidResponse, message)
+    })?;
+    let [error, code, message] = fields(json, ["error", "code", "message"]);
+    match reported_error(error, code, message, None) {
+        Some(error) => Err(outside_a_stream(error)),
+        None => Ok(json),
+    }
 }
 
 /// The error of a stream is one of the service in a whole answer.

@@ -39,11 +39,12 @@ pub use cohere_v2::FORMAT as COHERE_V2;
 pub use generic::FORMAT as GENERIC;
 pub use openai::FORMAT as OPENAI;
 
+pub(crate) use envelope::read_object;
 pub(crate) use fields::{DecodeError, DecodeResult};
 pub(crate) use openai::{is_usage_only, with_opc_request_id, with_reasoning_content};
 pub(crate) use service_error::service_error;
 pub(crate) use single_delta::{DeltaKind, SingleDelta};
-pub(crate) use translate::unix_seconds;
+pub(crate) use translate::{unix_seconds, usage};
 
 /// Every wire. A new one is a row here, next to its file.
 pub static FORMATS: [&WireFormat; 4] = [&GENERIC, &COHERE, &COHERE_V2, &OPENAI];

@@ -15,6 +15,7 @@ mod call;
 mod fuzz;
 mod generated;
 mod linear;
+mod operations;
 mod oracles;
 mod recordings;
 mod routing;

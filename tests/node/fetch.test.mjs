@@ -272,7 +272,10 @@ describe("other paths", () => {
 
   test("unknown paths are 404, other methods 405", async () => {
     for (const [path, method, status, code, allow] of [
-      ["/v1/embeddings", "POST", 404, "not_found"],
+      ["/v1/images", "POST", 404, "not_found"],
+      ["/v1/embeddings", "GET", 405, "method_not_allowed", "POST"],
+      ["/v1/rerank", "GET", 405, "method_not_allowed", "POST"],
+      ["/v1/moderations", "PUT", 405, "method_not_allowed", "POST"],
       ["/", "GET", 404, "not_found"],
       ["/v1/chat/completions/x", "POST", 404, "not_found"],
       ["/v1/mychat/completions", "POST", 404, "not_found"],

@@ -129,7 +129,7 @@ test("serves the API under /v1 and /openai/v1 and nowhere else", async () => {
     ["/openai/openai/v1/chat/completions", 404],
     ["/x/v1/chat/completions", 404],
     ["/v1/x/models", 404],
-    ["/v1/embeddings", 404],
+    ["/v1/images", 404],
     ["/v1/", 404],
     ["/v1", 404],
   ]) {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { embeddingOf } from "../simulator/operations.mjs";
 import { endpointId } from "../simulator/server.mjs";
 import { WEATHER_TOOL } from "./support/chat-request.mjs";
 import { startHarness } from "./support/harness.mjs";
@@ -16,7 +17,11 @@ if (skip) test("the npm package openai", { skip });
 describe("openai", { skip, timeout: 30_000 }, async () => {
   const { simulator, client, lastRequest } = await startHarness({
     pace: 1,
-    client: { retry: { maxAttempts: 1 }, models: { house: endpointId("simgeneric") } },
+    client: {
+      region: "us-chicago-1",
+      retry: { maxAttempts: 1 },
+      models: { house: endpointId("simgeneric"), vectors: endpointId("simembed") },
+    },
   });
   let OpenAI;
   let openai;
@@ -146,9 +151,46 @@ describe("openai", { skip, timeout: 30_000 }, async () => {
     }
   });
 
+  test("embeds: floats, base64, and what it decodes by itself", async () => {
+    const input = Array.from({ length: 100 }, (_, index) => `text ${index}`);
+    const request = { model: "vectors", input, dimensions: 256 };
+    const exact = input.map((text) => embeddingOf(text, 256));
+    const floats = await openai.embeddings.create({ ...request, encoding_format: "float" });
+    assert.deepEqual(floats.data.map(({ embedding }) => embedding), exact);
+    assert.deepEqual(floats.usage, { prompt_tokens: 200, total_tokens: 200 });
+    // It asks for base64, and decodes it, unless the caller says otherwise.
+    const decoded = await openai.embeddings.create(request);
+    const rounded = exact.map((vector) => [...Float32Array.from(vector)]);
+    assert.deepEqual(decoded.data.map(({ embedding, index }) => [index, embedding]), [...rounded.entries()]);
+    const base64 = await openai.embeddings.create({ ...request, input: input[0], encoding_format: "base64" });
+    assert.equal(base64.data[0].embedding, Buffer.from(Float32Array.from(exact[0]).buffer).toString("base64"));
+    assert.match(base64._request_id, /^[0-9A-F/]+$/);
+
+    for (const [more, param] of [
+      [{ input: [1, 2] }, "input"],
+      [{ dimensions: -1 }, "dimensions"],
+    ]) {
+      const isExpected = (error) => error instanceof OpenAI.BadRequestError && error.param === param;
+      await assert.rejects(openai.embeddings.create({ ...request, ...more }), isExpected);
+    }
+    const unknown = { ...request, model: endpointId("simunknown") };
+    await assert.rejects(openai.embeddings.create(unknown), OpenAI.NotFoundError);
+  });
+
+  test("moderates", async () => {
+    const { results, model } = await openai.moderations.create({ input: ["rain", "I hate it"] });
+    assert.deepEqual(results.map(({ flagged }) => flagged), [false, true]);
+    assert.deepEqual(results[1].category_scores, { OVERALL: 1, BLOCKLIST: 0 });
+    assert.equal(model, "oci-guardrails");
+    const input = [{ type: "image_url", image_url: { url: "data:image/png;base64,unsafe" } }];
+    const images = await openai.moderations.create({ model: "omni-moderation-latest", input });
+    assert.deepEqual([images.model, images.results[0].flagged], ["omni-moderation-latest", true]);
+    await assert.rejects(openai.moderations.create({ input: [] }), OpenAI.BadRequestError);
+  });
+
   test("lists the models", async () => {
     const ids = [];
     for await (const { id } of openai.models.list()) ids.push(id);
-    assert.deepEqual(ids, ["house"]);
+    assert.deepEqual(ids, ["house", "vectors"]);
   });
 });

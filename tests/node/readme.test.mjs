@@ -10,7 +10,7 @@ const olderNode = Number(process.versions.node.split(".")[0]) < 22;
 const { blocks, compartmentId, lastRequest, load, preload, run } = await startExamples("README.md");
 await preload();
 
-test("there are four examples", () => assert.equal(blocks.length, 4));
+test("there are five examples", () => assert.equal(blocks.length, 5));
 
 test("a Worker that streams from a DAC", async () => {
   const { default: worker } = await load(0);
@@ -39,8 +39,12 @@ test("the openai package", { skip: olderNode && "openai 7 needs Node 22" }, asyn
   assert.match((await run(2)).stdout, /You asked/);
 });
 
+test("embeddings, reranking, moderation", async () => {
+  assert.match((await run(3)).stdout, /^2 1 true\n$/);
+});
+
 test("a gateway in one line", async () => {
-  const { default: gateway } = await load(3);
+  const { default: gateway } = await load(4);
   const env = { GATEWAY_TOKEN: "secret", OCI_MODELS: JSON.stringify({ ours: endpointId("simgeneric") }) };
   const headers = { authorization: "Bearer secret" };
   const models = await (await gateway.fetch(new Request("https://gateway.example/v1/models", { headers }), env)).json();

@@ -1,20 +1,19 @@
 // POST /20231130/actions/chat
 
+import { endpointError, refusalOf } from "./admission.mjs";
 import { answersTo } from "./answers.mjs";
 import { deliver, streamError } from "./delivery.mjs";
-import { badFormat, notAuthenticated, notFound, serviceError } from "./errors.mjs";
+import { badFormat, notFound } from "./errors.mjs";
 import { modelRuleError } from "./model-rules.mjs";
 import { promptOf } from "./prompt.mjs";
 import { chatDetailsProblem } from "./schema.mjs";
 import { resolve } from "./serving.mjs";
-import { signatureProblem } from "./signature.mjs";
 import { cohereBody, cohereEvents } from "./wire-cohere.mjs";
 import { cohereV2Body, cohereV2Events } from "./wire-cohere-v2.mjs";
 import { genericBody, genericEvents } from "./wire-generic.mjs";
 
 /** @import { Reply } from "./reply.mjs" */
-/** @import { ApiFormat, Context, ErrorResponse, IncomingRequest, Json, RequestRecord } from "./types.d.ts" */
-/** @import { Result, ScenarioError, Serving } from "./types.d.ts" */
+/** @import { ApiFormat, Context, IncomingRequest, Json, RequestRecord, Result, Serving } from "./types.d.ts" */
 
 /**
  * Answers one request.
@@ -25,17 +24,10 @@ import { genericBody, genericEvents } from "./wire-generic.mjs";
  * @param {Context} context
  */
 export async function chat(request, reply, record, { options, state }) {
-  if (options.verify) {
-    const problem = signatureProblem(request, options.credentials);
-    if (problem) return reply.reject(notAuthenticated(problem));
-  }
-
-  if (isReusedToken(request, state)) {
-    return reply.reject(serviceError(409, "InvalidatedRetryToken", "The retry token is that of another request."));
-  }
+  const refusal = refusalOf(request, record, { options, state });
+  if (refusal) return reply.reject(refusal);
 
   const { body } = record;
-  if (body === undefined) return reply.reject(badFormat("the body is not JSON"));
   // Recorded before they are validated: tests look at rejected requests most often.
   record.servingMode = body?.servingMode;
   record.apiFormat = body?.chatRequest?.apiFormat;
@@ -84,38 +76,4 @@ function resultOf(request, serving) {
     created: new Date(),
     includeUsage: request.streamOptions?.isIncludeUsage === true,
   };
-}
-
-/**
- * Whether the request has the retry token of another one.
- *
- * @param {IncomingRequest} request
- * @param {Context["state"]} state
- */
-function isReusedToken({ headers, rawBody }, { retryTokens }) {
-  const token = headers["opc-retry-token"];
-  if (token === undefined) return false;
-  const known = retryTokens.get(token);
-  retryTokens.set(token, rawBody);
-  return known !== undefined && !known.equals(rawBody);
-}
-
-/**
- * @param {Serving} serving
- * @param {Context["state"]} state
- */
-function endpointError({ name = "", scenario }, state) {
-  if (scenario.always) return errorOf(scenario.always);
-  if (!scenario.once || state.served.has(name)) return undefined;
-  state.served.add(name);
-  return errorOf(scenario.once);
-}
-
-/**
- * @param {ScenarioError} error
- * @returns {ErrorResponse}
- */
-function errorOf({ status, code = "", message = "", html, headers }) {
-  if (html) return { status, body: html, reason: `${status} from the gateway`, headers };
-  return { ...serviceError(status, code, message), headers };
 }

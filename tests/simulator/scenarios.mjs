@@ -52,6 +52,8 @@ export const SCENARIOS = {
     formats: GENERIC,
     backend: "bundled",
   },
+  simembed: { describe: "A model that embeds, and does not chat.", formats: [] },
+  simrerank: { describe: "A model that reranks, and does not chat.", formats: [] },
 
   simsinglenewline: { describe: "Events separated by a single line feed.", formats: GENERIC, framing: "single" },
   simcrlf: { describe: "Lines that end in CR LF.", formats: GENERIC, framing: "crlf" },

@@ -6,14 +6,14 @@ import { cohereChatRequestV2 } from "./schema-cohere-v2.mjs";
 import { genericChatRequest } from "./schema-generic.mjs";
 import { model, required, string, union } from "./shapes.mjs";
 
+export const servingMode = union("servingType", {
+  ON_DEMAND: { modelId: required(string) },
+  DEDICATED: { endpointId: required(string) },
+});
+
 const chatDetails = model({
   compartmentId: required(string),
-  servingMode: required(
-    union("servingType", {
-      ON_DEMAND: { modelId: required(string) },
-      DEDICATED: { endpointId: required(string) },
-    }),
-  ),
+  servingMode: required(servingMode),
   chatRequest: required(
     union("apiFormat", {
       GENERIC: genericChatRequest,

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { chat } from "./chat.mjs";
 import { notFound, serviceError } from "./errors.mjs";
 import { chatCompletions } from "./openai.mjs";
+import { applyGuardrails, embedText, rerankText } from "./operations.mjs";
 import { Reply } from "./reply.mjs";
 
 export { makeCredentials, makeSessionToken } from "./credentials.mjs";
@@ -21,6 +22,9 @@ const BODY_LIMIT = 32 * 1024 * 1024;
 /** @type {Record<string, (...call: [IncomingRequest, Reply, RequestRecord, Context]) => Promise<void>>} */
 const ROUTES = {
   "POST /20231130/actions/chat": chat,
+  "POST /20231130/actions/embedText": embedText,
+  "POST /20231130/actions/rerankText": rerankText,
+  "POST /20231130/actions/applyGuardrails": applyGuardrails,
   "POST /openai/v1/chat/completions": chatCompletions,
 };
 

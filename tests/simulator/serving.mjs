@@ -58,6 +58,8 @@ function generic(modelId, backend) {
  * @returns {ApiFormat[]}
  */
 function cohereFormats(id) {
+  // Those embed, or rerank.
+  if (/^cohere\.(embed|rerank)/.test(id)) return [];
   if (/^cohere\.command-a-(vision|reasoning)/.test(id)) return ["COHEREV2"];
   if (id.startsWith("cohere.command-a")) return ["COHERE", "COHEREV2"];
   return ["COHERE"];

@@ -73,6 +73,7 @@ export const variables: GatewayEnv = {
   GATEWAY_MAX_BODY_BYTES: 5,
   GATEWAY_CHUNK_TIMEOUT_MS: "5",
   GATEWAY_LOG_ERRORS: true,
+  GATEWAY_GUARDRAILS: { ours: { prompt_injection: true, output: false } },
   OCI_ALLOW_ANY_MODEL: "true",
 };
 export const answered: Promise<Response> = gateway.fetch(

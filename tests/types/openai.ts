@@ -11,8 +11,20 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
+import type { CreateEmbeddingResponse, EmbeddingCreateParams } from "openai/resources/embeddings";
+import type { ModerationCreateParams } from "openai/resources/moderations";
 import { OciGenAI } from "oci-genai-edge";
-import type { ChatCompletion, ChatCompletionChunk, ChatMessage, ChatRequest, ChatTool, Usage } from "oci-genai-edge";
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatMessage,
+  ChatRequest,
+  ChatTool,
+  EmbeddingRequest,
+  EmbeddingResponse,
+  ModerationRequest,
+  Usage,
+} from "oci-genai-edge";
 
 const oci = new OciGenAI({ region: "us-chicago-1" });
 
@@ -32,6 +44,14 @@ export const asParam = (completion: ChatCompletion): ChatCompletionMessageParam 
 export const asTool = (tool: ChatTool): ChatCompletionTool => tool;
 export const asMessage = (message: Extract<ChatMessage, { role: "tool" }>): { role: "tool"; tool_call_id: string } =>
   message;
+
+// Embeddings and moderation too.
+export const asEmbeddingRequest = (params: EmbeddingCreateParams): EmbeddingRequest => params;
+export const asModerationRequest = (params: ModerationCreateParams): ModerationRequest => params;
+export const asEmbeddings = ({ data, ...rest }: EmbeddingResponse): CreateEmbeddingResponse => ({
+  ...rest,
+  data: data.map(({ embedding, ...item }) => ({ ...item, embedding: embedding as number[] })),
+});
 
 export async function same(params: ChatCompletionCreateParamsStreaming): Promise<string> {
   let text = "";

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import OpenAI from "openai";
+import OpenAI, { BadRequestError } from "openai";
 import { demoModels } from "../../scripts/demo-models.mjs";
 import { startStage } from "../../scripts/stage.mjs";
 import { WEATHER_TOOL } from "../node/support/chat-request.mjs";
 import { collect, contentOf } from "../node/support/streams.mjs";
+import { embeddingOf } from "../simulator/operations.mjs";
 import { endpointId } from "../simulator/server.mjs";
 
 /** Aliases of endpoints that fail. */
@@ -17,13 +18,16 @@ const failing = {
   blocked: endpointId("simblocklist"),
   broken: endpointId("simerrorevent"),
 };
+/** Aliases of models that do not chat. */
+const others = { vectors: endpointId("simembed"), ranker: endpointId("simrerank") };
 const PAGE = "https://app.example";
 const MAX_BODY_BYTES = 100_000;
 
 let stage;
 before(async () => {
   const bindings = {
-    OCI_MODELS: JSON.stringify({ ...demoModels, ...failing }),
+    OCI_MODELS: JSON.stringify({ ...demoModels, ...failing, ...others }),
+    OCI_REGION: "us-chicago-1",
     GATEWAY_ORIGINS: PAGE,
     GATEWAY_MAX_BODY_BYTES: `${MAX_BODY_BYTES}`,
   };
@@ -120,6 +124,30 @@ describe("the same request to every kind of model", () => {
   });
 });
 
+describe("other operations", () => {
+  test("the npm package openai embeds and moderates", async () => {
+    const openai = new OpenAI({ baseURL: `${stage.origin}/v1`, apiKey: stage.token });
+    const input = Array.from({ length: 800 }, (_, index) => `text ${index}`);
+    const { data, usage } = await openai.embeddings.create({ model: "vectors", input, encoding_format: "float" });
+    assert.deepEqual(data.map(({ embedding }) => embedding), input.map((text) => embeddingOf(text)));
+    assert.equal(usage.total_tokens, 1600);
+    const { results } = await openai.moderations.create({ input: ["rain", "I hate it"] });
+    assert.deepEqual(results.map(({ flagged }) => flagged), [false, true]);
+    await assert.rejects(openai.embeddings.create({ model: "vectors", input: [1] }), BadRequestError);
+  });
+
+  test("reranks", async () => {
+    const body = { model: "ranker", query: "rain", documents: ["sun", "rain"], messages: undefined };
+    const response = await post(body, { path: "/v1/rerank" });
+    const { results } = await response.json();
+    assert.deepEqual(results.map(({ index, relevance_score }) => [index, relevance_score]), [
+      [1, 1],
+      [0, 0],
+    ]);
+    assert.equal((await post(body, { path: "/v1/rerank", token: "wrong" })).status, 401);
+  });
+});
+
 describe("tool calls", () => {
   for (const model of [
     "dac-generic",
@@ -182,7 +210,7 @@ test("lists the aliases as models, without OCIDs", async () => {
   const text = await response.text();
   assert.deepEqual(
     JSON.parse(text).data.map((model) => model.id),
-    Object.keys({ ...demoModels, ...failing }),
+    Object.keys({ ...demoModels, ...failing, ...others }),
   );
   assert.doesNotMatch(text, /ocid1/);
   const headers = { authorization: `Bearer ${stage.token}` };
@@ -220,7 +248,7 @@ describe("failures", () => {
     const broken = await fetch(`${stage.origin}/v1/chat/completions`, { method: "POST", headers, body: "{" });
     assert.equal(broken.status, 400);
     assert.equal((await fetch(`${stage.origin}/v1/chat/completions`, { headers })).status, 405);
-    for (const path of ["/v1/embeddings", "/v1/x/chat/completions"]) {
+    for (const path of ["/v1/images", "/v1/x/chat/completions"]) {
       assert.equal((await fetch(`${stage.origin}${path}`, { headers })).status, 404);
     }
   });

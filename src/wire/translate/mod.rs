@@ -10,4 +10,4 @@ pub(super) use content::{annotation, url, Url};
 pub(super) use finish_reason::finish_reason;
 pub(super) use logprobs::logprobs;
 pub(crate) use time::unix_seconds;
-pub(super) use usage::usage;
+pub(crate) use usage::usage;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 /// Translates OCI's counts; `None` where there are none, since some services send an empty object.
 /// A missing count is 0 and a missing total the sum: xAI's total counts reasoning too, so a total
 /// that was sent is kept.
-pub(in crate::wire) fn usage(oci: &Value) -> Option<Value> {
+pub(crate) fn usage(oci: &Value) -> Option<Value> {
     let count = |from: &Value, key: &str| from.get(key).filter(|count| count.is_number()).cloned();
     let [prompt, completion, total] =
         ["promptTokens", "completionTokens", "totalTokens"].map(|key| count(oci, key));

@@ -5,7 +5,7 @@ use oci_genai_edge::error::{Code, Error};
 use oci_genai_edge::openai::{ChatRequest, Metadata};
 use oci_genai_edge::operation::{Chat, Operation};
 use oci_genai_edge::options::{Limits, Options};
-use oci_genai_edge::routing::RouteOverrides;
+use oci_genai_edge::routing::{Action, RouteOverrides};
 use serde_json::{json, Value};
 
 use super::responses::{MockResponse, TEXT};
@@ -105,7 +105,9 @@ impl Scenario {
             created: 7,
             model: self.model.into(),
         };
-        let candidates = options.candidates(self.model, self.overrides).unwrap();
+        let candidates = options
+            .candidates(Action::Chat, self.model, self.overrides)
+            .unwrap();
         let request = ChatRequest::from_json(&request.to_string()).unwrap();
         let chat = Chat::new(request, metadata, self.limits, options.tool_call_text)
             .with_reasoning_text(options.reasoning_text);

@@ -1,12 +1,12 @@
 //! Ids, regions, addresses and options: no text leads a request to another host than the table's
 //! or the `endpoint` option's.
 
-use oci_genai_edge::client::{describe, Client};
+use oci_genai_edge::client::Client;
 use oci_genai_edge::error::{Error, Fault};
-use oci_genai_edge::options::{CallOptions, Options};
+use oci_genai_edge::options::{CallOptions, Options, RouteQuery};
 use oci_genai_edge::routing::ocid::Ocid;
 use oci_genai_edge::routing::region::{Realm, Region};
-use oci_genai_edge::routing::{BaseUrl, Route, RouteOverrides, RoutingOptions};
+use oci_genai_edge::routing::{Action, BaseUrl, Route, RouteOverrides, RoutingOptions};
 
 use super::input::Input;
 
@@ -18,10 +18,11 @@ pub fn check(data: &[u8]) {
     let mut lines = text.split('\n');
     let [model, options, call, endpoint] = [(); 4].map(|()| lines.next().unwrap_or_default());
 
-    let overrides = RouteOverrides::from_json(call).unwrap_or_else(|error| {
+    let query = RouteQuery::from_json(call).unwrap_or_else(|error| {
         check_error(&error);
-        RouteOverrides::default()
+        RouteQuery::default()
     });
+    let overrides = query.overrides;
     match input.settings.below(3) {
         0 => [model, options, call, endpoint]
             .into_iter()
@@ -77,8 +78,8 @@ fn check_client(options: Options, model: &str, overrides: RouteOverrides) {
         .collect();
     let client = Client::new(options, true);
     // The second time, the client remembers what the first one resolved.
-    for _ in 0..2 {
-        match client.route(model, overrides) {
+    for action in Action::ALL.into_iter().cycle().take(2 * Action::ALL.len()) {
+        match client.route(action, model, overrides) {
             Ok(route) => route
                 .iter()
                 .for_each(|route| check_route(route, &base_urls)),
@@ -92,7 +93,7 @@ fn check_client(options: Options, model: &str, overrides: RouteOverrides) {
 }
 
 fn check_route(route: &Route, base_urls: &[BaseUrl]) {
-    let description = serde_json::to_value(describe(route).unwrap()).unwrap();
+    let description = serde_json::to_value(route.describe().unwrap()).unwrap();
     let url = description["url"].as_str().unwrap();
     assert!(url.bytes().all(|byte| byte.is_ascii_graphic()), "{url:?}");
     let is_derived = Realm::find(route.realm()).is_some_and(|realm| {

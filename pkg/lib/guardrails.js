@@ -1,0 +1,185 @@
+// Guardrails of the gateway: moderation before and after the chats of an alias.
+
+import { MODE_MODERATE } from "./boundary.js";
+import { CODES } from "./codes.js";
+import { createError } from "./error.js";
+import { answerRequest } from "./openai.js";
+import { rejection } from "./openai-error.js";
+
+/** @import { GuardrailOptions } from "../gateway.d.ts" */
+/** @import { ClientInternals } from "./client.js" */
+/** @import { Describe } from "./openai-error.js" */
+
+const BLOCKED = "the gateway's guardrails blocked";
+
+/** Members of a message whose strings are no text of it. */
+const NO_TEXT = new Set(["role", "type", "id", "tool_call_id", "name", "url", "detail", "data", "file_data", "format"]);
+
+const NAMES = ["input", "output", "categories", "pii_types", "prompt_injection", "language", "guardrail_version"];
+
+/**
+ * Validates the option `guardrails`.
+ *
+ * @param {unknown} guardrails
+ * @param {object} models the aliases
+ * @returns {ReadonlyMap<string, GuardrailOptions>}
+ */
+export function readGuardrails(guardrails = {}, models = {}) {
+  if (!isObject(guardrails)) throw createError("invalid_options", "the option guardrails must be an object");
+  for (const [alias, options] of Object.entries(guardrails)) {
+    const path = `the option guardrails.${alias}`;
+    if (!Object.hasOwn(models, alias)) throw createError("invalid_options", `${path} is about no alias of models`);
+    if (!isObject(options)) throw createError("invalid_options", `${path} must be an object`);
+    const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
+    if (unknown === undefined) continue;
+    const hint = `the options of guardrails.${alias} are ${NAMES.join(", ")}`;
+    throw createError("invalid_options", `${path}.${unknown} is not known`, hint);
+  }
+  return new Map(Object.entries(guardrails));
+}
+
+/** The guardrails of one request. A failure of moderation is the answer: nothing passes unchecked. */
+export class Guard {
+  #client;
+  #alias;
+  #request;
+  #options;
+  #asking;
+
+  /**
+   * The guard of a chat; undefined if its alias has none, or if it is no request.
+   *
+   * @param {ReadonlyMap<string, GuardrailOptions>} guardrails
+   * @param {ClientInternals} client
+   * @param {string} text of the request
+   * @param {{ signal: AbortSignal, describe: Describe }} asking
+   */
+  static of(guardrails, client, text, asking) {
+    if (guardrails.size === 0) return undefined;
+    /** @type {any} */
+    let request;
+    try {
+      request = JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+    const options = guardrails.get(request?.model);
+    return options && new Guard(client, request, options, asking);
+  }
+
+  /**
+   * @param {ClientInternals} client
+   * @param {any} request
+   * @param {GuardrailOptions} options
+   * @param {{ signal: AbortSignal, describe: Describe }} asking
+   */
+  constructor(client, request, options, asking) {
+    this.#client = client;
+    this.#alias = request.model;
+    this.#request = request;
+    this.#options = options;
+    this.#asking = asking;
+  }
+
+  /** The response to a request that does not pass; undefined if it does. */
+  async checkRequest() {
+    if (this.#options.input === false) return undefined;
+    const { messages, tools, oci } = this.#request;
+    /** @type {string[]} */
+    const texts = [];
+    /** @type {object[]} */
+    const images = [];
+    collect([messages, tools, oci], texts, images);
+    const text = texts.join("\n\n");
+    const input = images.length > 0 ? [{ type: "text", text }, ...images] : text;
+    return text === "" && images.length === 0 ? undefined : this.#moderate(input, "the request");
+  }
+
+  /**
+   * The response, or what is answered in its place. A stream is checked at its end: what it ends with
+   * is then an error.
+   *
+   * @param {Response} response
+   */
+  async checkAnswer(response) {
+    if (this.#options.output === false || response.status !== 200) return response;
+    if (this.#request.stream === true) return new Response(this.#checkStream(response), response);
+    const text = await response.text();
+    /** @type {string[]} */
+    const texts = [];
+    collect(JSON.parse(text).choices, texts, []);
+    const refused = await this.#moderate(texts.join("\n\n"), "the answer");
+    return refused ?? new Response(text, response);
+  }
+
+  /** @param {Response} response */
+  #checkStream(response) {
+    const decoder = new TextDecoder();
+    const encoder = new TextEncoder();
+    /** @type {string[]} */
+    const texts = [];
+    let line = "";
+    /** @type {TransformStream<Uint8Array, Uint8Array>} */
+    const check = new TransformStream({
+      transform: async (bytes, controller) => {
+        const lines = (line + decoder.decode(bytes, { stream: true })).split("\n");
+        line = lines.pop() ?? "";
+        for (const whole of lines) {
+          if (whole === "data: [DONE]") {
+            const refused = await this.#moderate(texts.join(""), "the answer");
+            if (refused) {
+              controller.enqueue(encoder.encode(`data: ${await refused.text()}\n\n`));
+              controller.terminate();
+              return;
+            }
+          }
+          if (whole.startsWith("data: {")) collect(JSON.parse(whole.slice("data: ".length)).choices, texts, []);
+          controller.enqueue(encoder.encode(`${whole}\n`));
+        }
+      },
+      flush: (controller) => controller.enqueue(encoder.encode(line)),
+    });
+    return /** @type {ReadableStream<Uint8Array>} */ (response.body).pipeThrough(check);
+  }
+
+  /**
+   * @param {string | object[]} input
+   * @param {string} what it is
+   */
+  async #moderate(input, what) {
+    if (input === "") return undefined;
+    const { input: _, output: __, ...oci } = this.#options;
+    const text = JSON.stringify({ model: this.#alias, input, oci });
+    const { response } = await answerRequest(this.#client, { text, mode: MODE_MODERATE, ...this.#asking });
+    if (response.status !== 200) return response;
+    /** @type {any} */
+    const { results } = await response.json();
+    if (results.every((/** @type {{ flagged: boolean }} */ { flagged }) => !flagged)) return undefined;
+    const { status, type } = CODES.content_filtered;
+    return rejection(status, "content_filtered", `${BLOCKED} ${what}`, { type });
+  }
+}
+
+/**
+ * Collects the texts and the images of a value, however deep they are.
+ *
+ * @param {unknown} value
+ * @param {string[]} texts
+ * @param {object[]} images
+ */
+function collect(value, texts, images) {
+  if (typeof value === "string") texts.push(value);
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    if (name === "image_url") images.push({ type: "image_url", image_url: member });
+    else if (!NO_TEXT.has(name)) collect(member, texts, images);
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
