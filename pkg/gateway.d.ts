@@ -15,7 +15,7 @@
  *
  * The `oci-route` header of an answer describes, as JSON, how the model was reached: serving type,
  * format, region and host, but no OCID. Error bodies say what happened in words of the gateway,
- * never in the service's. What the operator has to mend (credentials, policies, options) is logged
+ * never in the service's. What the operator has to fix (credentials, policies, options) is logged
  * with `console.error`, without secrets, prompts or answers.
  *
  * @module
@@ -108,7 +108,7 @@ export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly">
   guardrails?: Record<string, GuardrailOptions>;
   /**
    * Whether every failed call is logged, with what the service said and what a signer or `fetch`
-   * threw. These may repeat prompts and headers. Default false: what the operator has to mend is
+   * threw. These may repeat prompts and headers. Default false: what the operator has to fix is
    * logged, in words of this package.
    */
   logErrors?: boolean;

@@ -183,7 +183,7 @@ export declare class OciGenAI {
    *
    * Failures are responses with OpenAI's error body, `{ error: { message, type, param, code } }`,
    * where `code` is an {@link OciErrorCode}. Transient errors have been retried already, so OpenAI's
-   * clients are told not to repeat them (`x-should-retry: false`), except where the service asked
+   * clients do not repeat them (`x-should-retry: false`), except where the service asked
    * for a wait: then `retry-after` (seconds), `retry-after-ms` and `x-should-retry: true` pass it
    * on, if the error is retryable. `message` ends with what the service said
    * ({@link OciError.serviceMessage}): to answer callers that may not see it, use
