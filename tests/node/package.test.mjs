@@ -105,8 +105,8 @@ describe("package", { timeout: 120_000 }, () => {
       console.log(json.name);
     `);
     assert.deepEqual(output.split("\n"), [
-      "ChatStream,OciError,OciGenAI",
-      "ChatStream,OciError,OciGenAI,init",
+      "ChatStream,OciError,OciGenAI,warmUp",
+      "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
       "createGateway,default",
       "oci-genai-edge",
