@@ -270,8 +270,8 @@ test("a body that is too large is 413, and nothing is sent", async () => {
   assert.equal(response.status, 413);
   assert.equal((await response.json()).error.code, "request_too_large");
   assert.equal(stage.simulator.requests.length, length);
-  // The rest of the body is not read, so the connection ends, which wrangler's proxy may find out with its next request:
-  // its own 500 is plain text.
+  // The rest of the body is not read, so the connection ends, which wrangler's proxy may find out with its next
+  // request: its own 500 is plain text.
   const next = await post({ model: "dac-generic" });
   const isProxys = next.status === 500 && !next.headers.get("content-type")?.includes("json");
   assert.equal((isProxys ? await post({ model: "dac-generic" }) : next).status, 200);
