@@ -31,7 +31,8 @@ export async function requests() {
       const costs = await measure(workers, clients, events, count);
       const [floor, plain, client, gateway] = /** @type {[number, number, number, number]} */ (costs);
       const micros = costs.map((cost) => cost.toFixed(0)).join(" / ");
-      const above = ((gateway - floor) / (plain - floor)).toFixed(2);
+      const isMeasurable = plain - floor > 0.05 * floor;
+      const above = isMeasurable ? ((gateway - floor) / (plain - floor)).toFixed(2) : "too little to measure";
       rows.push([`${events} events: floor / plain / client.fetch / gateway`, `${micros} µs`]);
       const ratios = `${(gateway / plain).toFixed(2)} (of what is above the floor: ${above})`;
       rows.push([`${events} events: gateway / plain`, ratios]);
