@@ -52,9 +52,7 @@ impl Operation {
             Operation::Moderate(moderate) => moderate.as_mut(),
         }
     }
-}
 
-impl Operation {
     /// Decodes bytes of an event stream. Also returns whether the answer is complete.
     ///
     /// SPEED: chats are what streams, so that no network chunk costs virtual calls.
