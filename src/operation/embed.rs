@@ -5,11 +5,12 @@ use serde_json::Value;
 
 use super::answer::{members, ObjectWriter};
 use super::input::{Input, InputFormat};
-use super::parameters::{body, Kind, Parameters, Row};
-use super::{Exchange, Operation};
+use super::parameters::{Kind, Parameters, Row};
+use super::post::{Answer, Post};
+use super::Operation;
 use crate::error::{Code, Error, Result};
 use crate::json::{object, RawJson};
-use crate::routing::{Action, Candidate, Route};
+use crate::routing::Action;
 use crate::wire::{read_object, usage};
 
 /// How many inputs the service takes at once.
@@ -28,10 +29,7 @@ pub struct Embed {
     /// The index of the first input among all of the request, and how many there are here.
     start: usize,
     count: usize,
-    opc_request_id: Option<String>,
-    usage: Option<Value>,
-    /// OpenAI's answer as JSON text; empty until it is there.
-    answer: Vec<u8>,
+    answer: Answer,
 }
 
 const PARAMETERS: &[Row] = &[
@@ -93,9 +91,7 @@ impl Embed {
                 as_base64: encoding.as_deref() == Some("BASE64"),
                 start: index * size,
                 count: batch.len(),
-                opc_request_id: None,
-                usage: None,
-                answer: Vec::new(),
+                answer: Answer::default(),
             })));
         }
         Ok(operations)
@@ -127,7 +123,7 @@ impl Embed {
     }
 }
 
-impl Exchange for Embed {
+impl Post for Embed {
     fn model(&self) -> &str {
         &self.model
     }
@@ -136,19 +132,13 @@ impl Exchange for Embed {
         Action::Embed
     }
 
-    fn body(&self, target: &Candidate, _stream: bool) -> Result<Vec<u8>> {
-        body(target, &self.fields)
-    }
-
-    fn start_answer(&mut self, _route: &Route, opc_request_id: Option<&str>) {
-        self.opc_request_id = opc_request_id.map(str::to_owned);
-        self.usage = None;
-        self.answer.clear();
+    fn fields(&self) -> &ObjectWriter {
+        &self.fields
     }
 
     /// Reads an answer, [`EmbedTextResult`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/embed-text-result.ts).
-    fn read_whole(&mut self, body: Vec<u8>) -> Result<()> {
-        let json = read_object(&body, ACTION)?;
+    fn read(&mut self, body: &[u8]) -> Result<ObjectWriter> {
+        let json = read_object(body, ACTION)?;
         let [embeddings, by_type, own_usage, counts] = json.pick([
             "embeddings",
             "embeddingsByType",
@@ -176,34 +166,26 @@ impl Exchange for Embed {
         }
         // The SDK's model has the first; the service is reported to send the second.
         let own_usage = own_usage.and_then(|it| usage(&it.to_value()));
-        self.usage = own_usage.or_else(|| counts.map(sum_of));
+        self.answer.usage = own_usage.or_else(|| counts.map(sum_of));
         let mut answer = ObjectWriter::default();
         answer.push_str("object", "list");
         answer.push_list("data", &data);
         answer.push_str("model", &self.model);
-        answer.push_object("usage", token_counts(self.usage.as_ref()));
-        let mut oci = ObjectWriter::default();
-        if let Some(id) = &self.opc_request_id {
-            oci.push_str("opc_request_id", id);
-        }
+        answer.push_object("usage", token_counts(self.answer.usage.as_ref()));
+        let mut oci = self.answer.oci();
         if let Some(by_type) = by_type {
             oci.push_text("embeddings_by_type", by_type.as_bytes());
         }
         answer.push_object("oci", oci);
-        self.answer = answer.finish();
-        Ok(())
+        Ok(answer)
     }
 
-    fn result(&self) -> Vec<u8> {
-        self.answer.clone()
+    fn answer(&self) -> &Answer {
+        &self.answer
     }
 
-    fn has_result(&self) -> bool {
-        !self.answer.is_empty()
-    }
-
-    fn usage(&self) -> Option<&Value> {
-        self.usage.as_ref()
+    fn answer_mut(&mut self) -> &mut Answer {
+        &mut self.answer
     }
 }
 

@@ -7,6 +7,7 @@ pub mod embed;
 mod input;
 pub mod moderate;
 mod parameters;
+mod post;
 pub mod rerank;
 
 pub use answer::merge;
@@ -66,8 +67,8 @@ impl Operation {
 }
 
 /// One request and its answer, as the life of a call sees them. An operation that only posts and
-/// returns JSON implements the first half; the defaults of the second half say that it can't
-/// stream.
+/// returns JSON implements [`post::Post`] instead, and the defaults of the second half say that it
+/// can't stream.
 pub(crate) trait Exchange {
     /// The model, or alias, that the caller named.
     fn model(&self) -> &str;

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::answer::ObjectWriter;
 use super::input::{Input, InputFormat};
-use super::parameters::{body, Kind, Parameters, Row};
-use super::{Exchange, Operation};
+use super::parameters::{Kind, Parameters, Row};
+use super::post::{Answer, Post};
+use super::Operation;
 use crate::error::{Code, Error, Result};
-use crate::routing::{Action, Candidate, Route};
+use crate::routing::Action;
 use crate::wire::read_object;
 
 /// The name of the action, in errors.
@@ -32,9 +33,7 @@ pub struct Moderate {
     fields: ObjectWriter,
     asks: Asks,
     id: String,
-    opc_request_id: Option<String>,
-    /// OpenAI's answer as JSON text; empty until it is there.
-    answer: Vec<u8>,
+    answer: Answer,
 }
 
 /// What a result must be there for.
@@ -91,8 +90,7 @@ impl Moderate {
                 fields,
                 asks,
                 id: id.to_owned(),
-                opc_request_id: None,
-                answer: Vec::new(),
+                answer: Answer::default(),
             })));
         }
         Ok(operations)
@@ -154,7 +152,7 @@ impl Moderate {
     }
 }
 
-impl Exchange for Moderate {
+impl Post for Moderate {
     fn model(&self) -> &str {
         self.model.as_deref().unwrap_or_default()
     }
@@ -163,22 +161,14 @@ impl Exchange for Moderate {
         Action::Moderate
     }
 
-    fn body(&self, target: &Candidate, _stream: bool) -> Result<Vec<u8>> {
-        body(target, &self.fields)
-    }
-
-    fn start_answer(&mut self, _route: &Route, opc_request_id: Option<&str>) {
-        self.opc_request_id = opc_request_id.map(str::to_owned);
-        self.answer.clear();
+    fn fields(&self) -> &ObjectWriter {
+        &self.fields
     }
 
     /// Reads an [`ApplyGuardrailsResult`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/apply-guardrails-result.ts).
-    fn read_whole(&mut self, body: Vec<u8>) -> Result<()> {
-        let json = read_object(&body, ACTION)?.to_value();
-        let mut oci = ObjectWriter::default();
-        if let Some(id) = &self.opc_request_id {
-            oci.push_str("opc_request_id", id);
-        }
+    fn read(&mut self, body: &[u8]) -> Result<ObjectWriter> {
+        let json = read_object(body, ACTION)?.to_value();
+        let mut oci = self.answer.oci();
         let version = json.get("guardrailVersion");
         if let Some(version) = version.and_then(|version| version.get("version")) {
             oci.push("guardrail_version", version);
@@ -196,16 +186,15 @@ impl Exchange for Moderate {
         out.push(b'[');
         out.extend_from_slice(&result);
         out.push(b']');
-        self.answer = answer.finish();
-        Ok(())
+        Ok(answer)
     }
 
-    fn result(&self) -> Vec<u8> {
-        self.answer.clone()
+    fn answer(&self) -> &Answer {
+        &self.answer
     }
 
-    fn has_result(&self) -> bool {
-        !self.answer.is_empty()
+    fn answer_mut(&mut self) -> &mut Answer {
+        &mut self.answer
     }
 }
 

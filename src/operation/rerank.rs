@@ -4,11 +4,12 @@
 use serde_json::Value;
 
 use super::answer::ObjectWriter;
-use super::parameters::{body, Kind, Parameters, Row};
-use super::{Exchange, Operation};
+use super::parameters::{Kind, Parameters, Row};
+use super::post::{Answer, Post};
+use super::Operation;
 use crate::error::{Code, Error, Result};
 use crate::json::{to_json, RawJson};
-use crate::routing::{Action, Candidate, Route};
+use crate::routing::Action;
 use crate::wire::read_object;
 
 /// The name of the action, in errors.
@@ -25,9 +26,7 @@ pub struct Rerank {
     returns_documents: bool,
     /// Of the answer, where the service sends none.
     id: String,
-    opc_request_id: Option<String>,
-    /// The answer as JSON text; empty until it is there.
-    answer: Vec<u8>,
+    answer: Answer,
 }
 
 const PARAMETERS: &[Row] = &[
@@ -80,8 +79,7 @@ impl Rerank {
             count: texts.len() as u64,
             returns_documents,
             id,
-            opc_request_id: None,
-            answer: Vec::new(),
+            answer: Answer::default(),
         })))
     }
 
@@ -105,7 +103,7 @@ impl Rerank {
     }
 }
 
-impl Exchange for Rerank {
+impl Post for Rerank {
     fn model(&self) -> &str {
         &self.model
     }
@@ -114,18 +112,13 @@ impl Exchange for Rerank {
         Action::Rerank
     }
 
-    fn body(&self, target: &Candidate, _stream: bool) -> Result<Vec<u8>> {
-        body(target, &self.fields)
-    }
-
-    fn start_answer(&mut self, _route: &Route, opc_request_id: Option<&str>) {
-        self.opc_request_id = opc_request_id.map(str::to_owned);
-        self.answer.clear();
+    fn fields(&self) -> &ObjectWriter {
+        &self.fields
     }
 
     /// Reads a [`RerankTextResult`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/rerank-text-result.ts).
-    fn read_whole(&mut self, body: Vec<u8>) -> Result<()> {
-        let json = read_object(&body, ACTION)?;
+    fn read(&mut self, body: &[u8]) -> Result<ObjectWriter> {
+        let json = read_object(body, ACTION)?;
         let [id, ranks] = json.pick(["id", "documentRanks"]);
         let ranks = ranks.filter(|ranks| ranks.is_array()).ok_or_else(invalid)?;
         let mut results = Vec::new();
@@ -139,21 +132,17 @@ impl Exchange for Rerank {
         }
         answer.push_str("model", &self.model);
         answer.push_list("results", &results);
-        let mut oci = ObjectWriter::default();
-        if let Some(id) = &self.opc_request_id {
-            oci.push_str("opc_request_id", id);
-        }
+        let oci = self.answer.oci();
         answer.push_object("oci", oci);
-        self.answer = answer.finish();
-        Ok(())
+        Ok(answer)
     }
 
-    fn result(&self) -> Vec<u8> {
-        self.answer.clone()
+    fn answer(&self) -> &Answer {
+        &self.answer
     }
 
-    fn has_result(&self) -> bool {
-        !self.answer.is_empty()
+    fn answer_mut(&mut self) -> &mut Answer {
+        &mut self.answer
     }
 }
 
