@@ -64,6 +64,7 @@ export class Comparison {
     this.#warmMs = warmMs;
     /** @type {Participant[]} */
     this.#participants = contendersOf(path)
+      .filter(({ corpora }) => corpora === undefined || corpora.includes(corpus))
       .filter(only)
       .map((contender) => ({ ...contender, runner: startRunner(path, contender.name, corpus, lengths) }));
   }

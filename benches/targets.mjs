@@ -3,6 +3,7 @@
 /** @import { Cell, ContenderResult, Path } from "./types.d.ts" */
 
 /** @typedef {{ least?: number, most?: number }} Bounds */
+/** @typedef {"plain" | "call" | "openai"} Against */
 
 /**
  * A target for the ratio of a cell: the time of the fastest contender of the role `against`, as a multiple of ours.
@@ -11,7 +12,7 @@
  * @property {Path} path
  * @property {string} corpus
  * @property {string} chunking
- * @property {"plain" | "openai"} against
+ * @property {Against} against
  * @property {number} least
  */
 
@@ -26,6 +27,8 @@ export const RATIO_TARGETS = [
   ...ratioTargets("gateway", "tools", "plain", { 1400: 4 }),
   ...ratioTargets("chunks", "cohere", "plain", { 1400: 2.5 }),
   ...ratioTargets("chunks", "tools", "plain", { 1400: 3 }),
+  ...ratioTargets("chunks", "short", "call", { "ev:1": 1.3 }),
+  ...ratioTargets("chunks", "short", "plain", { "ev:1": 0.7 }),
 ];
 
 /**
@@ -55,7 +58,11 @@ export const WASM_KIB = { most: 180 };
 export const COLD_MS = { most: 2 };
 
 const PATH_NAMES = { chunks: "`for await`", text: "`text()`", gateway: "gateway", passthrough: "passthrough" };
-const AGAINST_NAMES = { plain: "the best plain JavaScript", openai: "openai 7" };
+const AGAINST_NAMES = {
+  plain: "the best plain JavaScript",
+  call: "plain JavaScript that does the same work",
+  openai: "openai 7",
+};
 
 export function nameOf(/** @type {RatioTarget} */ { path, corpus, chunking, against }) {
   return `${PATH_NAMES[path]}, ${corpus}, ${chunking}, vs ${AGAINST_NAMES[against]}`;
@@ -92,7 +99,7 @@ export function isMet({ least = -Infinity, most = Infinity }, value) {
 /**
  * @param {Path} path
  * @param {string} corpus
- * @param {"plain" | "openai"} against
+ * @param {Against} against
  * @param {Record<string, number>} leastByChunking
  * @returns {RatioTarget[]}
  */

@@ -3,8 +3,11 @@ import type { ChatRequest } from "oci-genai-edge";
 
 export type Path = "chunks" | "text" | "gateway" | "passthrough";
 
-/** What targets need to know of a contender: "baseline" only reads, "other" is information. */
-export type Role = "ours" | "plain" | "openai" | "baseline" | "other";
+/**
+ * What targets need to know of a contender: "plain" parses and maps a stream, "call" does what a call of ours does,
+ * "baseline" only reads, "other" is information.
+ */
+export type Role = "ours" | "plain" | "call" | "openai" | "baseline" | "other";
 
 export interface BenchRequest extends ChatRequest {
   messages: { role: string; content: string }[];
@@ -37,6 +40,8 @@ export interface Contender {
   path: Path;
   name: string;
   role: Role;
+  /** Where it takes part, if not everywhere. */
+  corpora?: string[];
   /** Whose events it reads. */
   reads: "oci" | "openai";
   /** What its streams consist of. */

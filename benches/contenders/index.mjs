@@ -19,6 +19,12 @@ const CONTENDERS = {
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).chunks },
     { name: "plain JavaScript", role: "plain", load: async () => (await import("./plain.mjs")).chunks },
     {
+      name: "plain JavaScript, a whole call",
+      role: "call",
+      corpora: ["short"],
+      load: async () => (await import("./plain-call.mjs")).chunks,
+    },
+    {
       name: "openai 7, OpenAI's events",
       role: "openai",
       reads: "openai",

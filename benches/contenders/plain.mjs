@@ -85,22 +85,31 @@ async function open(service, corpus, onData, onChunkEnd) {
  * An iterator over what `feed` makes of a body, one network chunk at a time. While something is queued, `next()` is a
  * plain function: no generator and no async function is resumed for an item.
  */
-class Queue {
+export class Queue {
   /** @type {unknown[]} */
   #items = [];
   #next = 0;
   #reader;
   #feed;
+  #onEnd;
   #decoder = new TextDecoder();
   #ended = false;
+  /**
+   * What `onEnd` made of the whole answer.
+   *
+   * @type {unknown}
+   */
+  result;
 
   /**
    * @param {ReadableStreamDefaultReader<Uint8Array>} reader
    * @param {Feed} feed
+   * @param {() => unknown} [onEnd]
    */
-  constructor(reader, feed) {
+  constructor(reader, feed, onEnd) {
     this.#reader = reader;
     this.#feed = feed;
+    this.#onEnd = onEnd;
   }
 
   [Symbol.asyncIterator]() {
@@ -121,6 +130,7 @@ class Queue {
       this.#ended = done;
       // At the end of the body, the last event may lack its blank line.
       this.#feed(done ? `${this.#decoder.decode()}\n\n` : this.#decoder.decode(value, { stream: true }), items);
+      if (done) this.result = this.#onEnd?.();
       if (items.length > 0) return { value: items[this.#next++], done: false };
     }
     return { value: undefined, done: true };
