@@ -5,11 +5,11 @@
  * ```ts
  * import { init, OciGenAI } from "oci-genai-edge/slim";
  *
- * await init(new URL("https://cdn.example/oci_genai_edge_bg.wasm"));
+ * await init(new URL("https://cdn.example/oci_genai_edge.wasm"));
  * const oci = new OciGenAI({ region: "us-chicago-1" });
  * ```
  *
- * The file is `oci-genai-edge/wasm`. Both entries share one instance: if `oci-genai-edge` was
+ * The file is `oci-genai-edge/oci_genai_edge.wasm`. Both entries share one instance: if `oci-genai-edge` was
  * imported too, `init` has no effect.
  *
  * @module
@@ -22,8 +22,8 @@
  */
 export type WasmSource = WasmModule | ArrayBuffer | ArrayBufferView | WasmLocation | Promise<WasmModule | WasmLocation>;
 
-// `WebAssembly.Module`, which Node's own types do not have.
-type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module & object : object;
+/** `WebAssembly.Module`, which Node's own types do not have. */
+export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module & object : object;
 
 /** A URL of the wasm, or the response to a request for it. */
 export type WasmLocation = string | URL | Request | Response;

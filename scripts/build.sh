@@ -8,6 +8,7 @@ wasm-pack build --target web --release --no-pack --no-typescript \
   --out-dir pkg/wasm --out-name oci_genai_edge . -- --locked
 # wasm-pack's own .gitignore would keep the wasm out of the npm package.
 rm -f pkg/wasm/.gitignore
+node scripts/inline-wasm.mjs
 
 # npm shows the README and the licences that are in the package's folder.
 cp README.md LICENSE-MIT LICENSE-APACHE pkg/

@@ -41,19 +41,22 @@ describe("package", { timeout: 120_000 }, () => {
   test("contains the files that it needs", () => {
     for (const file of [
       "package.json",
-      "node.js",
+      "inline.js",
       "browser.js",
       "workerd.js",
       "slim.js",
       "signer.js",
       "gateway.js",
       "index.d.ts",
+      "inline.d.ts",
       "slim.d.ts",
+      "wasm-module.d.ts",
       "signer.d.ts",
       "gateway.d.ts",
       "README.md",
       "LICENSE-MIT",
       "LICENSE-APACHE",
+      "wasm/inline.js",
       "wasm/oci_genai_edge.js",
       "wasm/oci_genai_edge_bg.wasm",
     ]) {
@@ -64,8 +67,8 @@ describe("package", { timeout: 120_000 }, () => {
   test("contains no other files", () => {
     const known = [
       /^(package\.json|README\.md|LICENSE-(MIT|APACHE))$/,
-      /^([a-z-]+\.js|[a-z-]+\.d\.ts|lib\/[a-z-]+\.js)$/,
-      /^wasm\/oci_genai_edge(\.js|_bg\.wasm)$/,
+      /^([a-z-]+\.js|[a-z-]+\.d\.ts|lib\/[a-z0-9-]+\.js)$/,
+      /^wasm\/(inline\.js|oci_genai_edge(\.js|_bg\.wasm))$/,
     ];
     const unknown = files.filter((file) => !known.some((pattern) => pattern.test(file)));
     assert.deepEqual(unknown, []);
@@ -98,13 +101,14 @@ describe("package", { timeout: 120_000 }, () => {
 
   test("each entry can be imported, and has the documented exports", async () => {
     const output = await inProject(`
-      for (const entry of ["", "/slim", "/signer", "/gateway"]) {
+      for (const entry of ["", "/inline", "/slim", "/signer", "/gateway"]) {
         console.log(Object.keys(await import("oci-genai-edge" + entry)).toSorted().join());
       }
       const { default: json } = await import("oci-genai-edge/package.json", { with: { type: "json" } });
       console.log(json.name);
     `);
     assert.deepEqual(output.split("\n"), [
+      "ChatStream,OciError,OciGenAI,warmUp",
       "ChatStream,OciError,OciGenAI,warmUp",
       "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
@@ -138,7 +142,7 @@ describe("package", { timeout: 120_000 }, () => {
     const output = await inProject(`
       import { readFileSync } from "node:fs";
       import { init, OciGenAI } from "oci-genai-edge/slim";
-      await init(readFileSync(new URL(import.meta.resolve("oci-genai-edge/wasm"))));
+      await init(readFileSync(new URL(import.meta.resolve("oci-genai-edge/oci_genai_edge.wasm"))));
       console.log(new OciGenAI().route("ocid1.generativeaiendpoint.oc1.iad.example").region);
     `);
     assert.equal(output, "us-ashburn-1");
