@@ -5,7 +5,7 @@ export WRANGLER_SEND_METRICS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint lint-rust lint-js test native wasm node workerd browser types gate build setup live bench \
-        load fuzz chaos coverage profile size clean
+        load matrix fuzz chaos coverage profile size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,10 @@ load: build ## Run many streams at once, in sequence and unread, and write bench
 	./benches/setup.sh
 	node tests/load/main.mjs
 
+matrix: build ## Load the packed package in runtimes and bundlers, and write docs/runtimes.md (a minute)
+	./tests/matrix/setup.sh
+	node tests/matrix/main.mjs
+
 # FUZZ_RUNS (10,000,000), FUZZ_TARGETS and FUZZ_JOBS: see docs/robustness.md. Hours with the defaults.
 fuzz: setup ## Fuzz every target under libFuzzer, and write the figures into docs/robustness.md
 	node scripts/fuzz.mjs
@@ -96,4 +100,5 @@ size: setup ## Print the size of the wasm by crate
 
 clean: ## Remove everything that was built or installed
 	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
+	rm -rf tests/matrix/node_modules tests/matrix/out
 	rm -rf benches/node_modules benches/out benches/native/target fuzz/target
