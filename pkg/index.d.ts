@@ -225,7 +225,10 @@ export interface ClientOptions extends RouteOverrides {
   sign?: RequestSigner;
   /**
    * An API key of OCI Generative AI, sent as `Authorization: Bearer` on the openai transport only;
-   * ignored if `sign` is given. A function is called for each attempt.
+   * ignored if `sign` is given. A function is called for each attempt. Without `sign`, chats with an
+   * endpoint on a DAC go to the openai transport, unless `transport` says otherwise: a native call
+   * would be a certain 401, and sources contradict each other on whether the openai transport serves
+   * endpoints. If it does not, the error is the service's, and nothing else is tried.
    * https://docs.oracle.com/en-us/iaas/Content/generative-ai/api-keys.htm
    */
   apiKey?: string | (() => string | Promise<string>);

@@ -336,7 +336,7 @@ impl Error {
     /// What it is about.
     pub fn fault(&self) -> Fault {
         match self.0.reason {
-            Some(Reason::RejectedByTarget) => Fault::Target,
+            Some(Reason::RejectedByTarget | Reason::ModelNotOnOpenAiTransport) => Fault::Target,
             _ => self.0.code.fault(),
         }
     }

@@ -30,7 +30,7 @@ fn client() -> Client {
         "compartmentId": "ocid1.compartment.oc1..example",
         "models": {"alias": [DAC, {"model": DAC, "apiFormat": "COHERE"}]},
     });
-    Client::new(&options.to_string(), false).unwrap()
+    Client::new(&options.to_string(), false, false).unwrap()
 }
 
 fn request(model: &str) -> String {
@@ -195,7 +195,7 @@ fn a_header_that_no_host_can_send_is_named() {
         "endpoint": "https://proxy.example",
         "compartmentId": "ocid1.compartment.oc1..日本",
     });
-    let client = Client::new(&options.to_string(), true).unwrap();
+    let client = Client::new(&options.to_string(), true, false).unwrap();
     let model = "xai.grok-4";
     let call = client.call(
         &request(model),

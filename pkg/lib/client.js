@@ -40,7 +40,7 @@ export class OciGenAI {
   constructor(options = {}) {
     requireCore();
     const { json, authorizer, fetch, onFinish } = readClientOptions(options);
-    const client = new CoreClient(json, authorizer.signs);
+    const client = new CoreClient(json, authorizer.signs, authorizer.hasApiKey);
     const context = { client, authorizer, fetch, onFinish };
     this.#context = context;
     /** @type {ClientInternals} */

@@ -5,8 +5,11 @@ import type { Attempt, CallReport, OciErrorCode, Route, SignableRequest, Timeout
 
 /** The client's options, and what it has learned about endpoints. */
 export class Client {
-  /** `options` is JSON text. `signs`: whether a signer is configured. Throws a {@link Failure}. */
-  constructor(options: string, signs: boolean);
+  /**
+   * `options` is JSON text. `signs`, `hasApiKey`: whether a signer and an API key are configured. Throws a
+   * {@link Failure}.
+   */
+  constructor(options: string, signs: boolean, hasApiKey: boolean);
   /** The route of a model id or of an alias's first target. `query` is JSON text. Throws a {@link Failure}. */
   route(model: string, query: string): Route;
   /** The aliases with the route of each one's first target. */

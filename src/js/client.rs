@@ -35,10 +35,12 @@ struct Model<'a> {
 
 #[wasm_bindgen]
 impl Client {
-    /// `options`: the plain options, as JSON text. `signs`: whether a signer is configured.
+    /// `options`: the plain options, as JSON text. `signs`, `has_api_key`: whether a signer and an
+    /// API key are configured.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &str, signs: bool) -> Result<Client, Failure> {
-        let options = Options::from_json(options)?;
+    pub fn new(options: &str, signs: bool, has_api_key: bool) -> Result<Client, Failure> {
+        let mut options = Options::from_json(options)?;
+        options.routing.has_key_only = has_api_key && !signs;
         for (path, base_url) in options.base_urls() {
             if !keeps_host(base_url.as_str(), base_url.host()) {
                 let message = format!("the option {path} has a host that no URL can have");
