@@ -62,6 +62,7 @@ const PARAMETERS: &[Row] = &[
         Kind::Words(&["float", "int8", "uint8", "binary", "ubinary", "base64"]),
         Some("embeddingTypes"),
     ),
+    ("oci.is_echo", Kind::Flag, Some("isEcho")),
 ];
 
 impl Embed {
@@ -149,11 +150,13 @@ impl Exchange for Embed {
     /// Reads an answer, [`EmbedTextResult`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/embed-text-result.ts).
     fn read_whole(&mut self, body: Vec<u8>) -> Result<()> {
         let json = read_object(&body, ACTION)?;
-        let [embeddings, by_type, own_usage, counts] = json.pick([
+        let [embeddings, by_type, own_usage, counts, inputs, contents] = json.pick([
             "embeddings",
             "embeddingsByType",
             "usage",
             "inputTextTokenCounts",
+            "inputs",
+            "embedContents",
         ]);
         let by_type = by_type.filter(|by_type| by_type.is_object());
         let mut data = Vec::new();
@@ -188,6 +191,12 @@ impl Exchange for Embed {
         }
         if let Some(by_type) = by_type {
             oci.push_text("embeddings_by_type", by_type.as_bytes());
+        }
+        // What was embedded, if `oci.is_echo` asked for it.
+        for (name, echo) in [("inputs", inputs), ("embed_contents", contents)] {
+            if let Some(echo) = echo.filter(|echo| echo.is_array()) {
+                oci.push_text(name, echo.as_bytes());
+            }
         }
         answer.push_object("oci", oci);
         self.answer = answer.finish();

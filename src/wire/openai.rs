@@ -54,6 +54,17 @@ fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<
             }
         }
     }
+    // Every answer has the list; servers are reported to reject it in a request. Empty, it says
+    // nothing.
+    let messages = body.get_mut("messages").and_then(Value::as_array_mut);
+    for message in messages.into_iter().flatten() {
+        let is_empty = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
+        if message.get("annotations").is_some_and(is_empty) {
+            message
+                .as_object_mut()
+                .map(|it| it.shift_remove("annotations"));
+        }
+    }
     if stream {
         let options = request
             .body()
