@@ -64,6 +64,7 @@ function makeEmbed(random) {
     isEcho: echo,
   };
   // The service may leave it out.
+  /** @type {{ inputs?: unknown, embedContents?: unknown }} */
   const { inputs, embedContents } = echo && random.chance(0.8) ? body : {};
   const vectors = list(count, () => list(random.between(1, 9), () => makeNumber(random)));
   const others = list(count, (index) => list(2, () => index));
@@ -98,7 +99,7 @@ function makeEmbed(random) {
     usage: usage?.totalTokens
       ? { prompt_tokens: usage.promptTokens ?? usage.totalTokens, total_tokens: usage.totalTokens }
       : counted,
-    ...((byType || inputs || embedContents) && {
+    ...(Boolean(byType ?? inputs ?? embedContents) && {
       oci: { embeddings_by_type: byType, inputs, embed_contents: embedContents },
     }),
   };
