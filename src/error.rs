@@ -248,6 +248,13 @@ impl Error {
         error
     }
 
+    /// The same error about a parameter of this name.
+    #[must_use]
+    pub(crate) fn with_param(mut self, param: String) -> Self {
+        self.0.param = Some(param);
+        self
+    }
+
     /// The same error under another code.
     #[must_use]
     pub(crate) fn with_code(mut self, code: Code) -> Self {

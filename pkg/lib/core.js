@@ -269,6 +269,10 @@ export class CoreCall {
     return this.#enter((handle) => handle.completion());
   }
 
+  failureEvents() {
+    return this.#enter((handle) => handle.failureEvents());
+  }
+
   /** {@link Outcome} as JSON text. */
   outcome() {
     return this.#enter((handle) => handle.outcome());

@@ -75,7 +75,12 @@ export interface CallHandle {
   onTimeout(name: string, ms: number): void;
   /** The caller has aborted or cancelled. */
   onCancel(): void;
-  /** The whole answer, as JSON text. */
+  /**
+   * The events that end a stream which failed, in which the last `null` stands for the error; undefined
+   * where the dialect has none, or nothing was written.
+   */
+  failureEvents(): string | undefined;
+  /** The whole answer, as JSON text of the dialect. */
   completion(): string;
   /** What was received, as JSON text; undefined if nothing was. */
   partial(): string | undefined;
