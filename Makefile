@@ -5,10 +5,10 @@ export WRANGLER_SEND_METRICS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint lint-rust lint-js test native wasm node workerd browser types gate build setup live bench \
-        load matrix fuzz chaos coverage profile size clean
+        load matrix fuzz chaos coverage clients clients-node profile size clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Run the page and the gateway against a simulated OCI, and print the URL
 	node scripts/demo.mjs
@@ -33,7 +33,7 @@ lint-rust: ## Check the format of the Rust code, and run clippy for this machine
 lint-js: ## Run oxlint on all JavaScript
 	oxlint --type-aware --deny-warnings --report-unused-disable-directives-severity=error
 
-test: setup native wasm build gate types node workerd browser ## Run every test
+test: setup native wasm build gate types node clients-node workerd browser ## Run every test
 
 native: ## Test the core on this machine: units, documentation examples, recordings, conformance
 	cargo test --locked
@@ -91,6 +91,15 @@ chaos: build ## Make calls against hostile hosts in Node and workerd, and write 
 coverage: setup ## Measure the line coverage of the core, fail below 95 %, and write docs/robustness.md
 	env $$(./scripts/setup-coverage.sh) node scripts/coverage.mjs
 
+# CLIENTS names some of the npm packages, and then nothing is written. On loopback.
+clients: build ## Run other people's clients in Node and through workerd, and write docs/clients.md (a minute)
+	./tests/clients/setup.sh
+	node tests/clients/main.mjs
+
+clients-node: build ## The same in Node alone
+	./tests/clients/setup.sh --node
+	node tests/clients/main.mjs --node
+
 profile: build ## Print the time per event by function
 	node benches/profile.mjs generic/1400 chunks
 	node benches/profile.mjs generic/1400 gateway
@@ -100,5 +109,5 @@ size: setup ## Print the size of the wasm by crate
 
 clean: ## Remove everything that was built or installed
 	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
-	rm -rf tests/matrix/node_modules tests/matrix/out
+	rm -rf tests/matrix/node_modules tests/matrix/out tests/clients/node_modules
 	rm -rf benches/node_modules benches/out benches/native/target fuzz/target

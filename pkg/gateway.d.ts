@@ -28,7 +28,7 @@ import type { ClientOptions, ModelTarget } from "./index.js";
  * `GATEWAY_` and is not listed here is an error. White space around a value is ignored, and an
  * empty one counts as absent. Credentials: `OCI_TENANCY`, `OCI_USER`, `OCI_FINGERPRINT` and
  * `OCI_PRIVATE_KEY` (an API key of IAM); or `OCI_SESSION_TOKEN` and `OCI_PRIVATE_KEY`; or
- * `OCI_API_KEY` (models on the openai transport only).
+ * `OCI_API_KEY` (chats on the openai transport only).
  */
 export interface GatewayEnv {
   /** What callers must send as `Authorization: Bearer`: visible ASCII characters. A secret. */

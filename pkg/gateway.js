@@ -4,15 +4,15 @@
 
 import { OciGenAI, warmUp } from "oci-genai-edge";
 
-import { MODE_AS_REQUESTED } from "./lib/boundary.js";
 import { describeForCallers, isForOperator } from "./lib/caller-message.js";
 import { internalsOf } from "./lib/client.js";
 import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
+import { DIALECTS } from "./lib/dialects.js";
 import { OciError } from "./lib/error.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
 import { Guard } from "./lib/guardrails.js";
-import { OPERATIONS, SERVED, answerRequest, methodNotAllowed } from "./lib/openai.js";
+import { OPERATIONS, SERVED, answerRequest, methodNotAllowed, notServed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { readBody } from "./lib/request-body.js";
 import { TokenCheck } from "./lib/token.js";
@@ -124,7 +124,7 @@ async function respond(instance, request, path) {
     return request.method === "POST" ? perform(instance, request, mode) : methodNotAllowed("POST");
   }
   if (path !== "/models" && !path.startsWith("/models/")) {
-    return rejection(404, "not_found", `this path is not served; ${SERVED.replaceAll("…", "/v1")}`);
+    return notServed(path, SERVED.replaceAll("…", "/v1"));
   }
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
   return path === "/models" ? listModels(client) : showModel(instance, path.slice("/models/".length));
@@ -151,8 +151,7 @@ async function perform(instance, request, mode) {
       return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
     };
     const asking = { signal: request.signal, describe };
-    const isChat = mode === MODE_AS_REQUESTED;
-    const guard = isChat ? Guard.of(settings.guardrails, client, body.text, asking) : undefined;
+    const guard = Guard.of(settings.guardrails, client, body.text, DIALECTS.get(mode), asking);
     const refused = await guard?.checkRequest();
     if (refused) return refused;
     const response = toResponse(await answerRequest(client, { text: body.text, mode, ...asking }));

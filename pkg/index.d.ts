@@ -225,7 +225,10 @@ export interface ClientOptions extends RouteOverrides {
   sign?: RequestSigner;
   /**
    * An API key of OCI Generative AI, sent as `Authorization: Bearer` on the openai transport only;
-   * ignored if `sign` is given. A function is called for each attempt.
+   * ignored if `sign` is given. A function is called for each attempt. Without `sign`, chats with an
+   * endpoint on a DAC go to the openai transport, unless `transport` says otherwise: a native call
+   * would be a certain 401, and sources contradict each other on whether the openai transport serves
+   * endpoints. If it does not, the error is the service's, and nothing else is tried.
    * https://docs.oracle.com/en-us/iaas/Content/generative-ai/api-keys.htm
    */
   apiKey?: string | (() => string | Promise<string>);
@@ -636,6 +639,7 @@ export interface ChatCompletionMessage {
   reasoning_content?: string;
   /** Present if there are any. */
   tool_calls?: ToolCall[];
+  /** `[]` if there are none. On the openai transport, `chat` has it if the service sends it. */
   annotations?: Annotation[];
 }
 
@@ -816,6 +820,8 @@ export interface EmbeddingRequest {
     truncate?: "NONE" | "START" | "END";
     /** `"float"`, `"int8"`, `"uint8"`, `"binary"`, `"ubinary"` or `"base64"`. */
     embedding_types?: readonly string[];
+    /** Whether the answer has the input as the service read it. Default false. */
+    is_echo?: boolean;
   };
 }
 
@@ -842,6 +848,10 @@ export interface EmbeddingResponse {
     opc_request_id?: string;
     /** The service's embeddings by type, if it sent them. */
     embeddings_by_type?: Record<string, (number[] | string)[]>;
+    /** With `oci.is_echo`, if the service sent it: the input where that was texts. */
+    inputs?: string[];
+    /** The input where that had parts, in OCI's own format. */
+    embed_contents?: unknown[];
     [other: string]: unknown;
   };
 }

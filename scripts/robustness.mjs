@@ -1,23 +1,25 @@
-// docs/robustness.md: sections that commands write, between comments that name them.
+// docs/robustness.md and docs/clients.md: sections that commands write, between comments that name them.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, release, totalmem, type } from "node:os";
 
-const file = new URL("../docs/robustness.md", import.meta.url);
+const ROBUSTNESS = "docs/robustness.md";
 
 /**
  * Replaces a section.
  *
  * @param {string} name
  * @param {string} markdown
+ * @param {string} [document]
  */
-export function writeSection(name, markdown) {
+export function writeSection(name, markdown, document = ROBUSTNESS) {
+  const file = new URL(`../${document}`, import.meta.url);
   const text = readFileSync(file, "utf8");
   const [start, end] = markersOf(name);
   const from = text.indexOf(start);
   const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/robustness.md has no section "${name}"`);
+  if (from < 0 || to < from) throw new Error(`${document} has no section "${name}"`);
   writeFileSync(file, `${text.slice(0, from)}${start}\n\n${markdown.trim()}\n\n${text.slice(to)}`);
 }
 
@@ -27,7 +29,7 @@ export function writeSection(name, markdown) {
  * @param {string} name
  */
 export function readRows(name) {
-  const text = readFileSync(file, "utf8");
+  const text = readFileSync(new URL(`../${ROBUSTNESS}`, import.meta.url), "utf8");
   const [start, end] = markersOf(name);
   const section = text.slice(text.indexOf(start), text.indexOf(end));
   const lines = section.split("\n").filter((line) => line.startsWith("| "));
@@ -39,7 +41,7 @@ export function revision() {
   /** @param {string[]} args */
   const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
   // What the commands write themselves is no difference.
-  const changed = git("status", "--porcelain", "--", ".", ":!docs/robustness.md") !== "";
+  const changed = git("status", "--porcelain", "--", ".", `:!${ROBUSTNESS}`, ":!docs/clients.md") !== "";
   const date = new Date().toISOString().slice(0, 10);
   return { date, commit: `${git("rev-parse", "--short", "HEAD")}${changed ? "+" : ""}` };
 }

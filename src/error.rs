@@ -248,6 +248,13 @@ impl Error {
         error
     }
 
+    /// The same error about a parameter of this name.
+    #[must_use]
+    pub(crate) fn with_param(mut self, param: String) -> Self {
+        self.0.param = Some(param);
+        self
+    }
+
     /// The same error under another code.
     #[must_use]
     pub(crate) fn with_code(mut self, code: Code) -> Self {
@@ -336,7 +343,7 @@ impl Error {
     /// What it is about.
     pub fn fault(&self) -> Fault {
         match self.0.reason {
-            Some(Reason::RejectedByTarget) => Fault::Target,
+            Some(Reason::RejectedByTarget | Reason::ModelNotOnOpenAiTransport) => Fault::Target,
             _ => self.0.code.fault(),
         }
     }

@@ -29,6 +29,7 @@
 //! | [`wire`] | GENERIC, COHERE, COHEREV2 and the openai transport |
 //! | [`answer`] | deltas -> the answer |
 //! | [`options`] | the options of a client and of a call |
+//! | [`responses`] | the Responses API, in front of a chat |
 //! | [`openai`], [`routing`] | the vocabulary of callers; model id -> route |
 //! | [`json`], [`sse`], [`error`] | JSON read where it stands, events, the closed set of failures |
 
@@ -42,6 +43,7 @@ pub mod json;
 pub mod openai;
 pub mod operation;
 pub mod options;
+pub mod responses;
 pub mod routing;
 pub mod sse;
 mod text;

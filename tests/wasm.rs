@@ -30,7 +30,7 @@ fn client() -> Client {
         "compartmentId": "ocid1.compartment.oc1..example",
         "models": {"alias": [DAC, {"model": DAC, "apiFormat": "COHERE"}]},
     });
-    Client::new(&options.to_string(), false).unwrap()
+    Client::new(&options.to_string(), false, false).unwrap()
 }
 
 fn request(model: &str) -> String {
@@ -83,7 +83,7 @@ fn outcome(call: &CallHandle) -> Value {
     serde_json::from_str(&call.outcome()).unwrap()
 }
 
-fn completion(call: &CallHandle) -> Value {
+fn completion(call: &mut CallHandle) -> Value {
     serde_json::from_str(&call.completion()).unwrap()
 }
 
@@ -94,7 +94,7 @@ fn a_stream_is_fed_until_it_is_done() {
     assert_eq!(feed(&mut call, FINISH.as_bytes()), STEP_OUTPUT);
     assert_eq!(call.on_body_end(), STEP_DONE);
     assert!(call.failure().is_undefined());
-    let completion = completion(&call);
+    let completion = completion(&mut call);
     assert_eq!(completion["choices"][0]["message"]["content"], "Hé");
     assert_eq!(completion["choices"][0]["finish_reason"], "stop");
     let report = &outcome(&call)["report"];
@@ -140,7 +140,10 @@ fn a_whole_answer_is_read_to_its_end() {
     assert_eq!(call.on_body_stall(), 0);
     assert_eq!(feed(&mut call, end.as_bytes()), 0);
     assert_eq!(call.on_body_stall(), STEP_DONE);
-    assert_eq!(completion(&call)["choices"][0]["message"]["content"], "Hi");
+    assert_eq!(
+        completion(&mut call)["choices"][0]["message"]["content"],
+        "Hi"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -195,7 +198,7 @@ fn a_header_that_no_host_can_send_is_named() {
         "endpoint": "https://proxy.example",
         "compartmentId": "ocid1.compartment.oc1..日本",
     });
-    let client = Client::new(&options.to_string(), true).unwrap();
+    let client = Client::new(&options.to_string(), true, false).unwrap();
     let model = "xai.grok-4";
     let call = client.call(
         &request(model),

@@ -37,6 +37,11 @@ export class Authorizer {
     return this.#sign !== undefined;
   }
 
+  /** Whether there is an API key, which is used where requests are not signed. */
+  get hasApiKey() {
+    return this.#apiKey !== undefined;
+  }
+
   /**
    * Asks the host once per attempt, with exactly what will be sent. What comes of it is for
    * `apply`; undefined where the request is sent as it is.

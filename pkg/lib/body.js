@@ -98,7 +98,10 @@ export function createBody(source, openCall) {
     state = "ended";
     // A reader would join the error with an event whose blank line never came.
     if (error !== undefined && delivered && !endsEvent(delivered)) controller.enqueue(encoder.encode("\n\n"));
-    if (error !== undefined) controller.enqueue(encoder.encode(errorEvent(error, source.describe ?? describe)));
+    if (error !== undefined) {
+      const event = errorEvent(error, source.describe ?? describe, call.failureEvents);
+      controller.enqueue(encoder.encode(event));
+    }
     else if (rest) controller.enqueue(rest);
     controller.close();
   };

@@ -22,6 +22,9 @@ export const MODE_RERANK = 5;
 /** Calls are to give moderations. */
 export const MODE_MODERATE = 6;
 
+/** A call is to give the events of a response, or a whole one, as the body of the request asks. */
+export const MODE_RESPONSES = 7;
+
 /** Flag of a step: the answer is complete. */
 export const STEP_DONE = 1;
 

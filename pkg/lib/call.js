@@ -3,6 +3,7 @@
 import { linkAbortSignal, weakRef } from "./abort.js";
 import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
 import { feed } from "./core.js";
+import { OciError } from "./error.js";
 import { readBytes, readChunks } from "./memory.js";
 import { Opening } from "./opening.js";
 import { readCallOptions } from "./options.js";
@@ -80,6 +81,13 @@ export class Call {
    * @type {unknown}
    */
   error = undefined;
+  /**
+   * The events that end a stream which failed, where the dialect has its own. The last `null` in them
+   * stands for the error.
+   *
+   * @type {string | undefined}
+   */
+  failureEvents = undefined;
 
   /** @type {"new" | "opening" | "open" | "ended"} */
   #state = "new";
@@ -385,6 +393,7 @@ export class Call {
     resources.reader = undefined;
     try {
       if (this.error === undefined && this.keepsCompletion) this.#completion = handle.completion();
+      else if (this.error instanceof OciError && this.isEvents) this.failureEvents = handle.failureEvents();
       if (this.keepsOutcome || this.#context.onFinish) this.#outcome = handle.outcome();
     } catch (error) {
       this.error ??= error;

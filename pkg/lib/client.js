@@ -1,8 +1,9 @@
 // OciGenAI: the client.
 
-import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
+import { MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { CoreClient, requireCore } from "./core.js";
+import { DIALECTS } from "./dialects.js";
 import { OciError, createError } from "./error.js";
 import { CallGroup } from "./group.js";
 import { optionsToJson, requestToJson, requireText } from "./json.js";
@@ -23,7 +24,7 @@ import { ChatStream } from "./stream.js";
  * @typedef {object} ClientInternals
  * @property {CoreClient["models"]} models
  * @property {(request: string, options: CallOptions, mode: number) => Call | CallGroup} createCall
- *   `request` is JSON text, `mode` MODE_AS_REQUESTED or one of the operations other than a chat
+ *   `request` is JSON text, `mode` that of a dialect or of an operation other than a chat
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
  */
@@ -40,7 +41,7 @@ export class OciGenAI {
   constructor(options = {}) {
     requireCore();
     const { json, authorizer, fetch, onFinish } = readClientOptions(options);
-    const client = new CoreClient(json, authorizer.signs);
+    const client = new CoreClient(json, authorizer.signs, authorizer.hasApiKey);
     const context = { client, authorizer, fetch, onFinish };
     this.#context = context;
     /** @type {ClientInternals} */
@@ -49,8 +50,8 @@ export class OciGenAI {
       createCall: (request, callOptions, mode) => {
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
-          if (mode !== MODE_AS_REQUESTED) return new CallGroup(context, text, callOptions, mode);
-          return new Call(context, text, callOptions, mode);
+          const Class = DIALECTS.has(mode) ? Call : CallGroup;
+          return new Class(context, text, callOptions, mode);
         };
         return createCall(context, () => JSON.parse(request).model, create);
       },

@@ -97,6 +97,7 @@ export function nearestName(name, known) {
 export class CoreClient {
   #options;
   #signs;
+  #hasApiKey;
   /** @type {Client} */
   #client;
   #epoch;
@@ -104,11 +105,13 @@ export class CoreClient {
   /**
    * @param {string} options JSON text
    * @param {boolean} signs whether a signer is configured
+   * @param {boolean} hasApiKey whether an API key is
    */
-  constructor(options, signs) {
+  constructor(options, signs, hasApiKey) {
     this.#options = options;
     this.#signs = signs;
-    this.#client = enter(() => new Client(options, signs));
+    this.#hasApiKey = hasApiKey;
+    this.#client = enter(() => new Client(options, signs, hasApiKey));
     this.#epoch = epoch;
   }
 
@@ -153,7 +156,7 @@ export class CoreClient {
   /** What was learned of endpoints is lost with the instance. */
   #current() {
     if (this.#epoch !== epoch) {
-      this.#client = new Client(this.#options, this.#signs);
+      this.#client = new Client(this.#options, this.#signs, this.#hasApiKey);
       this.#epoch = epoch;
     }
     return this.#client;
@@ -264,6 +267,10 @@ export class CoreCall {
 
   completion() {
     return this.#enter((handle) => handle.completion());
+  }
+
+  failureEvents() {
+    return this.#enter((handle) => handle.failureEvents());
   }
 
   /** {@link Outcome} as JSON text. */

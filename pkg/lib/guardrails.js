@@ -8,12 +8,28 @@ import { rejection } from "./openai-error.js";
 
 /** @import { GuardrailOptions } from "../gateway.d.ts" */
 /** @import { ClientInternals } from "./client.js" */
+/** @import { Dialect } from "./dialects.js" */
 /** @import { Describe } from "./openai-error.js" */
 
 const BLOCKED = "the gateway's guardrails blocked";
 
-/** Members of a message whose strings are no text of it. */
-const NO_TEXT = new Set(["role", "type", "id", "tool_call_id", "name", "url", "detail", "data", "file_data", "format"]);
+/** Members of a message or an item whose strings are no text of it. */
+const NO_TEXT = new Set([
+  "role",
+  "type",
+  "id",
+  "status",
+  "tool_call_id",
+  "call_id",
+  "name",
+  "url",
+  "file_url",
+  "detail",
+  "data",
+  "file_data",
+  "format",
+  "encrypted_content",
+]);
 
 const NAMES = ["input", "output", "categories", "pii_types", "prompt_injection", "language", "guardrail_version"];
 
@@ -44,6 +60,7 @@ export class Guard {
   #alias;
   #request;
   #options;
+  #dialect;
   #asking;
 
   /**
@@ -52,10 +69,11 @@ export class Guard {
    * @param {ReadonlyMap<string, GuardrailOptions>} guardrails
    * @param {ClientInternals} client
    * @param {string} text of the request
+   * @param {Dialect | undefined} dialect of the request, if it is one of a chat
    * @param {{ signal: AbortSignal, describe: Describe }} asking
    */
-  static of(guardrails, client, text, asking) {
-    if (guardrails.size === 0) return undefined;
+  static of(guardrails, client, text, dialect, asking) {
+    if (guardrails.size === 0 || dialect === undefined) return undefined;
     /** @type {any} */
     let request;
     try {
@@ -64,32 +82,35 @@ export class Guard {
       return undefined;
     }
     const options = guardrails.get(request?.model);
-    return options && new Guard(client, request, options, asking);
+    return options && new Guard(client, request, options, dialect, asking);
   }
 
   /**
    * @param {ClientInternals} client
    * @param {any} request
    * @param {GuardrailOptions} options
+   * @param {Dialect} dialect
    * @param {{ signal: AbortSignal, describe: Describe }} asking
    */
-  constructor(client, request, options, asking) {
+  constructor(client, request, options, dialect, asking) {
     this.#client = client;
     this.#alias = request.model;
     this.#request = request;
     this.#options = options;
+    this.#dialect = dialect;
     this.#asking = asking;
   }
 
   /** The response to a request that does not pass; undefined if it does. */
   async checkRequest() {
     if (this.#options.input === false) return undefined;
-    const { messages, tools, oci } = this.#request;
+    const { tools, oci } = this.#request;
+    const inputs = this.#dialect.input.map((name) => this.#request[name]);
     /** @type {string[]} */
     const texts = [];
     /** @type {object[]} */
     const images = [];
-    collect([messages, tools, oci], texts, images);
+    collect([...inputs, tools, oci], texts, images);
     const text = texts.join("\n\n");
     const input = images.length > 0 ? [{ type: "text", text }, ...images] : text;
     return text === "" && images.length === 0 ? undefined : this.#moderate(input, "the request");
@@ -107,34 +128,37 @@ export class Guard {
     const text = await response.text();
     /** @type {string[]} */
     const texts = [];
-    collect(JSON.parse(text).choices, texts, []);
+    collect(JSON.parse(text)[this.#dialect.output], texts, []);
     const refused = await this.#moderate(texts.join("\n\n"), "the answer");
     return refused ?? new Response(text, response);
   }
 
   /** @param {Response} response */
   #checkStream(response) {
+    const { textOf, isEnd, failure } = this.#dialect;
     const decoder = new TextDecoder();
     const encoder = new TextEncoder();
     /** @type {string[]} */
     const texts = [];
     let line = "";
+    /** @type {Response | undefined} */
+    let refused;
     /** @type {TransformStream<Uint8Array, Uint8Array>} */
     const check = new TransformStream({
       transform: async (bytes, controller) => {
         const lines = (line + decoder.decode(bytes, { stream: true })).split("\n");
         line = lines.pop() ?? "";
         for (const whole of lines) {
-          if (whole === "data: [DONE]") {
-            const refused = await this.#moderate(texts.join(""), "the answer");
-            if (refused) {
-              controller.enqueue(encoder.encode(`data: ${await refused.text()}\n\n`));
-              controller.terminate();
-              return;
-            }
+          const event = whole.startsWith("data: {") ? JSON.parse(whole.slice("data: ".length)) : undefined;
+          if (isEnd(whole)) refused = await this.#moderate(texts.join(""), "the answer");
+          if (refused && (event || whole.startsWith("data:"))) {
+            const { error } = await refused.json();
+            controller.enqueue(encoder.encode(failure(error, event)));
+            controller.terminate();
+            return;
           }
-          if (whole.startsWith("data: {")) collect(JSON.parse(whole.slice("data: ".length)).choices, texts, []);
-          controller.enqueue(encoder.encode(`${whole}\n`));
+          if (event) collect(textOf(event), texts, []);
+          if (!refused) controller.enqueue(encoder.encode(`${whole}\n`));
         }
       },
       flush: (controller) => controller.enqueue(encoder.encode(line)),

@@ -60,13 +60,17 @@ export function errorResponse(error, describeError) {
 
 /**
  * The event for a failure after the first event, when it's too late for a status. OpenAI's clients
- * throw it as an error.
+ * throw it as an error, unless the dialect has events of its own for it.
  *
  * @param {OciError} error
  * @param {Describe} describeError
+ * @param {string} [events] of the dialect, in which the last `null` stands for the error
  */
-export function errorEvent(error, describeError) {
-  return `data: ${JSON.stringify(errorBody(error, describeError))}\n\n`;
+export function errorEvent(error, describeError, events) {
+  const body = errorBody(error, describeError);
+  if (events === undefined) return `data: ${JSON.stringify(body)}\n\n`;
+  const at = events.lastIndexOf("null");
+  return events.slice(0, at) + JSON.stringify(body.error) + events.slice(at + "null".length);
 }
 
 /**

@@ -1,6 +1,6 @@
 // `fetch` with OpenAI's API: POST of the operations, and GET …/models.
 
-import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK } from "./boundary.js";
+import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_RESPONSES } from "./boundary.js";
 import { createBody } from "./body.js";
 import { Call } from "./call.js";
 import { OciError } from "./error.js";
@@ -19,6 +19,7 @@ import { describeFully, errorResponse, rejection } from "./openai-error.js";
  */
 export const OPERATIONS = new Map([
   ["/chat/completions", MODE_AS_REQUESTED],
+  ["/responses", MODE_RESPONSES],
   ["/embeddings", MODE_EMBED],
   ["/rerank", MODE_RERANK],
   ["/moderations", MODE_MODERATE],
@@ -62,7 +63,7 @@ export async function respond(client, input, init) {
     const isRead = request.method === "GET" || request.method === "HEAD";
     return isRead ? listModels(client) : methodNotAllowed("GET");
   }
-  return rejection(404, "not_found", `${path || "/"} is not served here; ${SERVED}`);
+  return notServed(path, SERVED);
 }
 
 /**
@@ -162,6 +163,17 @@ function requestIdHeader(report) {
 function listModels(client) {
   const data = client.models().map(({ id }) => ({ id, object: "model", created: 0, owned_by: "oci" }));
   return Response.json({ object: "list", data });
+}
+
+/**
+ * @param {string} path
+ * @param {string} served what is
+ */
+export function notServed(path, served) {
+  const message = /\/responses\/./.test(path)
+    ? "responses are not stored, counted or compacted: send the whole conversation as input of POST …/responses"
+    : `${path || "/"} is not served here; ${served}`;
+  return rejection(404, "not_found", message);
 }
 
 /** @param {string} allowed */

@@ -64,7 +64,7 @@ const encoder = new TextEncoder();
 export function warmUp() {
   requireCore();
   const options = JSON.stringify({ region: "us-chicago-1", compartmentId: COMPARTMENT });
-  const client = new CoreClient(options, true);
+  const client = new CoreClient(options, true, false);
   for (const wire of WIRES) {
     for (const mode of [MODE_CHUNKS, MODE_EVENTS]) decode(client, wire, mode);
   }

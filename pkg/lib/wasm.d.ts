@@ -5,8 +5,11 @@ import type { Attempt, CallReport, OciErrorCode, Route, SignableRequest, Timeout
 
 /** The client's options, and what it has learned about endpoints. */
 export class Client {
-  /** `options` is JSON text. `signs`: whether a signer is configured. Throws a {@link Failure}. */
-  constructor(options: string, signs: boolean);
+  /**
+   * `options` is JSON text. `signs`, `hasApiKey`: whether a signer and an API key are configured. Throws a
+   * {@link Failure}.
+   */
+  constructor(options: string, signs: boolean, hasApiKey: boolean);
   /** The route of a model id or of an alias's first target. `query` is JSON text. Throws a {@link Failure}. */
   route(model: string, query: string): Route;
   /** The aliases with the route of each one's first target. */
@@ -72,7 +75,12 @@ export interface CallHandle {
   onTimeout(name: string, ms: number): void;
   /** The caller has aborted or cancelled. */
   onCancel(): void;
-  /** The whole answer, as JSON text. */
+  /**
+   * The events that end a stream which failed, in which the last `null` stands for the error; undefined
+   * where the dialect has none, or nothing was written.
+   */
+  failureEvents(): string | undefined;
+  /** The whole answer, as JSON text of the dialect. */
   completion(): string;
   /** What was received, as JSON text; undefined if nothing was. */
   partial(): string | undefined;

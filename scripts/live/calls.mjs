@@ -6,9 +6,9 @@ import { OciGenAI } from "oci-genai-edge";
 
 /**
  * The most requests of a run: three attempts to find the format and one retry, a stream with its fallback and one
- * retry, and eight questions.
+ * retry, and thirteen questions.
  */
-export const BUDGET = 15;
+export const BUDGET = 20;
 
 const PROMPT = "Write the numbers from one to ten as English words, with commas between them. Nothing else.";
 
@@ -51,4 +51,32 @@ export function chatRequest(model, parameters = {}) {
  */
 export function formatOf(exchanges) {
   return exchanges.findLast(({ status }) => status === 200)?.request?.chatRequest?.apiFormat;
+}
+
+/**
+ * Sends a request of the Responses API with the endpoint's OCID as the model, as it is.
+ *
+ * @param {Settings} settings
+ * @param {Recorder} recorder
+ * @param {Pick<import("oci-genai-edge").ClientOptions, "sign" | "apiKey">} credentials Over those of the settings.
+ */
+export async function postResponses(settings, recorder, credentials) {
+  const { endpointId, compartmentId } = settings;
+  const { sign, apiKey } = { ...settings, ...credentials };
+  const chat = clientOf(settings, recorder).route(endpointId, { transport: "openai" }).url;
+  const url = chat.replace(/chat\/completions$/, "responses");
+  const request = { model: endpointId, input: PROMPT, max_output_tokens: 48, store: false };
+  const body = new TextEncoder().encode(JSON.stringify(request));
+  const signal = AbortSignal.timeout(60_000);
+  const headers = new Headers({ "content-type": "application/json", "accept-encoding": "identity" });
+  if (sign) {
+    headers.set("opc-compartment-id", compartmentId);
+    const method = /** @type {const} */ ("POST");
+    const signed = await sign({ method, url, headers: Object.fromEntries(headers), body, attempt: 1, signal });
+    for (const [name, value] of new Headers(/** @type {Record<string, string>} */ (signed))) headers.set(name, value);
+  } else {
+    headers.set("authorization", `Bearer ${apiKey}`);
+  }
+  const response = await recorder.fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+  await response.arrayBuffer();
 }

@@ -1,7 +1,7 @@
 // The open questions about the service. Each costs at most one request and is answered from the bytes that came back.
 import { OciGenAI } from "oci-genai-edge";
 
-import { chatRequest, clientOf } from "./calls.mjs";
+import { chatRequest, clientOf, postResponses } from "./calls.mjs";
 import { textOf } from "./recorder.mjs";
 import { streamFacts } from "./stream-facts.mjs";
 
@@ -31,6 +31,7 @@ export async function answerQuestions(run) {
   await questions.aboutErrors();
   await questions.aboutAuthentication();
   await questions.aboutTheRest();
+  await questions.aboutOperations();
   questions.aboutAllResponses();
   return questions.rows.toSorted((one, other) => numberOf(one) - numberOf(other));
 }
@@ -108,10 +109,59 @@ class Questions {
     } else {
       this.#add(question, "not asked: OCI_GENAI_API_KEY is not set");
     }
+    await this.#aboutOpenaiRoute("a signature", { apiKey: undefined });
+    if (apiKey) {
+      await this.#aboutOpenaiRoute("a key", { sign: undefined, apiKey });
+    } else {
+      this.#add("4. An endpoint on /openai/v1, with a key", "not asked: OCI_GENAI_API_KEY is not set");
+    }
+  }
+
+  /**
+   * Sources contradict each other on whether it takes an endpoint's OCID as the model.
+   *
+   * @param {string} how
+   * @param {Pick<ClientOptions, "sign" | "apiKey">} credentials
+   */
+  async #aboutOpenaiRoute(how, credentials) {
+    const { endpointId } = this.#settings;
+    const client = { ...credentials, apiFormat: undefined, transport: /** @type {const} */ ("openai") };
+    const name = how.replaceAll(/^a | /g, "");
     this.#answer(
-      "4. An endpoint's OCID as model on /openai/v1",
-      await this.#send("endpoint-on-openai", chatRequest(endpointId), { call: { transport: "openai" } }),
+      `4. An endpoint on /openai/v1/chat/completions, with ${how}`,
+      await this.#send(`openai-chat-${name}`, chatRequest(endpointId), { client }),
     );
+    this.#answer(
+      `4. An endpoint on /openai/v1/responses, with ${how}`,
+      await this.#record(`openai-responses-${name}`, () => postResponses(this.#settings, this.#recorder, credentials)),
+    );
+  }
+
+  /** The operations beside a chat, on endpoints of their own. */
+  async aboutOperations() {
+    const { embedEndpointId: embed, rerankEndpointId: rerank } = this.#settings;
+    const oci = clientOf(this.#settings, this.#recorder);
+    await this.#aboutOperation("embedText", embed, "OCI_DAC_EMBED_ENDPOINT_OCID", (model) =>
+      oci.embed({ model, input: ["Rain in Oslo", "Sun in Lima"] }),
+    );
+    await this.#aboutOperation("rerankText", rerank, "OCI_DAC_RERANK_ENDPOINT_OCID", (model) =>
+      oci.rerank({ model, query: "Where does it rain?", documents: ["Sun in Lima", "Rain in Oslo"] }),
+    );
+  }
+
+  /**
+   * @param {string} action
+   * @param {string | undefined} model
+   * @param {string} variable
+   * @param {(model: string) => Promise<unknown>} call
+   */
+  async #aboutOperation(action, model, variable, call) {
+    const question = `8. ${action} with an endpoint`;
+    if (!model) return this.#add(question, `not asked: ${variable} is not set`);
+    this.#answer(question, await this.#record(action, () => call(model)), (exchange) => {
+      if (exchange.status !== 200) return summaryOf(exchange);
+      return `200, with ${Object.keys(JSON.parse(textOf(exchange))).toSorted().join(", ")}`;
+    });
   }
 
   async aboutTheRest() {
@@ -184,12 +234,23 @@ class Questions {
    * @returns {Promise<Exchange | undefined>} Undefined where no request was left.
    */
   async #send(name, request, { stream = false, client = {}, call = {} } = {}) {
+    const oci = clientOf(this.#settings, this.#recorder, { fallback: "never", ...client });
+    return this.#record(name, () => (stream ? oci.stream(request, call).final() : oci.chat(request, call)));
+  }
+
+  /**
+   * The exchange of a call.
+   *
+   * @param {string} name
+   * @param {() => Promise<unknown>} call
+   * @returns {Promise<Exchange | undefined>} Undefined where no request was left.
+   */
+  async #record(name, call) {
     const recorder = this.#recorder;
     recorder.label(name);
     const before = recorder.exchanges.length;
-    const oci = clientOf(this.#settings, recorder, { fallback: "never", ...client });
     try {
-      await (stream ? oci.stream(request, call).final() : oci.chat(request, call));
+      await call();
     } catch {
       // In the exchange.
     }

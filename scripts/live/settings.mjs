@@ -11,6 +11,8 @@ const REQUIRED = ["OCI_DAC_ENDPOINT_OCID", "OCI_DAC_COMPARTMENT_ID", "OCI_DAC_RE
 /**
  * @typedef {object} Settings
  * @property {string} endpointId
+ * @property {string} [embedEndpointId] An endpoint whose model embeds.
+ * @property {string} [rerankEndpointId] An endpoint whose model reranks.
  * @property {string} compartmentId
  * @property {string} region
  * @property {import("oci-genai-edge").ClientOptions["apiFormat"]} [apiFormat]
@@ -43,10 +45,15 @@ export function readSettings(env = process.env, home = homedir()) {
   const { OCI_DAC_REGION: region = "" } = env;
   const { tenancy, user, fingerprint, pass_phrase: passPhrase } = profile.values;
   const hosts = privateHosts(env.OCI_ENDPOINT, env.OCI_OTHER_ENDPOINT);
-  const secrets = [endpointId, compartmentId, env.OCI_GENAI_API_KEY, tenancy, user, fingerprint, passPhrase, ...hosts];
+  const embedEndpointId = env.OCI_DAC_EMBED_ENDPOINT_OCID || undefined;
+  const rerankEndpointId = env.OCI_DAC_RERANK_ENDPOINT_OCID || undefined;
+  const dac = [endpointId, embedEndpointId, rerankEndpointId, compartmentId];
+  const secrets = [...dac, env.OCI_GENAI_API_KEY, tenancy, user, fingerprint, passPhrase, ...hosts];
   return {
     settings: {
       endpointId,
+      embedEndpointId,
+      rerankEndpointId,
       compartmentId,
       region,
       apiFormat: /** @type {Settings["apiFormat"]} */ (env.OCI_DAC_API_FORMAT || undefined),

@@ -73,8 +73,7 @@ impl ChoiceState {
                 refusal: non_empty(&self.refusal),
                 reasoning_content: non_empty(&self.reasoning),
                 tool_calls,
-                annotations: (!self.annotations.is_empty())
-                    .then(|| Value::Array(self.annotations.clone())),
+                annotations: Value::Array(self.annotations.clone()),
             },
             logprobs: (!self.logprobs.is_empty()).then(|| logprobs(self.logprobs.clone())),
             finish_reason: self.finish.as_ref().map(|finish| finish.openai),

@@ -146,7 +146,8 @@ impl Accumulator {
                         reasoning_content: non_empty(&message.reasoning_content),
                         refusal: non_empty(&message.refusal),
                         tool_calls: state.calls.to_deltas(),
-                        annotations: message.annotations.as_ref(),
+                        annotations: Some(&message.annotations)
+                            .filter(|_| !state.annotations.is_empty()),
                     },
                     logprobs: choice.logprobs.clone(),
                     finish_reason: None,

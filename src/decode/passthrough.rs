@@ -64,6 +64,9 @@ impl Output for PassthroughOutput<'_> {
         event: &[u8],
         answer: &mut Accumulator,
     ) -> Result<()> {
+        if self.sink.decodes_chunks() {
+            return template.push(text, answer, self.sink);
+        }
         template.push(text, answer, &mut NullSink)?;
         if template.has_alias() && self.sink.reads_verbatim() {
             self.sink
@@ -113,7 +116,7 @@ impl Output for PassthroughOutput<'_> {
     }
 
     fn after_event(&mut self, event: &[u8], include_usage: bool) {
-        if !is_usage_only(event) {
+        if self.sink.decodes_chunks() || !is_usage_only(event) {
             return;
         }
         if include_usage {

@@ -26,6 +26,8 @@ numbers! {
     MODE_RERANK = 5;
     /// Calls are to give moderations.
     MODE_MODERATE = 6;
+    /// A call is to give the events of a response, or a whole one, as the body of the request asks.
+    MODE_RESPONSES = 7;
 
     /// Flag of a step: the answer is complete.
     STEP_DONE = 1;

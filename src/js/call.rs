@@ -22,6 +22,7 @@ use super::shell::now;
 use crate::call::{Call, PreparedRequest, Report, ResponseHead, Status, Step};
 use crate::client::Client;
 use crate::error::{Code, Error};
+use crate::operation::Operation;
 use crate::options::Timeouts;
 use crate::routing::RouteDescription;
 
@@ -32,6 +33,7 @@ pub struct CallHandle {
     call: Call,
     timeouts: Timeouts,
     output: Output,
+    is_events: bool,
     client: Rc<RefCell<Client>>,
     /// The request of the current step, until it is taken.
     request: Option<PreparedRequest>,
@@ -58,12 +60,14 @@ impl CallHandle {
         call: Call,
         timeouts: Timeouts,
         output: Output,
+        is_events: bool,
         client: Rc<RefCell<Client>>,
     ) -> Self {
         CallHandle {
             call,
             timeouts,
             output,
+            is_events,
             client,
             request: None,
             wait_ms: 0.0,
@@ -76,7 +80,7 @@ impl CallHandle {
     /// Whether the output is events rather than chunks.
     #[wasm_bindgen(getter, js_name = isEvents)]
     pub fn is_events(&self) -> bool {
-        matches!(self.output, Output::Events(_))
+        self.is_events
     }
 
     /// The limit of the whole call, in milliseconds; 0 where there is none. The host keeps the
@@ -242,14 +246,31 @@ impl CallHandle {
         self.call.on_cancel(now());
     }
 
-    /// The whole answer, or what there is of it, as JSON text.
-    pub fn completion(&self) -> String {
-        json_text(self.call.result())
+    /// The whole answer, as JSON text of the dialect.
+    pub fn completion(&mut self) -> String {
+        match (&mut self.output, self.call.operation()) {
+            (Output::Responses(writer), Operation::Chat(chat)) => {
+                chat.emit(writer.as_mut());
+                json_text(writer.whole(&chat.answer().completion(), seconds()))
+            }
+            _ => json_text(self.call.result()),
+        }
     }
 
     /// What was received of an answer, as JSON text; undefined if nothing was.
     pub fn partial(&self) -> Option<String> {
-        self.call.has_result().then(|| self.completion())
+        let has_result = self.call.has_result();
+        has_result.then(|| json_text(self.call.result()))
+    }
+
+    /// The events that end a stream which failed, in which the last `null` stands for the error.
+    /// Undefined where the dialect has none, or no event was written.
+    #[wasm_bindgen(js_name = failureEvents)]
+    pub fn failure_events(&mut self) -> Option<String> {
+        match &mut self.output {
+            Output::Responses(writer) => writer.failure().map(json_text),
+            _ => None,
+        }
     }
 
     /// What there is to know of the call: `{ report, target }`, as JSON text.
@@ -289,17 +310,34 @@ impl CallHandle {
         }
     }
 
+    /// Writes what ends a stream of events.
+    #[cold]
+    fn end_events(&mut self) {
+        match (&mut self.output, self.call.operation()) {
+            (Output::Events(events), _) => events.done(),
+            (Output::Responses(events), Operation::Chat(chat)) if self.is_events => {
+                events.done(&chat.answer().completion(), seconds());
+            }
+            _ => {}
+        }
+    }
+
     /// Describes the output and returns the flags of the step.
     #[inline]
     fn finish_step(&mut self) -> u32 {
         let flags = self.status();
-        if let (STEP_DONE, Output::Events(events)) = (flags, &mut self.output) {
-            events.done();
+        if flags == STEP_DONE {
+            self.end_events();
         }
         let (bytes, words) = self.output.bytes();
         memory::set_header(bytes, words, self.output.is_mixed());
         flags | if bytes.is_empty() { 0 } else { STEP_OUTPUT }
     }
+}
+
+/// Seconds since 1970.
+fn seconds() -> u64 {
+    (now() / 1000.0) as u64
 }
 
 fn json_text(json: Vec<u8>) -> String {

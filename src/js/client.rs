@@ -6,7 +6,9 @@ use std::rc::Rc;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::boundary::{MODE_AS_REQUESTED, MODE_EMBED, MODE_EVENTS, MODE_RERANK, MODE_WHOLE};
+use super::boundary::{
+    MODE_AS_REQUESTED, MODE_CHUNKS, MODE_EMBED, MODE_EVENTS, MODE_RERANK, MODE_RESPONSES,
+};
 use super::call::CallHandle;
 use super::failure::Failure;
 use super::fetch::keeps_host;
@@ -17,6 +19,7 @@ use crate::error::{Code, Error};
 use crate::openai::{ChatRequest, EventWriter};
 use crate::operation::{merge, Embed, Moderate, Rerank};
 use crate::options::{CallOptions, Options, RouteQuery};
+use crate::responses;
 use crate::routing::{Route, RouteDescription};
 
 /// What is behind an `OciGenAI`.
@@ -35,10 +38,12 @@ struct Model<'a> {
 
 #[wasm_bindgen]
 impl Client {
-    /// `options`: the plain options, as JSON text. `signs`: whether a signer is configured.
+    /// `options`: the plain options, as JSON text. `signs`, `has_api_key`: whether a signer and an
+    /// API key are configured.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &str, signs: bool) -> Result<Client, Failure> {
-        let options = Options::from_json(options)?;
+    pub fn new(options: &str, signs: bool, has_api_key: bool) -> Result<Client, Failure> {
+        let mut options = Options::from_json(options)?;
+        options.routing.has_key_only = has_api_key && !signs;
         for (path, base_url) in options.base_urls() {
             if !keeps_host(base_url.as_str(), base_url.host()) {
                 let message = format!("the option {path} has a host that no URL can have");
@@ -82,20 +87,33 @@ impl Client {
         id: String,
     ) -> Result<CallHandle, Failure> {
         let options = CallOptions::from_json(options)?;
-        let request = ChatRequest::from_json(request)?;
-        let mode = match mode {
-            MODE_AS_REQUESTED if request.wants_stream() => MODE_EVENTS,
-            MODE_AS_REQUESTED => MODE_WHOLE,
-            mode => mode,
+        let (request, output) = match mode {
+            MODE_RESPONSES => {
+                let (request, writer) = responses::parse(request)?;
+                (request, Output::Responses(Box::new(writer)))
+            }
+            _ => {
+                let request = ChatRequest::from_json(request)?;
+                let is_events =
+                    mode == MODE_EVENTS || (mode == MODE_AS_REQUESTED && request.wants_stream());
+                let output = match is_events {
+                    true => Output::Events(EventWriter::new(request.wants_usage())),
+                    false => Output::Chunks(Chunks::default()),
+                };
+                (request, output)
+            }
         };
-        let output = match mode {
-            MODE_EVENTS => Output::Events(EventWriter::new(request.wants_usage())),
-            _ => Output::Chunks(Chunks::default()),
+        let is_events = match &output {
+            Output::Chunks(_) => false,
+            Output::Events(_) => true,
+            Output::Responses(_) => request.wants_stream(),
         };
+        let stream = is_events || mode == MODE_CHUNKS;
         let client = self.0.borrow();
         let timeouts = client.timeouts(&options);
-        let call = client.chat(request, options, mode != MODE_WHOLE, id, now())?;
-        Ok(CallHandle::new(call, timeouts, output, self.0.clone()))
+        let call = client.chat(request, options, stream, id, now())?;
+        let client = self.0.clone();
+        Ok(CallHandle::new(call, timeouts, output, is_events, client))
     }
 
     /// Makes the calls that answer a request other than a chat, and sends nothing. They may be made
@@ -120,7 +138,7 @@ impl Client {
         let mut handles = Vec::with_capacity(calls.len());
         for call in calls {
             let output = Output::Chunks(Chunks::default());
-            let handle = CallHandle::new(call, timeouts, output, self.0.clone());
+            let handle = CallHandle::new(call, timeouts, output, false, self.0.clone());
             handles.push(handle.into());
         }
         Ok(handles)

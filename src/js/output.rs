@@ -1,15 +1,18 @@
-//! The two forms of output that JavaScript reads: chunks, and OpenAI's events.
+//! The forms of output that JavaScript reads: chunks, and the events of a dialect.
 
 use super::boundary::{KIND_ARGUMENTS, KIND_JSON, KIND_REASONING, KIND_SHIFT, KIND_TEXT};
 use crate::openai::{Chunk, EventWriter, Metadata, Sink};
+use crate::responses;
 
 /// Where a call's chunks go.
 #[derive(Debug)]
 pub(super) enum Output {
     /// For `for await`.
     Chunks(Chunks),
-    /// For responses.
+    /// For responses: the events of Chat Completions.
     Events(EventWriter),
+    /// Those of the Responses API, or a whole response.
+    Responses(Box<responses::EventWriter>),
 }
 
 /// The chunks of one network chunk: all their text in one buffer, and for each chunk a word with
@@ -27,6 +30,7 @@ impl Output {
         match self {
             Output::Chunks(chunks) => chunks,
             Output::Events(events) => events,
+            Output::Responses(events) => events.as_mut(),
         }
     }
 
@@ -34,6 +38,7 @@ impl Output {
         match self {
             Output::Chunks(chunks) => (&chunks.text, &chunks.words),
             Output::Events(events) => (events.bytes(), &[]),
+            Output::Responses(events) => (events.bytes(), &[]),
         }
     }
 
@@ -50,6 +55,7 @@ impl Output {
                 chunks.is_mixed = false;
             }
             Output::Events(events) => events.clear(),
+            Output::Responses(events) => events.clear(),
         }
     }
 }

@@ -58,9 +58,8 @@ pub struct AssistantMessage {
     /// Calls, in the order in which they were opened.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
-    /// OpenAI's annotations (`url_citation`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub annotations: Option<Value>,
+    /// OpenAI's annotations (`url_citation`): a list, empty where there are none, as OpenAI's is.
+    pub annotations: Value,
 }
 
 /// A call that the model makes.

@@ -171,8 +171,15 @@ impl Parameter {
 
     /// `invalid_request` for a value of another kind.
     pub(crate) fn check(&self, given: &Param<'_, '_>) -> Result<()> {
+        self.kind.check(given)
+    }
+}
+
+impl ValueKind {
+    /// `invalid_request` for a value of another kind.
+    pub(crate) fn check(self, given: &Param<'_, '_>) -> Result<()> {
         let value = given.value;
-        let (fits, what) = match self.kind {
+        let (fits, what) = match self {
             ValueKind::Number => (value.is_number(), "a number"),
             ValueKind::Integer => (value.is_u64() || value.is_i64(), "a whole number"),
             ValueKind::Boolean => (value.is_boolean(), "true or false"),

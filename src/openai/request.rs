@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::message::Message;
 use super::param::Param;
+use super::param_names::ParamNames;
 use super::tool::{ResponseFormat, Tool, ToolChoice};
 use crate::error::{excerpt, Code, Error, Result};
 
@@ -18,6 +19,10 @@ use crate::error::{excerpt, Code, Error, Result};
 pub struct ChatRequest {
     model: String,
     body: Map<String, Value>,
+    names: ParamNames,
+    /// Whether a dialect other than Chat Completions is in front: the service's own chunks are no
+    /// answer then.
+    is_translated: bool,
     chat: OnceCell<Result<Chat>>,
 }
 
@@ -35,6 +40,8 @@ pub(crate) struct Chat {
     /// Every parameter, none of them null, in the caller's order; what is under `oci` as
     /// `oci.top_k`.
     pub(crate) parameters: Vec<(String, Value)>,
+    /// How the caller names them.
+    pub(crate) names: ParamNames,
 }
 
 impl ChatRequest {
@@ -49,11 +56,7 @@ impl ChatRequest {
     /// `invalid_request`, with the parameter at fault.
     pub fn from_json(json: &str) -> Result<ChatRequest> {
         let mut body = parse_body(json)?;
-        let model = match body.shift_remove("model") {
-            Some(Value::String(model)) => model,
-            None => return Err(Error::param("model", "model is missing")),
-            Some(_) => return Err(Error::param("model", "model must be a string")),
-        };
+        let model = take_model(&mut body)?;
         match body.get("messages") {
             Some(Value::Array(messages)) if !messages.is_empty() => {}
             Some(Value::Array(_)) => return Err(Error::param("messages", "messages is empty")),
@@ -72,8 +75,22 @@ impl ChatRequest {
         Ok(ChatRequest {
             model,
             body,
+            names: ParamNames::default(),
+            is_translated: false,
             chat: OnceCell::new(),
         })
+    }
+
+    /// A request of another dialect, as the body of a chat. `names`: what the caller calls its
+    /// parameters.
+    pub(crate) fn translated(model: String, body: Map<String, Value>, names: ParamNames) -> Self {
+        ChatRequest {
+            model,
+            body,
+            names,
+            is_translated: true,
+            chat: OnceCell::new(),
+        }
     }
 
     /// The model as the caller named it.
@@ -104,6 +121,16 @@ impl ChatRequest {
             .is_some_and(|tools| !tools.is_empty())
     }
 
+    /// Whether a dialect other than Chat Completions is in front.
+    pub(crate) fn is_translated(&self) -> bool {
+        self.is_translated
+    }
+
+    /// How the caller names the parameters.
+    pub(crate) fn names(&self) -> &ParamNames {
+        &self.names
+    }
+
     /// Releases the memory of everything but the model. What else is asked of the request later is
     /// answered as if it had no parameters.
     pub(crate) fn release(&mut self) {
@@ -119,9 +146,18 @@ impl ChatRequest {
     /// The request as a typed model, or what is wrong with it.
     pub(crate) fn chat(&self) -> Result<&Chat> {
         self.chat
-            .get_or_init(|| Chat::parse(&self.body))
+            .get_or_init(|| Chat::parse(&self.body, &self.names))
             .as_ref()
             .map_err(Error::clone)
+    }
+}
+
+/// Takes the model out of a request.
+pub(crate) fn take_model(body: &mut Map<String, Value>) -> Result<String> {
+    match body.shift_remove("model") {
+        Some(Value::String(model)) => Ok(model),
+        None => Err(Error::param("model", "model is missing")),
+        Some(_) => Err(Error::param("model", "model must be a string")),
     }
 }
 
@@ -151,11 +187,18 @@ pub(crate) fn parse_body(json: &str) -> Result<Map<String, Value>> {
 }
 
 impl Chat {
-    fn parse(body: &Map<String, Value>) -> Result<Chat> {
-        let param = |name: &'static str| body.get(name).map(|value| Param::new(name, value));
-        let messages = match param("messages") {
-            Some(messages) => messages.items()?.map(|it| Message::parse(&it)).collect(),
-            None => Ok(Vec::new()),
+    fn parse(body: &Map<String, Value>, names: &ParamNames) -> Result<Chat> {
+        let param = |name: &'static str| {
+            let value = body.get(name)?;
+            Some(Param::new(names.of(name), value))
+        };
+        let message = |(index, value)| {
+            let path = names.message(index);
+            Message::parse(&Param::new(&path, value))
+        };
+        let messages = match body.get("messages") {
+            Some(Value::Array(messages)) => messages.iter().enumerate().map(message).collect(),
+            _ => Ok(Vec::new()),
         };
         let tools = match param("tools") {
             Some(tools) => tools.items()?.map(|tool| Tool::parse(&tool)).collect(),
@@ -174,13 +217,14 @@ impl Chat {
             max_tokens: limit.map(|limit| parse_limit(&limit)).transpose()?,
             stop: param("stop").map(|stop| parse_stop(&stop)).transpose()?,
             parameters: flatten(body)?,
+            names: names.clone(),
         })
     }
 
     /// A parameter with its path, if it is present.
     pub(crate) fn param<'a>(&'a self, name: &'a str) -> Option<Param<'a, 'a>> {
         let (_, value) = self.parameters.iter().find(|(known, _)| known == name)?;
-        Some(Param::new(name, value))
+        Some(Param::new(self.names.of(name), value))
     }
 }
 

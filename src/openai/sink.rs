@@ -68,6 +68,12 @@ pub trait Sink {
         self.keeps_chunks()
     }
 
+    /// Whether chunks that the service wrote in OpenAI's own form are to be decoded like those of
+    /// the other wires, for a sink that writes another form.
+    fn decodes_chunks(&self) -> bool {
+        false
+    }
+
     /// Whether anybody receives what is emitted here.
     fn keeps_chunks(&self) -> bool {
         true

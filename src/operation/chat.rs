@@ -59,6 +59,11 @@ impl Chat {
         self
     }
 
+    /// Emits an answer that was received whole, to a sink that writes another form of it.
+    pub fn emit(&self, sink: &mut dyn Sink) {
+        self.answer().replay("", false, sink);
+    }
+
     /// What has been received of the answer.
     pub fn answer(&self) -> &Accumulator {
         self.decoder.answer()
@@ -96,7 +101,7 @@ impl Exchange for Chat {
         let answer = self.decoder.answer_mut();
         answer.set_opc_request_id(self.opc_request_id.clone());
         // Chunks that pass through are the service's, which has a tool parser of its own.
-        let translates = !self.format.passes_events_through;
+        let translates = !self.format.passes_events_through || self.request.is_translated();
         if self.tool_call_text && self.request.has_tools() && translates {
             answer.extract_tool_calls();
         }

@@ -60,6 +60,7 @@ const PARAMETERS: &[Row] = &[
         Kind::Words(&["float", "int8", "uint8", "binary", "ubinary", "base64"]),
         Some("embeddingTypes"),
     ),
+    ("oci.is_echo", Kind::Flag, Some("isEcho")),
 ];
 
 impl Embed {
@@ -139,11 +140,13 @@ impl Post for Embed {
     /// Reads an answer, [`EmbedTextResult`](https://github.com/oracle/oci-typescript-sdk/blob/master/lib/generativeaiinference/lib/model/embed-text-result.ts).
     fn read(&mut self, body: &[u8]) -> Result<ObjectWriter> {
         let json = read_object(body, ACTION)?;
-        let [embeddings, by_type, own_usage, counts] = json.pick([
+        let [embeddings, by_type, own_usage, counts, inputs, contents] = json.pick([
             "embeddings",
             "embeddingsByType",
             "usage",
             "inputTextTokenCounts",
+            "inputs",
+            "embedContents",
         ]);
         let by_type = by_type.filter(|by_type| by_type.is_object());
         let mut data = Vec::new();
@@ -175,6 +178,12 @@ impl Post for Embed {
         let mut oci = self.answer.oci();
         if let Some(by_type) = by_type {
             oci.push_text("embeddings_by_type", by_type.as_bytes());
+        }
+        // What was embedded, if `oci.is_echo` asked for it.
+        for (name, echo) in [("inputs", inputs), ("embed_contents", contents)] {
+            if let Some(echo) = echo.filter(|echo| echo.is_array()) {
+                oci.push_text(name, echo.as_bytes());
+            }
         }
         answer.push_object("oci", oci);
         Ok(answer)

@@ -107,6 +107,8 @@ impl Options {
                 realm,
                 base_url: read_base_url(&options)?,
                 defaults: read_overrides(&options)?,
+                // The credentials stay in JavaScript.
+                has_key_only: false,
             },
             compartment_id: options.string("compartmentId")?,
             aliases: target::read_aliases(&options)?,

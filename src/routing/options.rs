@@ -27,6 +27,8 @@ pub struct RoutingOptions {
     /// The client's `apiFormat` and `transport`. This format applies to OCIDs only: a name already
     /// says which model it is.
     pub defaults: RouteOverrides,
+    /// Whether an API key is all there is to authenticate with. The native transport takes none.
+    pub has_key_only: bool,
 }
 
 impl RoutingOptions {

@@ -14,6 +14,11 @@
 //!
 //! An `oci:` prefix is stripped. Matching ignores case, and the id is sent in its original case.
 //! [`RouteOverrides`] change transport and format.
+//!
+//! Sources contradict each other on whether the openai transport serves endpoints. The native one
+//! serves every endpoint, but takes no API key. So a chat with an endpoint goes to the openai
+//! transport where an API key is all there is, and a native call would be a certain 401. From there
+//! it is not moved, whatever the service answers: the other transport is no alternative then.
 
 use serde::Serialize;
 
@@ -143,6 +148,8 @@ impl Route {
             None => overrides.api_format,
         };
         let default_transport = match (model.kind(), explicit_format) {
+            // Also with a format, which then only says what the model behind the endpoint is.
+            (ModelKind::Endpoint(_), _) if is_chat && options.has_key_only => Transport::OpenAi,
             // A format can only be chosen on the native transport.
             (ModelKind::Name, None) if is_chat => Transport::OpenAi,
             _ => Transport::Native,
@@ -276,6 +283,13 @@ impl Route {
     /// The host, and the port unless it is the scheme's default.
     pub fn host(&self) -> &str {
         self.base_url.host()
+    }
+
+    /// Whether an endpoint's OCID is sent as the model of the openai transport.
+    pub(crate) fn is_endpoint_on_openai(&self) -> bool {
+        let is_endpoint = |model: ModelId<'_>| matches!(model.kind(), ModelKind::Endpoint(_));
+        self.transport == Transport::OpenAi
+            && ModelId::parse(&self.model, false).is_ok_and(is_endpoint)
     }
 
     /// Whether the format comes from the options rather than from the routing table.

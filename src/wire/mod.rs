@@ -93,7 +93,8 @@ impl WireFormat {
     ///
     /// `missing_compartment`, or `invalid_request` about the parameter that the wire can't express.
     pub fn body(&self, request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<u8>> {
-        (self.build)(request, target, stream)
+        let body = (self.build)(request, target, stream);
+        body.map_err(|error| request.names().translate(error))
     }
 
     /// Reads the data of one stream event.

@@ -54,6 +54,17 @@ fn build(request: &ChatRequest, target: &Candidate, stream: bool) -> Result<Vec<
             }
         }
     }
+    // Every answer has the list; servers are reported to reject it in a request. Empty, it says
+    // nothing.
+    let messages = body.get_mut("messages").and_then(Value::as_array_mut);
+    for message in messages.into_iter().flatten() {
+        let is_empty = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
+        if message.get("annotations").is_some_and(is_empty) {
+            message
+                .as_object_mut()
+                .map(|it| it.shift_remove("annotations"));
+        }
+    }
     if stream {
         let options = request
             .body()
@@ -103,7 +114,11 @@ fn read_event<'a>(
     if choices.is_empty() && answer.is_empty() {
         return Ok(None);
     }
-    let (delta, has_alias) = read_choices(choices, pad, answer)?;
+    if sink.decodes_chunks() {
+        let (delta, _) = read_choices(choices, pad, answer, sink)?;
+        return Ok(delta.filter(|_| usage.is_none()));
+    }
+    let (delta, has_alias) = read_choices(choices, pad, answer, &mut NullSink)?;
     sink.verbatim(&decode_utf8(&if has_alias && sink.reads_verbatim() {
         with_reasoning_content(event.as_bytes())
     } else {
@@ -200,7 +215,7 @@ fn read_whole(body: RawJson<'_>, answer: &mut Accumulator) -> DecodeResult<()> {
     if let Some(usage) = usage.filter(|usage| usage.is_object()) {
         answer.set_usage(usage.to_value());
     }
-    read_choices(choices, None, answer)?;
+    read_choices(choices, None, answer, &mut NullSink)?;
     Ok(answer.end(false, &mut NullSink)?)
 }
 
@@ -246,6 +261,7 @@ fn read_choices<'a>(
     choices: Vec<RawJson<'a>>,
     pad: Option<RawJson<'a>>,
     answer: &mut Accumulator,
+    sink: &mut dyn Sink,
 ) -> DecodeResult<(Option<SingleDelta<'a>>, bool)> {
     let mut has_alias = false;
     let is_only = choices.len() == 1;
@@ -259,17 +275,13 @@ fn read_choices<'a>(
         answer.ensure_choice(index);
         let mut recorder = DeltaRecorder::new(index);
         if let Some(delta) = delta.or(message).map(object).transpose()? {
-            has_alias |= read_delta(delta, index, answer, &mut recorder)?;
+            has_alias |= read_delta(delta, index, answer, &mut recorder, sink)?;
         }
         if let Some(logprobs) = logprobs {
-            answer.record_logprobs(index, &logprobs.to_value());
+            answer.push_logprobs(index, logprobs.to_value(), sink);
         }
         if let Some(reason) = reason.and_then(RawJson::to_text) {
-            answer.finish(
-                index,
-                translate::finish_reason(Some(&reason)),
-                &mut NullSink,
-            )?;
+            answer.finish(index, translate::finish_reason(Some(&reason)), sink)?;
         }
         let is_plain = is_only && logprobs.is_none() && reason.is_none();
         single = recorder.finish(pad).filter(|_| is_plain);
@@ -283,6 +295,7 @@ fn read_delta<'a>(
     index: u32,
     answer: &mut Accumulator,
     recorder: &mut DeltaRecorder<'a>,
+    sink: &mut dyn Sink,
 ) -> DecodeResult<bool> {
     let [content, reasoning, alias, refusal, calls, annotations] = fields(
         delta,
@@ -304,15 +317,15 @@ fn read_delta<'a>(
     };
     if let Some(delta) = text(reasoning)? {
         recorder.record(kind, reasoning);
-        answer.push_reasoning(index, &delta, &mut NullSink);
+        answer.push_reasoning(index, &delta, sink);
     }
     if let Some(delta) = text(content)? {
         recorder.record(DeltaKind::Text, content);
-        answer.push_text(index, &delta, &mut NullSink)?;
+        answer.push_text(index, &delta, sink)?;
     }
     if let Some(delta) = text(refusal)? {
         recorder.disqualify();
-        answer.push_refusal(index, &delta, &mut NullSink);
+        answer.push_refusal(index, &delta, sink);
     }
     for call in list(calls)? {
         recorder.disqualify();
@@ -330,12 +343,12 @@ fn read_delta<'a>(
             // Later fragments of a call have its position, and no id.
             position: position.and_then(|it| usize::try_from(it).ok()),
         };
-        answer.push_tool_call(index, &fragment, &mut NullSink)?;
+        answer.push_tool_call(index, &fragment, sink)?;
     }
     let annotations = values(annotations)?;
     if !annotations.is_empty() {
         recorder.disqualify();
-        answer.push_annotations(index, annotations, &mut NullSink);
+        answer.push_annotations(index, annotations, sink);
     }
     Ok(has_alias)
 }

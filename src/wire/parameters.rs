@@ -129,13 +129,14 @@ impl WireFormat {
     pub(super) fn fields(&self, chat: &Chat) -> Result<Map<String, Value>> {
         let mut fields = Map::new();
         for (name, value) in &chat.parameters {
+            let own_name = chat.names.of(name);
             let parameter = Parameter::find(name).ok_or_else(|| {
-                let name = excerpt(name);
+                let name = excerpt(own_name);
                 let message = format!("the {} wire does not know the parameter {name}", self.name);
                 Error::param(name, message)
                     .with_hint("omit it; parameters that only OCI has go under `oci`")
             })?;
-            let given = Param::new(name, value);
+            let given = Param::new(own_name, value);
             match self.rule(name) {
                 Rule::Field(field) => {
                     parameter.check(&given)?;
@@ -147,8 +148,8 @@ impl WireFormat {
                 Rule::Translated(_) | Rule::Ignored(_) => {}
                 Rule::Unsupported(_) if parameter.neutral.matches(value) => {}
                 Rule::Unsupported(hint) => {
-                    let message = format!("the {} wire can't express {name}", self.name);
-                    return Err(Error::param(name, message).with_hint(hint));
+                    let message = format!("the {} wire can't express {own_name}", self.name);
+                    return Err(Error::param(own_name, message).with_hint(hint));
                 }
             }
         }

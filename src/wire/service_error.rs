@@ -28,11 +28,13 @@ pub(crate) fn service_error(
         None => Error::new(kind, own),
     };
     if kind == Code::BadRequest {
-        if let Some(reason) = body.reason(status) {
+        let is_refused = route.is_endpoint_on_openai() && param == Some("model");
+        let refused = is_refused.then_some(Reason::ModelNotOnOpenAiTransport);
+        if let Some(reason) = refused.or_else(|| body.reason(status)) {
             error = error.with_reason(reason);
         }
     }
-    if let Some(hint) = hint(kind, route, signs) {
+    if let Some(hint) = hint(kind, route, signs, param) {
         error = error.with_hint(hint);
     }
     error
@@ -70,15 +72,24 @@ fn code_of(status: u16, message: &str) -> Code {
     }
 }
 
-fn hint(code: Code, route: &Route, signs: bool) -> Option<String> {
+fn hint(code: Code, route: &Route, signs: bool, param: Option<&str>) -> Option<String> {
+    let not_on_openai = match signs {
+        true => "the openai transport may not serve this endpoint: omit `transport`",
+        false => {
+            "the openai transport may not serve this endpoint; the native one serves every \
+             endpoint, but takes no API key: set `sign`"
+        }
+    };
     let hint = match code {
+        Code::BadRequest if matches!(param, None | Some("model")) => {
+            return route.is_endpoint_on_openai().then(|| not_on_openai.into());
+        }
         Code::Unauthorized if route.transport() == Transport::OpenAi => {
             "check the API key (keys are regional, and a key made before its IAM policy stays \
              rejected), or the signer"
         }
         Code::Unauthorized if !signs => {
-            "native calls, and so every Dedicated AI Cluster, need a signature: set `sign`; `apiKey` \
-             is for the openai transport only"
+            "native calls need a signature: set `sign`; `apiKey` is for the openai transport only"
         }
         Code::Unauthorized => {
             "check the signer: its key and key id, and the clock (5 minutes of skew are allowed); a \
@@ -89,11 +100,15 @@ fn hint(code: Code, route: &Route, signs: bool) -> Option<String> {
                 "" => String::new(),
                 region => format!(" in {region}"),
             };
-            return Some(format!(
+            let causes = format!(
                 "OCI answers the same for three causes: the model or endpoint does not \
                  exist{place}, no IAM policy allows its use, or compartmentId names another \
                  compartment"
-            ));
+            );
+            return Some(match route.is_endpoint_on_openai() {
+                true => format!("{not_on_openai}. {causes}"),
+                false => causes,
+            });
         }
         Code::WrongApiFormat => {
             "set apiFormat to that of the model behind the endpoint: GENERIC, COHERE or COHEREV2"

@@ -48,6 +48,7 @@ fn page() -> String {
            requests with unknown keys without naming them.\n\
          - null counts as absent.\n\
          - On the openai transport everything passes as it is, except `oci.*`, which is rejected there,\n  \
+           `annotations` of a message that are empty, which are left out,\n  \
            and `stream_options.include_usage`, which is always set.\n\n",
     );
     let names: Vec<_> = native().map(|format| format.name).collect();

@@ -36,7 +36,8 @@ describe("chat", () => {
     assert.equal(completion.choices.length, 1);
     const [{ index, message, logprobs, finish_reason }] = completion.choices;
     assert.deepEqual({ index, logprobs, finish_reason }, { index: 0, logprobs: null, finish_reason: "stop" });
-    assert.deepEqual(Object.keys(message).toSorted(), ["content", "refusal", "role"]);
+    assert.deepEqual(Object.keys(message).toSorted(), ["annotations", "content", "refusal", "role"]);
+    assert.deepEqual(message.annotations, []);
     assert.match(message.content, /^You asked: "Is it 東京\?"[^]*the end of the answer\.$/);
     const { prompt_tokens, completion_tokens, total_tokens } = completion.usage;
     assert.ok(prompt_tokens > 0 && completion_tokens > 0 && total_tokens === prompt_tokens + completion_tokens);

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { streamFacts } from "../../scripts/live/stream-facts.mjs";
-import { endpointId, makeSessionToken } from "../simulator/server.mjs";
+import { endpointId, makeSessionToken, startSimulator } from "../simulator/server.mjs";
 import { startHarness } from "./support/harness.mjs";
 import { startServer } from "./support/local-server.mjs";
 
@@ -86,6 +86,12 @@ describe("against the simulator", async () => {
     credentials: [session],
     apiKeys: ["sk-live-test-key-0001"],
   });
+  const serving = await startSimulator({
+    credentials: [key],
+    apiKeys: ["sk-live-test-key-0001"],
+    openaiServesEndpoints: true,
+  });
+  after(() => serving.close());
   const otherRegion = await startServer((_, response) => {
     const id = randomBytes(16).toString("hex");
     response.writeHead(404, { "content-type": "application/json", "retry-after": "7", "opc-request-id": id });
@@ -179,10 +185,15 @@ describe("against the simulator", async () => {
   });
 
   test("RECORD=1 asks every question, and records the answers without ids", async () => {
-    const env = { RECORD: "1", OCI_GENAI_API_KEY: "sk-live-test-key-0001" };
+    const env = {
+      RECORD: "1",
+      OCI_GENAI_API_KEY: "sk-live-test-key-0001",
+      OCI_DAC_EMBED_ENDPOINT_OCID: endpointId("simembed"),
+      OCI_DAC_RERANK_ENDPOINT_OCID: endpointId("simrerank"),
+    };
     const { code, output, requests, files, read, answers, answer } = await run("simgeneric", env);
     assert.equal(code, 0, output);
-    assert.ok(requests.length <= 15, `${requests.length} requests`);
+    assert.ok(requests.length <= 20, `${requests.length} requests`);
     assert.ok(output.includes(answers.trim()), "the table is printed");
 
     // One row each, in the order of section 9 of the protocol document.
@@ -191,7 +202,7 @@ describe("against the simulator", async () => {
       .split("\n")
       .slice(2)
       .map((line) => Number(line.slice(2, 3)));
-    assert.deepEqual(numbers, [1, 2, 2, 2, 2, 3, 4, 4, 5, 6, 6, 7]);
+    assert.deepEqual(numbers, [1, 2, 2, 2, 2, 3, 4, 4, 4, 4, 4, 5, 6, 6, 7, 8, 8]);
     assert.equal(
       answer("COHEREV2 streams"),
       "no text in the finish event; [DONE] does not come; usage in the finish event; pad is there",
@@ -206,7 +217,21 @@ describe("against the simulator", async () => {
       "400 400: Chat request type does not match serving model",
     );
     assert.match(answer("bearer key"), /^401 NotAuthenticated/);
-    assert.match(answer("on /openai/v1"), /^400 Dedicated endpoints/);
+    for (const how of ["a signature", "a key"]) {
+      assert.match(answer(`/openai/v1/chat/completions, with ${how}`), /^400 Dedicated endpoints/);
+      assert.match(answer(`/openai/v1/responses, with ${how}`), /^40[04] /);
+    }
+    const paths = requests.filter(({ path }) => path.startsWith("/openai/")).map(({ path, headers }) => {
+      return [path, headers.authorization.split(" ")[0], headers["opc-compartment-id"]];
+    });
+    assert.deepEqual(paths, [
+      ["/openai/v1/chat/completions", "Signature", compartmentId],
+      ["/openai/v1/responses", "Signature", compartmentId],
+      ["/openai/v1/chat/completions", "Bearer", undefined],
+      ["/openai/v1/responses", "Bearer", undefined],
+    ]);
+    assert.match(answer("embedText with an endpoint"), /^200, with embeddings, id, /);
+    assert.match(answer("rerankText with an endpoint"), /^200, with documentRanks, id, /);
     assert.equal(answer("[DONE] after a COHERE stream"), "it does not come");
     assert.equal(answer("temperature of 1000"), "200, accepted (application/json)");
     assert.match(answer("gzip is offered"), /^200, not compressed, in \d+ reads$/);
@@ -238,13 +263,23 @@ describe("against the simulator", async () => {
     const everything = files.map(read).join("\n");
     const unique = (ocid) => ocid.split(".").at(-1);
     const ocids = [key.user, key.tenancy, compartmentId].map(unique);
-    for (const secret of [key.fingerprint, ...ocids, "simgeneric", "sk-live", "127.0.0.1", "Signature"]) {
+    const names = ["simgeneric", "simembed", "simrerank"];
+    for (const secret of [key.fingerprint, ...ocids, ...names, "sk-live", "127.0.0.1", "Signature"]) {
       assert.ok(!everything.includes(secret), `${secret} was written`);
     }
     for (const { headers } of requests) assert.ok(!everything.includes(headers.authorization));
     // The simulator's request ids have 32 hexadecimal digits: only stand-ins are left.
     for (const [digits] of everything.matchAll(/\b[0-9A-Fa-f]{16,}\b/g)) assert.match(digits, /^0+\d{1,4}$/);
     for (const [ocid] of everything.matchAll(/ocid1\.[\w.-]+/g)) assert.match(unique(ocid), /^x+\d{0,4}$/, ocid);
+  });
+
+  test("says of an OpenAI-compatible route that serves endpoints that it does", async () => {
+    const env = { RECORD: "1", OCI_GENAI_API_KEY: "sk-live-test-key-0001", OCI_ENDPOINT: serving.url };
+    const { code, output, answer } = await run("simgeneric", env);
+    assert.equal(code, 0, output);
+    for (const how of ["a signature", "a key"]) {
+      assert.match(answer(`/openai/v1/chat/completions, with ${how}`), /^200, accepted/);
+    }
   });
 
   test("finds the format of an endpoint once, and uses it from then on", async () => {
@@ -260,7 +295,9 @@ describe("against the simulator", async () => {
       "400 400: Chat request type does not match serving model",
     );
     assert.equal(answer("bearer key"), "not asked: OCI_GENAI_API_KEY is not set");
-    assert.ok(requests.length <= 15);
+    assert.equal(answer("on /openai/v1, with a key"), "not asked: OCI_GENAI_API_KEY is not set");
+    assert.equal(answer("embedText"), "not asked: OCI_DAC_EMBED_ENDPOINT_OCID is not set");
+    assert.ok(requests.length <= 20);
   });
 
   test("uses an explicit format, records a rejected stream, and skips the other region", async () => {

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { COMPARTMENT_ID, endpointId } from "../simulator/server.mjs";
+import { failsWith } from "./support/assertions.mjs";
 import { assertUnsent, captureClient } from "./support/capture.mjs";
+import { startHarness } from "./support/harness.mjs";
 
 const ENDPOINT = endpointId("simgeneric");
 const messages = [{ role: "user", content: "Hello" }];
@@ -58,12 +60,12 @@ describe("the openai transport", () => {
     );
   });
 
-  test("with an API key, sends it as Bearer without a compartment, and never on the native transport", async () => {
+  test("with an API key, sends it as Bearer without a compartment, never on the native transport", async () => {
     const { oci, sent } = captureClient({ sign: undefined, apiKey: "sk-made-up" });
     await oci.chat({ model: MODEL, messages });
     assert.equal(sent[0].headers.authorization, "Bearer sk-made-up");
     assert.equal(sent[0].headers["opc-compartment-id"], undefined);
-    await oci.chat({ model: ENDPOINT, messages });
+    await oci.chat({ model: ENDPOINT, messages }, { transport: "native" });
     assert.equal(sent[1].headers.authorization, undefined);
   });
 
@@ -77,5 +79,74 @@ describe("the openai transport", () => {
       sent.map(({ headers }) => headers["openai-project"]),
       [project, project, `${project}2`],
     );
+  });
+});
+
+describe("an endpoint with an API key and without a signer", () => {
+  const KEY = "sk-made-up";
+
+  /** @param {boolean} openaiServesEndpoints */
+  async function start(openaiServesEndpoints) {
+    const harness = await startHarness({ apiKeys: [KEY], openaiServesEndpoints });
+    return { ...harness, client: (options = {}) => harness.client({ sign: undefined, apiKey: KEY, ...options }) };
+  }
+
+  const paths = (requests) => requests.map(({ path }) => path);
+
+  test("is called on the openai transport, where that serves it", async () => {
+    const { client, ask, observe } = await start(true);
+    const oci = client();
+    const { transport, servingMode, apiFormat } = oci.route(ENDPOINT);
+    assert.deepEqual({ transport, servingMode, apiFormat }, {
+      transport: "openai",
+      servingMode: undefined,
+      apiFormat: undefined,
+    });
+    const { result, requests } = await observe(async () => {
+      const whole = await oci.chat(ask("simgeneric"));
+      return [whole, await oci.stream(ask("simgeneric")).final()];
+    });
+    for (const { choices } of result) assert.match(choices[0].message.content, /Hello/);
+    assert.deepEqual(paths(requests), ["/openai/v1/chat/completions", "/openai/v1/chat/completions"]);
+    for (const { headers, body } of requests) {
+      assert.equal(headers.authorization, `Bearer ${KEY}`);
+      assert.equal(body.model, ENDPOINT);
+    }
+  });
+
+  test("fails with what the service said and what to set, where it does not", async () => {
+    const { client, ask, observe } = await start(false);
+    const oci = client();
+    const { requests } = await observe(async () => {
+      const refused = failsWith("bad_request", /Dedicated endpoints/, /set `sign`/);
+      await assert.rejects(oci.chat(ask("simgeneric")), refused);
+      await assert.rejects(oci.stream(ask("simgeneric")).final(), refused);
+    });
+    // Nothing else is tried: neither without streaming, nor unsigned on the native transport.
+    assert.deepEqual(paths(requests), ["/openai/v1/chat/completions", "/openai/v1/chat/completions"]);
+  });
+
+  test("leaves the call to the next target, and is tried last for a while", async () => {
+    const { client, ask, observe } = await start(false);
+    const models = { house: [ENDPOINT, "meta.llama-3.3-70b-instruct"] };
+    const oci = client({ models, region: "us-chicago-1" });
+    const { requests } = await observe(async () => {
+      await oci.chat(ask("house"));
+      await oci.chat(ask("house"));
+    });
+    assert.deepEqual(
+      requests.map(({ status }) => status),
+      [400, 200, 200],
+    );
+  });
+
+  test("is native where there is a signer, or the transport is set", async () => {
+    const { client, sign } = await start(true);
+    assert.equal(client({ sign }).route(ENDPOINT).transport, "native");
+    const oci = client();
+    assert.equal(oci.route(ENDPOINT, { transport: "native" }).transport, "native");
+    assert.equal(oci.route(ENDPOINT, { apiFormat: "GENERIC" }).transport, "openai");
+    assert.equal(oci.route(ENDPOINT, { operation: "embed" }).transport, "native");
+    assert.equal(client({ region: "us-chicago-1" }).route("cohere.command-r-08-2024").transport, "native");
   });
 });

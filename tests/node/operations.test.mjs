@@ -64,7 +64,7 @@ describe("embed", () => {
     ]) {
       const input = numbered(count);
       const { result, requests, report } = await observed(() => {
-        return oci.embed({ model: EMBED, input, oci: { embedding_types: ["float", "int8"] } });
+        return oci.embed({ model: EMBED, input, oci: { embedding_types: ["float", "int8"], is_echo: true } });
       });
       assert.deepEqual(requests.map(({ body }) => body.inputs.length).toSorted(), lengthsOf(count).toSorted());
       assert.equal(requests.length, requestCount);
@@ -75,6 +75,7 @@ describe("embed", () => {
       );
       assert.deepEqual(result.oci.embeddings_by_type.float, input.map((text) => embeddingOf(text)));
       assert.equal(result.oci.embeddings_by_type.int8.length, count);
+      assert.deepEqual(result.oci.inputs, input);
       // "input 0" is two tokens.
       const tokens = 2 * count;
       assert.deepEqual(result.usage, { prompt_tokens: tokens, total_tokens: tokens });

@@ -13,7 +13,7 @@ import { chunksOf, collect, contentOf, eventData } from "./support/streams.mjs";
 const { client, ask } = await startHarness({
   verify: false,
   question: "tokens=60",
-  client: { apiKey: "sk-any", retry: { maxAttempts: 1 } },
+  client: { retry: { maxAttempts: 1 } },
 });
 const oci = client();
 

@@ -235,7 +235,8 @@ describe("apiKey", () => {
     };
     for (const apiKey of ["sk-simulated", readKey]) {
       const sent = await requestsOf(async () => {
-        await assert.rejects(client({ apiKey }).chat(ask()), failsWith("unauthorized"));
+        const native = { transport: "native" };
+        await assert.rejects(client({ apiKey, ...native }).chat(ask()), failsWith("unauthorized", /set `sign`/));
         await assert.rejects(
           client({ apiKey }).stream(ask("cohere.command-r-08-2024")).next(),
           failsWith("unauthorized"),

@@ -141,16 +141,29 @@ function jsonFor(prompt, { schema }) {
 function callsFor(prompt) {
   const { tools, choice, question, results } = prompt;
   if (choice === "none" || results) return [];
-  if (choice === "auto" && !/weather/i.test(question)) return [];
+  const named = tools.filter(({ name }) => question.includes(name));
+  if (choice === "auto" && named.length < 2 && !/weather/i.test(question)) return [];
+  if (named.length > 1 && prompt.parallel && typeof choice === "string") {
+    return named.map((tool) => callOf(tool, prompt));
+  }
   const tool = tools.find(({ name }) => typeof choice === "object" && name === choice.name) ?? tools[0];
   if (!tool) return [];
   const [first, second = "Rome"] = cities(prompt);
   const wanted = prompt.parallel && /parallel/i.test(question) ? [first, second] : [first];
-  return wanted.map((city, position) => ({
+  return wanted.map((city, position) => callOf(tool, prompt, city, position));
+}
+
+/**
+ * @param {Prompt["tools"][number]} tool
+ * @param {Prompt} prompt
+ * @returns {ToolCall}
+ */
+function callOf(tool, prompt, city = cities(prompt)[0], position = 0) {
+  return {
     digest: createHash("sha256").update(`${position} ${tool.name} ${prompt.seed}`).digest("hex"),
     name: tool.name,
     arguments: sample({ type: "object", ...tool.schema }, city),
-  }));
+  };
 }
 
 /** @param {ToolCall[]} calls */

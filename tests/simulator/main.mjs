@@ -1,5 +1,6 @@
 // node tests/simulator/main.mjs [--port N] [--pace MS] [--compartment OCID] [--api-key KEY]
 //                               [--credentials FILE.json | --write-credentials FILE.json | --no-verify]
+//                               [--openai-serves-endpoints]
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     credentials: { type: "string" },
     "write-credentials": { type: "string" },
     "no-verify": { type: "boolean", default: false },
+    "openai-serves-endpoints": { type: "boolean", default: false },
   },
 });
 
@@ -24,6 +26,7 @@ const simulator = await startSimulator({
   apiKeys: values["api-key"],
   credentials: readCredentials(values),
   verify: !values["no-verify"],
+  openaiServesEndpoints: values["openai-serves-endpoints"],
 });
 console.log(`simulator ${simulator.url}`);
 

@@ -30,7 +30,7 @@ export async function chatCompletions(request, reply, record, { options }) {
   const problem = chatCompletionProblem(body);
   if (problem) return reply.reject(openaiError(400, `Invalid request: ${problem}.`));
 
-  const error = modelError(body);
+  const error = modelError(body, options);
   if (error) return reply.reject(error);
 
   const prompt = promptOfOpenai(body);
@@ -65,18 +65,30 @@ function authenticationError(request, { apiKeys, credentials, compartmentId }) {
 
 const AUTHENTICATION = { type: "authentication_error", code: "invalid_api_key" };
 
-/** @param {Json} body */
-function modelError(body) {
+/**
+ * @param {Json} body
+ * @param {Context["options"]} options
+ */
+function modelError(body, { openaiServesEndpoints }) {
   const { model } = body;
-  if (model.startsWith("cohere.")) return openaiError(400, "Unsupported OpenAI operation");
+  if (model.startsWith("cohere.")) return unsupported();
   if (model.startsWith("ocid1.generativeaiendpoint.")) {
-    return openaiError(400, "Dedicated endpoints are not served here.", { param: "model" });
+    if (!openaiServesEndpoints) {
+      return openaiError(400, "Dedicated endpoints are not served here.", { param: "model" });
+    }
+    const serving = resolve({ servingType: "DEDICATED", endpointId: model });
+    if ("error" in serving) return notServed();
+    return serving.formats.includes("GENERIC") ? undefined : unsupported();
   }
   if ("error" in resolve({ servingType: "ON_DEMAND", modelId: model })) return notServed();
   if (wantsMaxCompletionTokens(model) && body.max_tokens !== undefined) {
     return openaiError(400, MAX_TOKENS_ERROR.message, MAX_TOKENS_ERROR);
   }
   return undefined;
+}
+
+function unsupported() {
+  return openaiError(400, "Unsupported OpenAI operation");
 }
 
 function notServed() {

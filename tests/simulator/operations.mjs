@@ -111,6 +111,7 @@ function embeddings(body, serving) {
     id: createHash("sha256").update(texts.join()).digest("hex").slice(0, 32),
     embeddings: embeddingTypes.includes("float") ? floats : [],
     ...(body.embeddingTypes && { embeddingsByType: byType }),
+    ...(body.isEcho && { inputs, embedContents }),
     modelId,
     modelVersion,
     // The SDK's model has the first, and other clients read the second.

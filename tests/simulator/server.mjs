@@ -40,6 +40,7 @@ export async function startSimulator(options = {}) {
     credentials: [],
     apiKeys: [],
     compartmentId: COMPARTMENT_ID,
+    openaiServesEndpoints: false,
     pace: 0,
     verify: true,
     ...options,

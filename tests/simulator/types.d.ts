@@ -22,6 +22,8 @@ export interface SimulatorSettings {
   /** Bearer keys of the OpenAI-compatible API. Read at every request. */
   apiKeys?: string[];
   compartmentId?: string;
+  /** Whether `/openai/v1` takes the OCID of an endpoint as the model. Default false: sources contradict each other. */
+  openaiServesEndpoints?: boolean;
   /** Milliseconds after each event of a stream. */
   pace?: number;
   /** Whether signatures and keys are checked. */

@@ -127,7 +127,9 @@ fn a_whole_answer() {
                 &json!(7)
             )
         );
-        let message = json!({"role": "assistant", "content": "Hi", "refusal": null});
+        // Annotations are an empty list, as OpenAI's are.
+        let message =
+            json!({"role": "assistant", "content": "Hi", "refusal": null, "annotations": []});
         assert_eq!(
             whole["choices"],
             json!([{"index": 0, "message": message, "logprobs": null, "finish_reason": "stop"}])

@@ -5,8 +5,8 @@ use oci_genai_edge::routing::{ApiFormat, RouteOverrides, Transport};
 use serde_json::{json, Value};
 
 use super::responses::{
-    bad_request, events, status, text_stream, COHERE_STREAM, COHERE_V2_STREAM, OPENAI_STREAM,
-    UNSUPPORTED_BY_OPENAI, WRONG_FORMAT,
+    bad_request, events, status, text_stream, MockResponse, COHERE_STREAM, COHERE_V2_STREAM,
+    OPENAI_STREAM, UNSUPPORTED_BY_OPENAI, WRONG_FORMAT,
 };
 use super::scenario::{Scenario, DAC};
 use crate::support::{response_head, RecordingSink};
@@ -184,4 +184,98 @@ fn an_explicit_transport_is_not_renegotiated() {
         &[bad_request(UNSUPPORTED_BY_OPENAI)],
         "openai whole, fail bad_request",
     );
+}
+
+/// A call with an API key and without a signer.
+fn with_key_only() -> Scenario {
+    Scenario {
+        signs: false,
+        has_key_only: true,
+        ..Scenario::default()
+    }
+}
+
+fn refusal_of_the_model() -> MockResponse {
+    let error = json!({"error": {"message": "no dedicated endpoints", "param": "model"}});
+    MockResponse::new(400, "application/json", &[&error.to_string()])
+}
+
+#[test]
+fn an_endpoint_goes_to_the_openai_transport_where_a_key_is_all_there_is() {
+    let outcome = with_key_only().run_expecting(&[events(&[OPENAI_STREAM])], "openai stream, done");
+    let sent: Value = serde_json::from_slice(&outcome.sent[0].body).unwrap();
+    assert_eq!(sent["model"], DAC);
+    assert!(outcome.sent[0].accepts_api_key);
+    // A signer is used for everything, and an explicit transport is final.
+    Scenario::default().run_expecting(&[text_stream()], "GENERIC stream, stream, done");
+    let overrides = |api_format, transport| Scenario {
+        overrides: RouteOverrides {
+            api_format,
+            transport,
+        },
+        ..with_key_only()
+    };
+    overrides(None, Some(Transport::Native))
+        .run_expecting(&[status(401)], "GENERIC stream, fail unauthorized");
+    // A format is no reason for a native call, which would fail.
+    overrides(Some(ApiFormat::Generic), None)
+        .run_expecting(&[events(&[OPENAI_STREAM])], "openai stream, done");
+    // What is no endpoint goes where it did.
+    Scenario {
+        model: "cohere.command-r-08-2024",
+        ..with_key_only()
+    }
+    .run_expecting(&[events(&[COHERE_STREAM])], "COHERE stream, stream, done");
+}
+
+#[test]
+fn with_a_key_only_the_refusal_of_an_endpoint_is_final() {
+    for (refusal, code) in [
+        (bad_request(UNSUPPORTED_BY_OPENAI), "bad_request"),
+        (refusal_of_the_model(), "bad_request"),
+        (bad_request("no such model"), "bad_request"),
+        (status(404), "not_found_or_unauthorized"),
+    ] {
+        // Neither without streaming, nor to the native transport.
+        let steps = format!("openai stream, fail {code}");
+        let outcome = with_key_only().run_expecting(&[refusal], &steps);
+        assert!(outcome.hint().contains("`sign`"), "{}", outcome.hint());
+        assert_eq!(outcome.call.renegotiated(), None);
+    }
+    // A rejection that names another parameter is not about the endpoint.
+    let error = json!({"error": {"message": "too hot", "param": "temperature"}});
+    let rejection = MockResponse::new(400, "application/json", &[&error.to_string()]);
+    let outcome = with_key_only().run_expecting(&[rejection], "openai stream, fail bad_request");
+    assert_eq!(outcome.error.unwrap().hint(), None);
+    // With a signer, the transport was chosen.
+    let explicit = Scenario {
+        overrides: RouteOverrides {
+            api_format: None,
+            transport: Some(Transport::OpenAi),
+        },
+        ..Scenario::default()
+    };
+    let outcome =
+        explicit.run_expecting(&[refusal_of_the_model()], "openai stream, fail bad_request");
+    assert!(outcome.hint().contains("omit `transport`"));
+}
+
+#[test]
+fn with_a_key_only_a_refused_endpoint_leaves_the_other_targets() {
+    let models = json!({"two": [DAC, "meta.llama"]});
+    for refusal in [
+        bad_request(UNSUPPORTED_BY_OPENAI),
+        refusal_of_the_model(),
+        status(404),
+    ] {
+        let scenario = Scenario {
+            model: "two",
+            ..with_key_only().with_option("models", models.clone())
+        };
+        let outcome = scenario.run_expecting(
+            &[refusal, events(&[OPENAI_STREAM])],
+            "openai stream, openai stream, done",
+        );
+        assert_eq!(outcome.text(), "Hi");
+    }
 }

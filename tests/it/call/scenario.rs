@@ -28,6 +28,8 @@ pub struct Scenario {
     pub stream: bool,
     pub limits: Limits,
     pub signs: bool,
+    /// Whether an API key is all there is.
+    pub has_key_only: bool,
     /// The id of the call.
     pub id: String,
 }
@@ -43,6 +45,7 @@ impl Default for Scenario {
             stream: true,
             limits: Limits::default(),
             signs: true,
+            has_key_only: false,
             id: "chatcmpl-test".into(),
         }
     }
@@ -87,7 +90,8 @@ impl Scenario {
     }
 
     pub fn start(&self) -> Call {
-        let options = Options::from_json(&self.options.to_string()).unwrap();
+        let mut options = Options::from_json(&self.options.to_string()).unwrap();
+        options.routing.has_key_only = self.has_key_only;
         let mut request = self.request.clone();
         request["model"] = self.model.into();
         let settings = Settings {

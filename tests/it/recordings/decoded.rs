@@ -67,16 +67,17 @@ pub fn describe_choice(choice: &Value) -> Map<String, Value> {
             json!({"id": id, "name": function["name"], "arguments": function["arguments"]})
         })
         .collect();
-    let calls = if calls.is_empty() {
-        Value::Null
-    } else {
-        calls.into()
-    };
+    let filled = |list: &[Value]| (!list.is_empty()).then(|| Value::Array(list.to_vec()));
+    let calls = filled(&calls).unwrap_or_default();
+    let annotations = message["annotations"].as_array().map(Vec::as_slice);
     for (name, value) in [
         ("reasoning", message["reasoning_content"].clone()),
         ("refusal", message["refusal"].clone()),
         ("toolCalls", calls),
-        ("annotations", message["annotations"].clone()),
+        (
+            "annotations",
+            annotations.and_then(filled).unwrap_or_default(),
+        ),
         ("logprobs", choice["logprobs"].clone()),
         ("finishReason", choice["finish_reason"].clone()),
     ] {

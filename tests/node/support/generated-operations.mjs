@@ -36,6 +36,7 @@ function makeEmbed(random) {
   const dimensions = sometimes(random, () => random.pick([256, 512, 1024, 1536]));
   const truncate = sometimes(random, () => random.pick(["NONE", "START", "END"]));
   const format = random.pick(["float", "base64", undefined, null]);
+  const echo = random.pick([true, false, undefined]);
   const isOne = count === 1 && !hasParts && random.chance(0.5);
   const request = {
     model,
@@ -45,7 +46,12 @@ function makeEmbed(random) {
     encoding_format: format,
     user: sometimes(random, () => "someone"),
     // OCI's words are upper case, whatever the caller's are.
-    oci: { input_type: random.chance(0.5) ? type?.toLowerCase() : type, truncate, embedding_types: types },
+    oci: {
+      input_type: random.chance(0.5) ? type?.toLowerCase() : type,
+      truncate,
+      embedding_types: types,
+      is_echo: echo,
+    },
   };
   const isParts = items.some(({ given }) => typeof given === "object");
   const body = {
@@ -55,7 +61,11 @@ function makeEmbed(random) {
     inputType: type,
     truncate,
     embeddingTypes: types,
+    isEcho: echo,
   };
+  // The service may leave it out.
+  /** @type {{ inputs?: unknown, embedContents?: unknown }} */
+  const { inputs, embedContents } = echo && random.chance(0.8) ? body : {};
   const vectors = list(count, () => list(random.between(1, 9), () => makeNumber(random)));
   const others = list(count, (index) => list(2, () => index));
   const texts = list(count, (index) => `text${index}=`);
@@ -67,6 +77,8 @@ function makeEmbed(random) {
     id: "1",
     embeddings: hasFloats ? vectors : [],
     embeddingsByType: byType,
+    inputs,
+    embedContents,
     modelId: sometimes(random, () => model),
     modelVersion: sometimes(random, () => "1.0"),
     usage,
@@ -87,7 +99,9 @@ function makeEmbed(random) {
     usage: usage?.totalTokens
       ? { prompt_tokens: usage.promptTokens ?? usage.totalTokens, total_tokens: usage.totalTokens }
       : counted,
-    ...(byType && { oci: { embeddings_by_type: byType } }),
+    ...(Boolean(byType ?? inputs ?? embedContents) && {
+      oci: { embeddings_by_type: byType, inputs, embed_contents: embedContents },
+    }),
   };
   return { request, body, answer, expected };
 }
