@@ -95,10 +95,7 @@ export function nearestName(name, known) {
 
 /** A client of the core, which is made anew where its instance was retired. */
 export class CoreClient {
-  #options;
-  #signs;
-  #hasApiKey;
-  /** @type {Client} */
+  #create;
   #client;
   #epoch;
 
@@ -108,10 +105,8 @@ export class CoreClient {
    * @param {boolean} hasApiKey whether an API key is
    */
   constructor(options, signs, hasApiKey) {
-    this.#options = options;
-    this.#signs = signs;
-    this.#hasApiKey = hasApiKey;
-    this.#client = enter(() => new Client(options, signs, hasApiKey));
+    this.#create = () => new Client(options, signs, hasApiKey);
+    this.#client = enter(this.#create);
     this.#epoch = epoch;
   }
 
@@ -156,7 +151,7 @@ export class CoreClient {
   /** What was learned of endpoints is lost with the instance. */
   #current() {
     if (this.#epoch !== epoch) {
-      this.#client = new Client(this.#options, this.#signs, this.#hasApiKey);
+      this.#client = this.#create();
       this.#epoch = epoch;
     }
     return this.#client;

@@ -353,6 +353,9 @@ impl EventWriter {
 
     /// Ends every item that is open.
     fn close_items(&mut self, status: &'static str) {
+        if !self.logprobs.is_empty() && self.frame.kind != Some(Kind::Text) {
+            self.switch_to(Kind::Text);
+        }
         self.open = None;
         for index in 0..self.items.len() {
             if self.items.get(index).is_some_and(Item::is_open) {
@@ -540,6 +543,8 @@ impl EventWriter {
         if let Some(text) = delta.reasoning_content {
             self.delta(self.reasoning_kind(), text);
         }
+        // They are of this text, or of one that is open.
+        self.push_logprobs(choice.logprobs.as_ref());
         if let Some(text) = delta.content.filter(|text| !text.is_empty()) {
             self.delta(Kind::Text, text);
         }
@@ -547,7 +552,6 @@ impl EventWriter {
             self.delta(Kind::Refusal, text);
         }
         self.push_annotations(delta.annotations);
-        self.push_logprobs(choice.logprobs.as_ref());
         for call in &delta.tool_calls {
             if call.id.is_some() || call.function.name.is_some() {
                 let name = call.function.name.unwrap_or_default();

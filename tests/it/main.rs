@@ -18,6 +18,7 @@ mod linear;
 mod operations;
 mod oracles;
 mod recordings;
+mod responses;
 mod routing;
 mod sse_conformance;
 mod sse_standard;

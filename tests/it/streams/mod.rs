@@ -24,7 +24,9 @@ use checks::{check_chunks, check_partial, check_whole};
 use decoding::{decode, Calls};
 use expected::GeneratedStream;
 use items::{is_finished, Item};
-use writer::StreamWriter;
+
+pub use wires::{failure, valid_stream};
+pub use writer::StreamWriter;
 
 /// The number of streams, unless `STREAMS` sets another.
 const STREAMS: u64 = 100_000;

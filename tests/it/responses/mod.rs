@@ -1,0 +1,5 @@
+//! The Responses API in front of a chat.
+
+mod events;
+mod replay;
+mod requests;

@@ -1,0 +1,1 @@
+//! Requests of the Responses API, and the chats that they become.
