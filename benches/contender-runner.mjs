@@ -39,6 +39,9 @@ const READERS = {
     drain: async (open, corpus) => drain(await open(requestOf(corpus))),
     collect: async (open, corpus) => outcomeOfEvents(await (await open(requestOf(corpus))).text()),
   },
+  response: {
+    drain: async (open, corpus) => drain(await open(responsesRequestOf(corpus))),
+  },
   bytes: {
     drain: async (open) => drain(await open()),
   },
@@ -111,9 +114,19 @@ async function drain(/** @type {Response} */ response) {
 
 /** The request to a gateway. */
 function requestOf(/** @type {Corpus} */ { request }) {
-  return new Request("https://gateway.example/v1/chat/completions", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ...request, stream: true }),
-  });
+  return post("chat/completions", { ...request, stream: true });
+}
+
+/** The same of the Responses API. */
+function responsesRequestOf(/** @type {Corpus} */ { request: { model, messages, max_tokens: limit } }) {
+  return post("responses", { model, input: messages, max_output_tokens: limit, stream: true });
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ */
+function post(path, body) {
+  const headers = { "content-type": "application/json" };
+  return new Request(`https://gateway.example/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
 }

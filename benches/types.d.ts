@@ -45,7 +45,7 @@ export interface Contender {
   /** Whose events it reads. */
   reads: "oci" | "openai";
   /** What its streams consist of. */
-  gives: "chunks" | "text" | "events" | "bytes";
+  gives: "chunks" | "text" | "events" | "response" | "bytes";
   load(): Promise<ContenderFactory>;
 }
 

@@ -51,6 +51,7 @@ const CONTENDERS = {
   ],
   gateway: [
     { name: "ours", role: "ours", load: async () => (await import("./ours.mjs")).gateway },
+    { name: "ours, as Responses", gives: "response", load: async () => (await import("./ours.mjs")).gateway },
     {
       name: "plain JavaScript, chunks by JSON.stringify",
       role: "plain",
