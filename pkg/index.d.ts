@@ -173,9 +173,10 @@ export declare class OciGenAI {
   moderate(request: ModerationRequest, options?: CallOptions): Promise<ModerationResponse>;
 
   /**
-   * `fetch` with OpenAI's API, for any origin and path prefix: `POST …/chat/completions` (streamed
-   * if the body has `stream: true`), `…/embeddings`, `…/rerank` and `…/moderations`, and `GET
-   * …/models` (the aliases of `models`). Any other path is 404, any other method 405.
+   * `fetch` with OpenAI's API, for any origin and path prefix: `POST …/chat/completions` and
+   * `…/responses` (streamed if the body has `stream: true`), `…/embeddings`, `…/rerank` and
+   * `…/moderations`, and `GET …/models` (the aliases of `models`). Any other path is 404, any other
+   * method 405. Responses are not stored: what refers to an earlier one is rejected.
    *
    * It needs no `this`, so it can be passed to OpenAI clients, and a Worker can return its
    * response. Only method, path, body and signal of the request are read; its headers, and so its
@@ -188,7 +189,7 @@ export declare class OciGenAI {
    * on, if the error is retryable. `message` ends with what the service said
    * ({@link OciError.serviceMessage}): to answer callers that may not see it, use
    * `oci-genai-edge/gateway`. A failure after the first event is an event with that body,
-   * without `[DONE]`. It rejects only with the reason of the request's own signal.
+   * without `[DONE]`; of a response it is `response.failed`. It rejects only with the reason of the request's own signal.
    */
   readonly fetch: (input: FetchInput, init?: RequestInit) => Promise<Response>;
 }
