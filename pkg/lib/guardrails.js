@@ -13,7 +13,10 @@ import { rejection } from "./openai-error.js";
 
 const BLOCKED = "the gateway's guardrails blocked";
 
-/** Members of a message or an item whose strings are no text of it. */
+/**
+ * Members whose strings are no text of a message or an item. Where they are objects, those may have some: a schema's
+ * properties, a document's data.
+ */
 const NO_TEXT = new Set([
   "role",
   "type",
@@ -23,13 +26,15 @@ const NO_TEXT = new Set([
   "call_id",
   "name",
   "url",
+  "file_id",
   "file_url",
   "detail",
-  "data",
   "file_data",
-  "format",
   "encrypted_content",
 ]);
+
+/** Members that are not examined at all: sound, and tokens of a text that is. */
+const NOT_EXAMINED = new Set(["input_audio", "logprobs"]);
 
 const NAMES = ["input", "output", "categories", "pii_types", "prompt_injection", "language", "guardrail_version"];
 
@@ -128,18 +133,18 @@ export class Guard {
     const text = await response.text();
     /** @type {string[]} */
     const texts = [];
-    collect(JSON.parse(text)[this.#dialect.output], texts, []);
+    collect(this.#dialect.outputOf(JSON.parse(text)), texts, []);
     const refused = await this.#moderate(texts.join("\n\n"), "the answer");
     return refused ?? new Response(text, response);
   }
 
   /** @param {Response} response */
   #checkStream(response) {
-    const { textOf, isEnd, failure } = this.#dialect;
+    const { piecesOf, isEnd, failure } = this.#dialect;
     const decoder = new TextDecoder();
     const encoder = new TextEncoder();
-    /** @type {string[]} */
-    const texts = [];
+    /** @type {Map<string, string[]>} */
+    const texts = new Map();
     let line = "";
     /** @type {Response | undefined} */
     let refused;
@@ -150,14 +155,17 @@ export class Guard {
         line = lines.pop() ?? "";
         for (const whole of lines) {
           const event = whole.startsWith("data: {") ? JSON.parse(whole.slice("data: ".length)) : undefined;
-          if (isEnd(whole)) refused = await this.#moderate(texts.join(""), "the answer");
+          if (isEnd(whole)) refused = await this.#moderate(joined(texts), "the answer");
           if (refused && (event || whole.startsWith("data:"))) {
             const { error } = await refused.json();
             controller.enqueue(encoder.encode(failure(error, event)));
             controller.terminate();
             return;
           }
-          if (event) collect(textOf(event), texts, []);
+          for (const [key, piece] of event ? piecesOf(event) : []) {
+            if (!texts.has(key)) texts.set(key, []);
+            collect(piece, texts.get(key) ?? [], []);
+          }
           if (!refused) controller.enqueue(encoder.encode(`${whole}\n`));
         }
       },
@@ -194,10 +202,21 @@ export class Guard {
 function collect(value, texts, images) {
   if (typeof value === "string") texts.push(value);
   if (typeof value !== "object" || value === null) return;
+  const isImage = "type" in value && (value.type === "image_url" || value.type === "input_image");
   for (const [name, member] of Object.entries(value)) {
-    if (name === "image_url") images.push({ type: "image_url", image_url: member });
-    else if (!NO_TEXT.has(name)) collect(member, texts, images);
+    if (isImage && name === "image_url") images.push({ type: "image_url", image_url: urlOf(member) });
+    else if (typeof member === "string" ? !NO_TEXT.has(name) : !NOT_EXAMINED.has(name)) collect(member, texts, images);
   }
+}
+
+/** An image's address, as Chat Completions has it. @param {unknown} image */
+function urlOf(image) {
+  return typeof image === "string" ? { url: image } : image;
+}
+
+/** The texts, each of which arrived in pieces. @param {Map<string, string[]>} texts */
+function joined(texts) {
+  return [...texts.values()].map((pieces) => pieces.join("")).filter(Boolean).join("\n\n");
 }
 
 /**

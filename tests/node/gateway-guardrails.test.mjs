@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createGateway } from "oci-genai-edge/gateway";
 import { errorOf, logged, startGateway } from "./support/gateway.mjs";
 import { eventData } from "./support/streams.mjs";
 
@@ -36,6 +37,86 @@ test("a request that is blocked costs no chat", async () => {
       assert.deepEqual(actions, ["applyGuardrails"]);
     }
   }
+});
+
+test("everything that a model reads as text is examined", async () => {
+  const toolCall = { id: "c1", type: "function", function: { name: "f", arguments: '{"city":"unsafe"}' } };
+  const asking = { role: "assistant", content: null, tool_calls: [toolCall] };
+  const harmless = { ...asking, tool_calls: [{ ...toolCall, function: { name: "f", arguments: "{}" } }] };
+  const hello = { role: "user", content: "Hello?" };
+  const result = { role: "tool", tool_call_id: "c1", content: "sunny" };
+  const tool = (properties) => {
+    return { type: "function", function: { name: "f", parameters: { type: "object", properties } } };
+  };
+  const format = (schema) => ({ type: "json_schema", json_schema: { name: "place", schema } });
+  for (const parameters of [
+    { messages: [hello, harmless, { ...result, content: "unsafe" }] },
+    { messages: [hello, harmless, { ...result, content: [{ type: "text", text: "unsafe" }] }] },
+    { messages: [hello, asking, result] },
+    { messages: [{ role: "user", content: [{ type: "document", document: { id: "1", data: { a: "unsafe" } } }] }] },
+    { messages: [hello], tools: [tool({ url: { description: "unsafe" } })] },
+    { messages: [hello], tools: [tool({ image_url: { description: "unsafe" } })] },
+    { messages: [hello], response_format: format({ type: "object", description: "unsafe" }) },
+    { messages: [hello], prediction: { type: "content", content: "unsafe" } },
+    { messages: [hello], oci: { documents: [{ id: "1", data: "unsafe" }] } },
+  ]) {
+    const { response, text, actions } = await observed(() => call(env(), { parameters }));
+    assert.equal(response.status, 400, `${JSON.stringify(parameters)}: ${text}`);
+    assert.equal(JSON.parse(text).error.code, "content_filtered", text);
+    assert.deepEqual(actions, ["applyGuardrails"]);
+  }
+});
+
+test("names, ids, addresses, sound and files are not examined", async () => {
+  const audio = { type: "input_audio", input_audio: { data: "unsafe", format: "unsafe" } };
+  const file = { type: "file", file: { file_data: "unsafe" } };
+  const text = { type: "text", text: "Hello?" };
+  for (const messages of [
+    [{ role: "user", name: "unsafe", content: "Hello?" }],
+    [{ role: "user", content: [text, audio] }],
+    [{ role: "user", content: [text, file] }],
+  ]) {
+    const { length } = simulator.requests;
+    await call(env({ output: false }), { parameters: { messages } });
+    const [moderation] = simulator.requests.slice(length);
+    assert.deepEqual(moderation.body.input, { type: "TEXT", content: "Hello?" });
+  }
+});
+
+test("the texts of a stream that arrive in turns are examined apart, and without their logprobs", async () => {
+  const logprob = (token) => ({ token, logprob: -1, bytes: null, top_logprobs: [] });
+  const chunk = (index, content) => ({
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "m",
+    choices: [{ index, delta: { content }, logprobs: { content: [logprob(content)] }, finish_reason: null }],
+  });
+  const chunks = [chunk(0, "I ha"), chunk(1, "It is "), chunk(0, "te it"), chunk(1, "fine")];
+  const end = [0, 1].map((index) => ({ ...chunk(index, ""), choices: [{ index, delta: {}, finish_reason: "stop" }] }));
+  const events = [...chunks, ...end].map((data) => `data: ${JSON.stringify(data)}\n\n`).join("");
+  const examined = [];
+  const fetch = async (url, { body }) => {
+    if (!url.endsWith("applyGuardrails")) {
+      return new Response(`${events}data: [DONE]\n\n`, { headers: { "content-type": "text/event-stream" } });
+    }
+    examined.push(JSON.parse(new TextDecoder().decode(body)).input.content);
+    return Response.json({ results: { contentModeration: { categories: [{ name: "OVERALL", score: 1 }] } } });
+  };
+  const handler = createGateway({
+    configure: () => ({
+      token: "right",
+      region: "us-chicago-1",
+      compartmentId: "ocid1.compartment.oc1..example",
+      sign: () => ({ authorization: "Signature made by the test" }),
+      models: { ours: "meta.llama-3.3-70b-instruct" },
+      guardrails: { ours: { input: false } },
+      fetch,
+    }),
+  });
+  const response = await call({}, { handler, question: "Hello?", parameters: { stream: true, logprobs: true, n: 2 } });
+  assert.equal(JSON.parse(eventData(await response.text()).at(-1)).error.code, "content_filtered");
+  assert.deepEqual(examined, ["I hate it\n\nIt is fine"]);
 });
 
 test("what passes is answered, and the answer is checked", async () => {
