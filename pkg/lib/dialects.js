@@ -55,8 +55,11 @@ export const DIALECTS = new Map([
 function* piecesOfChunk({ choices = [] }) {
   for (const { index, delta } of choices) {
     for (const [name, piece] of Object.entries(delta ?? {})) {
-      if (name !== "tool_calls") yield [`${index}.${name}`, piece];
-      else for (const call of piece) yield [`${index}.${name}.${call.index}`, call];
+      if (name === "tool_calls") {
+        for (const call of piece ?? []) yield [`${index}.${name}.${call.index}`, call];
+      } else {
+        yield [`${index}.${name}`, piece];
+      }
     }
   }
 }
