@@ -1,5 +1,5 @@
-//! Any request for embeddings, reranking or moderation, and any answers: an error that names what is
-//! wrong, or calls that each end once, whose answers become one, however their bodies are cut.
+//! Any request for embeddings, reranking or moderation, and any answers: an error that names what
+//! is wrong, or calls that each end once, whose answers become one, however their bodies are cut.
 
 use oci_genai_edge::call::Step;
 use oci_genai_edge::client::Client;

@@ -237,8 +237,9 @@ fn assert_over(mut call: Call, transcript: &Transcript, now: f64) {
     );
 }
 
-/// A result is JSON, or empty where an operation has none. What the service wrote, and is passed on,
-/// may have half a surrogate pair, or a number like 1e400: JSON for JavaScript and not for serde_json.
+/// A result is JSON, or empty where an operation has none. What the service wrote, and is passed
+/// on, may have half a surrogate pair, or a number like 1e400: JSON for JavaScript and not for
+/// serde_json.
 fn text_of(call: &Call) -> String {
     let text = String::from_utf8(call.result()).unwrap();
     let parsed = serde_json::from_str::<Value>(&text);
