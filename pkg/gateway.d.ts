@@ -118,6 +118,12 @@ export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly">
  * What is moderated in the chats of an alias, by OCI's `applyGuardrails`, in the alias's region and
  * compartment. What is flagged is 400 `content_filtered`; where moderation fails, so does the chat.
  * For the others see `ModerationRequest.oci`.
+ *
+ * Examined are the texts of messages, of earlier tool calls and their results, of tools and their
+ * schemas, of documents, and of the schema of the answer; and images. Not examined: names and ids,
+ * the names of a schema's properties, files, sound, video, other addresses than those of images, and
+ * parameters such as `stop` and `metadata`. Embeddings and reranking are not moderated, nor is a
+ * model that is called by its own id where any may be (`allowAnyModel`).
  */
 export interface GuardrailOptions {
   /** The texts and images of the request, before the chat: one that is blocked costs none. Default true. */

@@ -71,7 +71,9 @@ impl<T: Post> Exchange for T {
     }
 
     fn read_whole(&mut self, body: Vec<u8>) -> Result<()> {
-        self.answer_mut().json = self.read(&body)?.finish();
+        // Parts of the body become parts of the answer, which is text.
+        let text = String::from_utf8_lossy(&body);
+        self.answer_mut().json = self.read(text.as_bytes())?.finish();
         Ok(())
     }
 

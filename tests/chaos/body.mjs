@@ -3,6 +3,7 @@
 
 import { randomFrom } from "../node/support/random.mjs";
 import { bytesOf, deltasOf, ERROR_EVENT, finishOf, wholeOf } from "./events.mjs";
+import { inputsOf } from "./operations.mjs";
 
 /** @import { Behaviour, BodyRecord, Plan } from "./types.d.ts" */
 
@@ -25,17 +26,18 @@ const HTML = "<!doctype html><title>502</title><h1>Bad Gateway</h1>";
 /**
  * @param {Plan} plan
  * @param {Behaviour} behaviour
- * @param {boolean} isStream whether a stream was requested
+ * @param {string} request its body
  * @returns {Script}
  */
-export function scriptOf(plan, behaviour, isStream) {
+export function scriptOf(plan, behaviour, request) {
+  const isStream = /"(isStream|stream)":true/.test(request);
   const random = randomFrom(behaviour.seed);
   const { body } = behaviour;
   if (body === "is HTML") return script(bytesOf(HTML), "ends", "text/html");
   if (body === "is empty") return script(new Uint8Array(), "ends", EVENTS);
   // A service may answer with events or JSON, whichever was requested.
-  if (body === "is JSON" || (!isStream && random.chance(0.8))) {
-    const bytes = bytesOf(wholeOf(plan));
+  if (body === "is JSON" || plan.operation !== "chat" || (!isStream && random.chance(0.8))) {
+    const bytes = bytesOf(wholeOf(plan, inputsOf(request)));
     // Nothing says where JSON ends but the end of the body.
     const end = body === "stays open" ? "ends" : endOf(body);
     const isCut = end !== "ends" || body === "is cut";

@@ -1,6 +1,6 @@
 // The answer of a call: numbered deltas, as the events and the whole body of each wire.
 
-/** @import { Plan, Wire } from "./types.d.ts" */
+/** @import { Operation, Plan, Wire } from "./types.d.ts" */
 
 const encoder = new TextEncoder();
 /** In a text of a plan, where the bytes of its answer are no UTF-8. */
@@ -38,9 +38,11 @@ export function finishOf(plan) {
  * The JSON of a whole answer.
  *
  * @param {Plan} plan
+ * @param {number} inputs how many there are to embed
  */
-export function wholeOf(plan) {
-  return JSON.stringify(whole(plan.wire, textOf(plan)));
+export function wholeOf(plan, inputs) {
+  const text = textOf(plan);
+  return JSON.stringify(plan.operation === "chat" ? whole(plan.wire, text) : result(plan.operation, text, inputs));
 }
 
 /**
@@ -108,6 +110,26 @@ function whole(wire, text) {
       const message = { role: "assistant", content: text, refusal: null };
       const choices = [{ index: 0, message, finish_reason: "stop" }];
       return { ...HEAD, object: "chat.completion", choices };
+    }
+  }
+}
+
+/**
+ * The answer of an action other than a chat, with the text in a place that callers get.
+ *
+ * @param {Operation} operation
+ * @param {string} text
+ * @param {number} inputs
+ */
+function result(operation, text, inputs) {
+  switch (operation) {
+    case "embed":
+      return { id: "e", embeddings: Array.from({ length: inputs }, (_, at) => [at, 0.5]), inputs: [text] };
+    case "rerank":
+      return { id: "r", documentRanks: [{ index: 0, relevanceScore: 0.5, document: { text } }] };
+    default: {
+      const found = { label: "PERSON", offset: 0, length: 1, text, score: 1 };
+      return { results: { personallyIdentifiableInformation: [found] } };
     }
   }
 }

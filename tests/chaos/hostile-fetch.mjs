@@ -33,19 +33,18 @@ export function hostileFetch(serviceOf) {
     const behaviour = plan.behaviours[Math.min(record.requests, plan.behaviours.length - 1)];
     record.requests += 1;
     record.last = undefined;
-    const isStream = /"(isStream|stream)":true/.test(json);
-    return HEADS[behaviour.head](service, behaviour, isStream, signal);
+    return HEADS[behaviour.head](service, behaviour, json, signal);
   };
 }
 
-/** @typedef {(service: Service, behaviour: Behaviour, isStream: boolean, signal: AbortSignal) => any} Respond */
+/** @typedef {(service: Service, behaviour: Behaviour, request: string, signal: AbortSignal) => any} Respond */
 
 /** @type {Record<Behaviour["head"], Respond>} */
 const HEADS = {
-  answers: async (service, behaviour, isStream) => answer(service, behaviour, isStream),
-  "answers late": async (service, behaviour, isStream) => {
+  answers: async (service, behaviour, request) => answer(service, behaviour, request),
+  "answers late": async (service, behaviour, request) => {
     await sleep(LATE_MS);
-    return answer(service, behaviour, isStream);
+    return answer(service, behaviour, request);
   },
   throws: () => {
     throw BOOM;
@@ -54,9 +53,9 @@ const HEADS = {
   "gives nothing": () => undefined,
   "never settles": () => new Promise(() => {}),
   // As a fetch that ignores its signal: the response comes when nobody waits for it.
-  "settles after its signal": (service, behaviour, isStream, signal) =>
+  "settles after its signal": (service, behaviour, request, signal) =>
     new Promise((resolve) => {
-      const settle = () => setTimeout(() => resolve(answer(service, behaviour, isStream)), 5);
+      const settle = () => setTimeout(() => resolve(answer(service, behaviour, request)), 5);
       if (signal.aborted) settle();
       else signal.addEventListener("abort", settle, { once: true });
     }),
@@ -105,10 +104,10 @@ function hostile(property) {
 /**
  * @param {Service} service
  * @param {Behaviour} behaviour
- * @param {boolean} isStream
+ * @param {string} request its body
  */
-function answer({ plan, record }, behaviour, isStream) {
-  return respond(record, behaviour, scriptOf(plan, behaviour, isStream), 200);
+function answer({ plan, record }, behaviour, request) {
+  return respond(record, behaviour, scriptOf(plan, behaviour, request), 200);
 }
 
 /**

@@ -55,7 +55,7 @@ export async function startHostileServer(planOf) {
     const behaviour = plan.behaviours[Math.min(call.requests, plan.behaviours.length - 1)];
     call.requests += 1;
     call.leastDeltas = 0;
-    await answer(plan, behaviour, call, /"(isStream|stream)":true/.test(body), response);
+    await answer(plan, behaviour, call, body, response);
   });
   server.keepAliveTimeout = 60_000;
   await new Promise((resolve) => {
@@ -90,10 +90,10 @@ async function textOf(request) {
  * @param {Plan} plan
  * @param {Behaviour} behaviour
  * @param {ServedCall} call
- * @param {boolean} isStream
+ * @param {string} body of the request
  * @param {ServerResponse} response
  */
-async function answer(plan, behaviour, call, isStream, response) {
+async function answer(plan, behaviour, call, body, response) {
   const { head, status, retryAfter } = behaviour;
   const retry = retryAfter && { "retry-after": retryAfter };
   if (head === "never settles") return;
@@ -107,7 +107,7 @@ async function answer(plan, behaviour, call, isStream, response) {
     return void response.writeHead(status, { "content-type": "text/html", ...retry }).end("<h1>no");
   }
   if (head === "answers late") await sleep(LATE_MS);
-  const { chunks, end, deltas, contentType } = scriptOf(plan, behaviour, isStream);
+  const { chunks, end, deltas, contentType } = scriptOf(plan, behaviour, body);
   response.writeHead(200, { "content-type": contentType, ...retry });
   response.flushHeaders();
   for (const chunk of chunks) {

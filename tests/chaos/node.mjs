@@ -6,6 +6,7 @@ import { OciGenAI } from "oci-genai-edge";
 import { collectGarbage, pages } from "../load/memory.mjs";
 import { countFaults } from "./check.mjs";
 import { hostileFetch } from "./hostile-fetch.mjs";
+import { operationRequest } from "./operations.mjs";
 import { planOf } from "./plan.mjs";
 import { readCall } from "./readers.mjs";
 
@@ -159,6 +160,7 @@ class Run {
     /** @type {ChaosResult["rows"]} */
     const rows = [
       ["calls", `${this.records.length}`],
+      operationsRow(this.records.map(({ plan }) => plan)),
       ["requests, bodies", `${this.records.reduce((sum, { service }) => sum + service.requests, 0)}, ${bodies.length}`],
       ["complete, failed", `${ended("complete")}, ${ended("failed")}`],
       ["aborted, left by their callers", `${ended("aborted")}, ${ended("left")}`],
@@ -170,6 +172,18 @@ class Run {
     const faults = [...examples, ...uncaught.slice(0, 3).map((error) => `uncaught: ${describe(error)}`)];
     return { title: "A hostile host in Node", seed: this.#seed, rows, faults };
   }
+}
+
+/**
+ * How many calls there were of each operation beside a chat.
+ *
+ * @param {Plan[]} plans
+ * @returns {ChaosResult["rows"][number]}
+ */
+export function operationsRow(plans) {
+  const names = ["embed", "rerank", "moderate"];
+  const counts = names.map((name) => plans.filter(({ operation }) => operation === name).length);
+  return [`of which ${names.join(", ")}`, counts.join(", ")];
 }
 
 /**
@@ -188,14 +202,16 @@ function describe(error) {
 }
 
 /** @param {Plan} plan */
-function requestOf({ wire, number }) {
+function requestOf(plan) {
+  const { operation, wire, number } = plan;
   // A report names its call by the model.
   const model =
     wire === "openai" ? `vendor.chaos-${number}` : `ocid1.generativeaiendpoint.oc1.us-chicago-1.chaos-${number}`;
+  if (operation !== "chat") return { model, ...operationRequest(plan) };
   return { model, messages: [{ role: "user", content: `chaos-${number}` }] };
 }
 
 /** @param {Plan} plan */
-function optionsOf({ wire, timeouts, fallback }) {
-  return { timeouts, fallback, ...(wire !== "openai" && { apiFormat: wire }) };
+function optionsOf({ operation, wire, timeouts, fallback }) {
+  return { timeouts, fallback, ...(wire !== "openai" && operation === "chat" && { apiFormat: wire }) };
 }

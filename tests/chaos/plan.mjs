@@ -4,12 +4,16 @@ import { randomFrom } from "../node/support/random.mjs";
 import { REPLACEMENT } from "./events.mjs";
 
 /** @import { Random } from "../node/support/random.mjs" */
-/** @import { Behaviour, Body, Head, Leave, Plan, Reader, Wire } from "./types.d.ts" */
+/** @import { Behaviour, Body, Head, Leave, Operation, Plan, Reader, Wire } from "./types.d.ts" */
 
 /** @type {Wire[]} */
 const WIRES = ["GENERIC", "GENERIC", "COHERE", "COHEREV2", "openai"];
+/** @type {Operation[]} */
+const OPERATIONS = ["embed", "rerank", "moderate"];
 /** @type {Reader[]} */
 const READERS = ["stream", "overlap", "text", "final", "chat", "fetch", "fetch-whole", "response", "readable"];
+/** @type {Reader[]} */
+const OPERATION_READERS = ["operation", "fetch-operation"];
 const WORDS = [" the", " naïve", ",", " 東京", ' "quoted"', " 😀", "\n", " back\\slash", " <b>", " data: [DONE]"];
 
 /** What a host's `fetch` may do, and what a server may do as well. */
@@ -70,14 +74,16 @@ export function planOf(seed, number, side) {
     return `${random.pick(WORDS)}${invalid} ${number.toString(36)}.${at.toString(36)}`;
   });
   const behaviours = Array.from({ length: random.between(1, 4) }, () => behaviour(random, count, side));
-  const reader = random.pick(READERS);
+  const operation = random.chance(0.2) ? random.pick(OPERATIONS) : "chat";
+  const reader = random.pick(operation === "chat" ? READERS : OPERATION_READERS);
   const isEndless = behaviours.some(({ head, body }) => ENDLESS.has(head) || ENDLESS.has(body));
   // The options of a call don't reach `fetch`: there a caller's signal is the time limit.
   const mustAbort = isEndless && reader.startsWith("fetch");
   const leave = mustAbort ? abortOf(random) : leaveOf(random);
   return {
     number,
-    wire: random.pick(WIRES),
+    operation,
+    wire: operation === "chat" ? random.pick(WIRES) : "GENERIC",
     texts,
     behaviours,
     reader,

@@ -1,6 +1,7 @@
 // Every way to read a call, and to leave it.
 
 import { EventReader, Rejection } from "./event-reader.mjs";
+import { operationText, PATHS } from "./operations.mjs";
 
 /** @import { ChatStream, OciGenAI } from "oci-genai-edge" */
 /** @import { CallRecord, Leave, Plan, Reader } from "./types.d.ts" */
@@ -83,6 +84,15 @@ const READERS = {
     const response = await post(caller, false);
     addWhole(caller, await jsonOf(response));
   },
+  async operation({ oci, request, options, record }) {
+    const { operation } = record.plan;
+    if (operation === "chat") throw new TypeError("a chat is no operation of its own");
+    record.text = operationText(record.plan, await oci[operation](/** @type {any} */ (request), options));
+  },
+  async "fetch-operation"(caller) {
+    const response = await post(caller);
+    caller.record.text = operationText(caller.record.plan, await jsonOf(response));
+  },
   async response(caller) {
     const stream = streamOf(caller);
     return readEvents(caller, (await stream.toResponse()).body, () => stream.cancel());
@@ -103,12 +113,12 @@ function streamOf({ oci, request, options }) {
 
 /**
  * @param {Caller} caller
- * @param {boolean} stream
+ * @param {boolean} [stream]
  */
-async function post({ oci, request, controller }, stream) {
+async function post({ oci, request, controller, record }, stream) {
   const body = JSON.stringify({ ...request, stream });
   const init = { method: "POST", body, signal: controller.signal };
-  const response = await oci.fetch("https://oci.invalid/v1/chat/completions", init);
+  const response = await oci.fetch(`https://oci.invalid/v1/${PATHS[record.plan.operation]}`, init);
   if (response.status !== 200) throw new Rejection((await jsonOf(response)).error);
   return response;
 }

@@ -14,7 +14,12 @@ export type Reader =
   | "fetch"
   | "fetch-whole"
   | "response"
-  | "readable";
+  | "readable"
+  | "operation"
+  | "fetch-operation";
+
+/** What is asked of OCI. */
+export type Operation = "chat" | "embed" | "rerank" | "moderate";
 
 /** How a caller leaves a call before its end. Milliseconds from its start, or chunks that it has read. */
 export type Leave =
@@ -86,8 +91,9 @@ export interface Behaviour {
 /** One call: what its requests get, and what its caller does. It follows from a seed. */
 export interface Plan {
   number: number;
+  operation: Operation;
   wire: Wire;
-  /** The texts of the deltas. */
+  /** The texts of the deltas, or of the answer's parts. */
   texts: string[];
   /** For each request in turn; the last one for all others. */
   behaviours: Behaviour[];

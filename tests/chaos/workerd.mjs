@@ -6,7 +6,8 @@ import { startWorker, TOKEN } from "../load/worker.mjs";
 import { EventReader, Rejection } from "./event-reader.mjs";
 import { textOf } from "./events.mjs";
 import { startHostileServer } from "./hostile-server.mjs";
-import { zeroRows } from "./node.mjs";
+import { operationsRow, zeroRows } from "./node.mjs";
+import { operationRequest, operationText, PATHS } from "./operations.mjs";
 import { planOf } from "./plan.mjs";
 
 /** @import { IncomingMessage } from "node:http" */
@@ -70,6 +71,7 @@ export async function chaosInWorkerd({ calls, seed, first = 0 }) {
     /** @type {ChaosResult["rows"]} */
     const rows = [
       ["calls", `${answers.length}`],
+      operationsRow(answers.map(({ plan }) => plan)),
       ["requests to the service", `${[...server.calls.values()].reduce((sum, { requests }) => sum + requests, 0)}`],
       ...["complete", "failed", "left"].map((end) => row(end, answers)),
       ...zeroRows(counts),
@@ -110,13 +112,11 @@ async function state(origin) {
  * @returns {Promise<Answer>}
  */
 async function call(plan, origin, agent) {
-  const isStream = !["chat", "fetch-whole"].includes(plan.reader);
-  const messages = [{ role: "user", content: `chaos-${plan.number}` }];
-  const body = JSON.stringify({ model: plan.wire, messages, stream: isStream });
+  const body = JSON.stringify({ model: plan.wire, ...requestOf(plan) });
   /** @type {Answer} */
   const answer = { plan, end: "hangs", text: "", ends: 0, code: undefined };
   const headers = { "content-type": "application/json", authorization: `Bearer ${TOKEN}` };
-  const sent = httpRequest(`${origin}/v1/chat/completions`, { method: "POST", agent, headers });
+  const sent = httpRequest(`${origin}/v1/${PATHS[plan.operation]}`, { method: "POST", agent, headers });
   const leave = () => {
     answer.end = "left";
     sent.destroy();
@@ -176,7 +176,23 @@ async function read(response, answer, leave) {
   const json = JSON.parse(Buffer.concat(parts).toString());
   answer.code = json.error && new Rejection(json.error).code;
   answer.end = json.error ? "failed" : "complete";
-  answer.text = json.choices?.[0]?.message?.content ?? "";
+  if (!json.error) answer.text = textOfWhole(plan, json);
+}
+
+/** @param {Plan} plan */
+function requestOf(plan) {
+  if (plan.operation !== "chat") return operationRequest(plan);
+  const stream = !["chat", "fetch-whole"].includes(plan.reader);
+  return { messages: [{ role: "user", content: `chaos-${plan.number}` }], stream };
+}
+
+/**
+ * @param {Plan} plan
+ * @param {any} answer
+ * @returns {string}
+ */
+function textOfWhole(plan, answer) {
+  return plan.operation === "chat" ? (answer.choices[0]?.message.content ?? "") : operationText(plan, answer);
 }
 
 /**

@@ -84,6 +84,11 @@ fn requests() {
 }
 
 #[test]
+fn operations() {
+    smoke("operations");
+}
+
+#[test]
 fn tool_text() {
     smoke("tool_text");
 }

@@ -5,6 +5,7 @@
 mod event_stream;
 mod ids;
 mod input;
+mod operations;
 mod requests;
 mod responses;
 mod tool_text;
@@ -23,7 +24,7 @@ pub struct Target {
 }
 
 /// Every target, in the order of `docs/robustness.md`.
-pub static TARGETS: [Target; 9] = [
+pub static TARGETS: [Target; 10] = [
     Target {
         name: "event_stream",
         check: event_stream::check,
@@ -69,6 +70,12 @@ pub static TARGETS: [Target; 9] = [
     Target {
         name: "requests",
         check: requests::check,
+        max_len: 512,
+        fixtures: &[],
+    },
+    Target {
+        name: "operations",
+        check: operations::check,
         max_len: 512,
         fixtures: &[],
     },
