@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::item::{Call, Item, Kind, Part, COMPLETED, INCOMPLETE, IN_PROGRESS};
+use super::response::{answer_id, ending, Response};
 use super::settings::Settings;
 use super::text::{push, push_digits, push_list, push_name, push_number, push_string};
 use crate::json::{append, escape_into, to_json};
-use crate::openai::{Chunk, ChunkChoice, Completion, Extras, Metadata, Sink};
+use crate::openai::{Chunk, ChunkChoice, Completion, Metadata, Sink};
 
 /// Writes the answer to a request as the events of a response, or as a whole response.
 ///
@@ -137,6 +138,15 @@ impl EventWriter {
             self.switch_to(kind);
         }
         self.write_delta(text, None);
+    }
+
+    #[inline(always)]
+    fn plain_text(&mut self, metadata: &Metadata, text: &str, escaped: Option<&[u8]>) {
+        if self.frame.kind != Some(Kind::Text) {
+            self.start(metadata);
+            self.switch_to(Kind::Text);
+        }
+        self.write_delta(text, escaped);
     }
 
     /// Writes an event of the frame. A first one is not followed by the start of another: where
@@ -479,63 +489,22 @@ impl EventWriter {
         push(&mut self.out, "data: [DONE]\n\n");
     }
 
-    /// Writes the response, whose last member is the error. `end`: the answer, and when it was
-    /// complete.
     fn write_response(
         &mut self,
         status: &str,
         incomplete: Option<&str>,
         end: Option<(&Completion, u64)>,
     ) {
-        let out = &mut self.out;
-        push(out, "{\"id\":\"resp_");
-        escape_into(out, answer_id(&self.metadata));
-        push(out, "\",\"object\":\"response\"");
-        push_number(out, "created_at", self.metadata.created);
-        push_name(out, "completed_at");
-        match end.filter(|_| status == COMPLETED) {
-            Some((_, at)) => push_digits(out, at),
-            None => push(out, "null"),
-        }
-        push_string(out, "status", status);
-        push_name(out, "incomplete_details");
-        match incomplete {
-            Some(reason) => {
-                push(out, "{\"reason\":\"");
-                push(out, reason);
-                push(out, "\"}");
-            }
-            None => push(out, "null"),
-        }
-        push_string(out, "model", &self.metadata.model);
-        push_name(out, "output");
-        push(out, "[");
-        for (index, item) in self.items.iter().enumerate() {
-            if index > 0 {
-                push(out, ",");
-            }
-            item.write(out);
-        }
-        push(out, "]");
-        let completion = end.map(|(completion, _)| completion);
-        push_name(out, "usage");
-        write_usage(out, completion.and_then(|it| it.usage.as_ref()));
-        let tier = completion.and_then(|completion| completion.service_tier.as_deref());
-        push_string(
-            out,
-            "service_tier",
-            tier.unwrap_or(&self.settings.service_tier),
-        );
-        if let Some(oci) = completion.and_then(|completion| completion.oci.as_ref()) {
-            let oci = Extras {
-                fallback: self.fallback.clone(),
-                ..oci.clone()
-            };
-            push_name(out, "oci");
-            append(out, &oci);
-        }
-        out.extend_from_slice(&self.settings.members);
-        push(out, ",\"error\":null}");
+        let response = Response {
+            metadata: &self.metadata,
+            settings: &self.settings,
+            items: &self.items,
+            fallback: self.fallback.as_deref(),
+            status,
+            incomplete,
+            end,
+        };
+        response.write(&mut self.out);
     }
 
     fn push_choice(&mut self, choice: &ChunkChoice<'_>) {
@@ -604,19 +573,11 @@ impl Frame {
 
 impl Sink for EventWriter {
     fn text(&mut self, metadata: &Metadata, text: &str) {
-        if self.frame.kind != Some(Kind::Text) {
-            self.start(metadata);
-            self.switch_to(Kind::Text);
-        }
-        self.write_delta(text, None);
+        self.plain_text(metadata, text, None);
     }
 
     fn escaped_text(&mut self, metadata: &Metadata, text: &str, escaped: &[u8]) {
-        if self.frame.kind != Some(Kind::Text) {
-            self.start(metadata);
-            self.switch_to(Kind::Text);
-        }
-        self.write_delta(text, Some(escaped));
+        self.plain_text(metadata, text, Some(escaped));
     }
 
     fn reasoning(&mut self, metadata: &Metadata, text: &str) {
@@ -669,64 +630,4 @@ fn metadata_of(completion: &Completion) -> Metadata {
         created: completion.created,
         model: completion.model.clone(),
     }
-}
-
-/// The id of an answer, of which the ids of the response and of its items are made. The service's
-/// own id may have any length.
-fn answer_id(metadata: &Metadata) -> &str {
-    const MAX_BYTES: usize = 64;
-    let id = metadata
-        .id
-        .strip_prefix("chatcmpl-")
-        .unwrap_or(&metadata.id);
-    let is_plain = id.len() <= MAX_BYTES && id.bytes().all(|it| it.is_ascii_graphic());
-    if is_plain {
-        id
-    } else {
-        "0"
-    }
-}
-
-/// The status of a response whose chat ended for this reason, and why it is incomplete.
-fn ending(reason: Option<&str>) -> (&'static str, Option<&'static str>) {
-    match reason {
-        Some("length") => (INCOMPLETE, Some("max_output_tokens")),
-        Some("content_filter") => (INCOMPLETE, Some("content_filter")),
-        _ => (COMPLETED, None),
-    }
-}
-
-fn write_usage(out: &mut Vec<u8>, usage: Option<&Value>) {
-    let Some(usage) = usage else {
-        push(out, "null");
-        return;
-    };
-    let count = |path: [&str; 2]| {
-        let [first, second] = path;
-        let value = usage.get(first);
-        let value = match second {
-            "" => value,
-            member => value.and_then(|value| value.get(member)),
-        };
-        value.and_then(Value::as_u64)
-    };
-    let [input, output] = ["prompt_tokens", "completion_tokens"].map(|it| count([it, ""]));
-    let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
-    let cached = count(["prompt_tokens_details", "cached_tokens"]).unwrap_or(0);
-    let reasoning = count(["completion_tokens_details", "reasoning_tokens"]).unwrap_or(0);
-    let total = count(["total_tokens", ""]).unwrap_or_else(|| input.saturating_add(output));
-    for (before, number) in [
-        ("{\"input_tokens\":", input),
-        (",\"input_tokens_details\":{\"cached_tokens\":", cached),
-        ("},\"output_tokens\":", output),
-        (
-            ",\"output_tokens_details\":{\"reasoning_tokens\":",
-            reasoning,
-        ),
-        ("},\"total_tokens\":", total),
-    ] {
-        push(out, before);
-        push_digits(out, number);
-    }
-    push(out, "}");
 }

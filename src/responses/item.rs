@@ -1,6 +1,6 @@
 //! Items of a response and their parts, as JSON text.
 
-use super::text::{push, push_list, push_name, push_string};
+use super::text::{push, push_items, push_list, push_string};
 
 /// What a text is. A part has one of these kinds, and so have its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,15 +139,15 @@ impl Item {
             Kind::Text | Kind::Refusal => {
                 push(out, ",\"type\":\"message\",\"role\":\"assistant\"");
                 push_string(out, "status", self.status);
-                self.write_parts(out, "content");
+                push_items(out, "content", &self.parts, Part::write);
             }
             Kind::Reasoning => {
                 push(out, ",\"type\":\"reasoning\",\"summary\":[]");
-                self.write_parts(out, "content");
+                push_items(out, "content", &self.parts, Part::write);
             }
             Kind::Summary => {
                 push(out, ",\"type\":\"reasoning\"");
-                self.write_parts(out, "summary");
+                push_items(out, "summary", &self.parts, Part::write);
             }
             Kind::Arguments => {
                 push(out, ",\"type\":\"function_call\"");
@@ -161,18 +161,6 @@ impl Item {
             }
         }
         push(out, "}");
-    }
-
-    fn write_parts(&self, out: &mut Vec<u8>, name: &str) {
-        push_name(out, name);
-        push(out, "[");
-        for (index, part) in self.parts.iter().enumerate() {
-            if index > 0 {
-                push(out, ",");
-            }
-            part.write(out);
-        }
-        push(out, "]");
     }
 }
 

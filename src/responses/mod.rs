@@ -9,6 +9,7 @@ mod conversation;
 mod event_writer;
 mod item;
 mod request;
+mod response;
 mod settings;
 mod text;
 

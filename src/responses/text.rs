@@ -56,22 +56,27 @@ pub(super) fn push_list(out: &mut Vec<u8>, name: &str, items: &[u8]) {
     push(out, "]");
 }
 
-/// A whole number.
-///
-/// SPEED: each event has one, and formatting it takes as long as copying the event.
+/// A member that is a list, behind another one.
 #[inline(never)]
-pub(super) fn push_digits(out: &mut Vec<u8>, mut number: u64) {
-    let start = out.len();
-    loop {
-        out.push(b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+pub(super) fn push_items<T>(
+    out: &mut Vec<u8>,
+    name: &str,
+    items: &[T],
+    write: fn(&T, &mut Vec<u8>),
+) {
+    push_name(out, name);
+    push(out, "[");
+    for (index, item) in items.iter().enumerate() {
+        push(out, if index == 0 { "" } else { "," });
+        write(item, out);
     }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
-    }
+    push(out, "]");
+}
+
+/// A whole number.
+#[inline(never)]
+pub(super) fn push_digits(out: &mut Vec<u8>, number: u64) {
+    append(out, &number);
 }
 
 /// A template, in which `$name` stands for a member of the object that must be a string.

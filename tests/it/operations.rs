@@ -206,7 +206,8 @@ fn text_of_an_answer_that_is_not_utf_8_is_replaced() {
         Rerank::from_json(&request.to_string(), "id".into()).unwrap()
     ]);
     send(&mut calls[0]);
-    let body = b"{\"documentRanks\":[{\"index\":0,\"relevanceScore\":1,\"document\":{\"text\":\"\xc7a\"}}]}";
+    let body = b"{\"documentRanks\":[{\"index\":0,\"relevanceScore\":1,\
+                 \"document\":{\"text\":\"\xc7a\"}}]}";
     answer(&mut calls[0], body, 7);
     let result: Value = serde_json::from_str(&result(&mut calls[0]).unwrap()).unwrap();
     assert_eq!(result["results"][0]["document"]["text"], "\u{FFFD}a");

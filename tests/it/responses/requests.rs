@@ -8,6 +8,8 @@ use serde_json::{json, Value};
 
 use crate::support::{single_call, Wire};
 
+const IMAGE: &str = "data:image/png;base64,AA==";
+
 /// The chat that is sent for a request, on the transport that sends one as it is.
 fn chat(mut request: Value) -> Value {
     let members = request.as_object_mut().unwrap();
@@ -49,14 +51,17 @@ fn items_become_messages() {
     let output = json!({"type": "function_call_output", "call_id": "c1", "output": "sun"});
     let reasoning =
         json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "so"}]});
-    let image =
-        json!({"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "low"});
+    let image = json!({"type": "input_image", "image_url": IMAGE, "detail": "low"});
     let user = |content: Value| json!({"role": "user", "content": content});
     let cases = [
         (json!("Hi"), json!([user(json!("Hi"))])),
         (json!([user(json!("Hi"))]), json!([user(json!("Hi"))])),
         (
-            json!([{"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "Be brief."}]}]),
+            json!([{
+                "type": "message",
+                "role": "developer",
+                "content": [{"type": "input_text", "text": "Be brief."}],
+            }]),
             json!([{"role": "developer", "content": "Be brief."}]),
         ),
         (
@@ -65,7 +70,7 @@ fn items_become_messages() {
             )]),
             json!([user(json!([
                 {"type": "text", "text": "What?"},
-                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}},
+                {"type": "image_url", "image_url": {"url": IMAGE, "detail": "low"}},
             ]))]),
         ),
         // A turn of the model is one message.
@@ -77,7 +82,11 @@ fn items_become_messages() {
                     "role": "assistant",
                     "content": null,
                     "reasoning_content": "so",
-                    "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+                    "tool_calls": [{
+                        "id": "c1",
+                        "type": "function",
+                        "function": {"name": "f", "arguments": "{}"},
+                    }],
                 },
                 {"role": "tool", "tool_call_id": "c1", "content": "sun"},
             ]),
@@ -120,7 +129,9 @@ fn parameters_become_those_of_a_chat() {
             json!({"verbosity": "low", "response_format": null}),
         ),
         (
-            json!({"text": {"format": {"type": "json_schema", "name": "n", "schema": schema, "strict": true}}}),
+            json!({"text": {"format": {
+                "type": "json_schema", "name": "n", "schema": schema, "strict": true,
+            }}}),
             json!({"response_format": {
                 "type": "json_schema",
                 "json_schema": {"name": "n", "schema": schema, "strict": true},
@@ -142,7 +153,10 @@ fn parameters_become_those_of_a_chat() {
                     "tools": [{"type": "function", "name": "f"}],
                 },
             }),
-            json!({"tools": [{"type": "function", "function": function}], "tool_choice": "required"}),
+            json!({
+                "tools": [{"type": "function", "function": function}],
+                "tool_choice": "required",
+            }),
         ),
         (
             json!({"include": ["message.output_text.logprobs"], "top_logprobs": 2}),
