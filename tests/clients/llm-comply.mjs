@@ -55,7 +55,8 @@ export async function complianceOf(target, serves) {
     for (const warning of new Set(warnings)) console.error(`llm-comply, ${suite}: warning: ${warning}`);
     const others = checks.filter(({ status }) => status !== "passed");
     const reasons = others.map(({ id }) => `\`${id}\`: ${NOT_SERVED[id] ?? "not expected"}`);
-    const counts = `${checks.length} | ${good.length} | ${warnings.length}`;
+    const warned = good.filter((check) => check.warnings?.length).map(({ id }) => `\`${id}\``);
+    const counts = `${checks.length} | ${good.length} | ${[warnings.length, ...warned].join(" ")}`;
     lines.push(`| ${suite} | ${counts} | ${reasons.join("; ") || "–"} |`);
   }
   return { markdown: lines.join("\n"), passed };
