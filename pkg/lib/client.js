@@ -3,7 +3,6 @@
 import { MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { CoreClient, requireCore } from "./core.js";
-import { DIALECTS } from "./dialects.js";
 import { OciError, createError } from "./error.js";
 import { CallGroup } from "./group.js";
 import { optionsToJson, requestToJson, requireText } from "./json.js";
@@ -19,15 +18,18 @@ import { ChatStream } from "./stream.js";
 /** @import { CallContext } from "./call.js" */
 
 /**
- * What `fetch` and the gateway use of a client, and the public API does not expose.
+ * What `fetch`, the gateway and the AI SDK's provider use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
  * @property {CoreClient["models"]} models
  * @property {(request: string, options: CallOptions, mode: number) => Call | CallGroup} createCall
- *   `request` is JSON text, `mode` that of a dialect or of an operation other than a chat
+ *   `request` is JSON text, `mode` one of boundary.js
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
  */
+
+/** The operations that several requests may answer. */
+const GROUPED = new Set([MODE_EMBED, MODE_RERANK, MODE_MODERATE]);
 
 /** @type {WeakMap<object, ClientInternals>} */
 const internals = new WeakMap();
@@ -50,7 +52,7 @@ export class OciGenAI {
       createCall: (request, callOptions, mode) => {
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
-          const Class = DIALECTS.has(mode) ? Call : CallGroup;
+          const Class = GROUPED.has(mode) ? CallGroup : Call;
           return new Class(context, text, callOptions, mode);
         };
         return createCall(context, () => JSON.parse(request).model, create);

@@ -47,12 +47,15 @@ describe("package", { timeout: 120_000 }, () => {
       "slim.js",
       "signer.js",
       "gateway.js",
+      "ai-sdk.js",
+      "lib/ai-sdk/provider.js",
       "index.d.ts",
       "inline.d.ts",
       "slim.d.ts",
       "wasm-module.d.ts",
       "signer.d.ts",
       "gateway.d.ts",
+      "ai-sdk.d.ts",
       "README.md",
       "LICENSE-MIT",
       "LICENSE-APACHE",
@@ -67,7 +70,7 @@ describe("package", { timeout: 120_000 }, () => {
   test("contains no other files", () => {
     const known = [
       /^(package\.json|README\.md|LICENSE-(MIT|APACHE))$/,
-      /^([a-z-]+\.js|[a-z-]+\.d\.ts|lib\/[a-z0-9-]+\.js)$/,
+      /^([a-z-]+\.js|[a-z-]+\.d\.ts|lib\/(ai-sdk\/)?[a-z0-9-]+\.js)$/,
       /^wasm\/(inline\.js|oci_genai_edge(\.js|_bg\.wasm))$/,
     ];
     const unknown = files.filter((file) => !known.some((pattern) => pattern.test(file)));
@@ -101,7 +104,7 @@ describe("package", { timeout: 120_000 }, () => {
 
   test("each entry can be imported, and has the documented exports", async () => {
     const output = await inProject(`
-      for (const entry of ["", "/inline", "/slim", "/signer", "/gateway"]) {
+      for (const entry of ["", "/inline", "/slim", "/signer", "/gateway", "/ai-sdk"]) {
         console.log(Object.keys(await import("oci-genai-edge" + entry)).toSorted().join());
       }
       const { default: json } = await import("oci-genai-edge/package.json", { with: { type: "json" } });
@@ -113,6 +116,7 @@ describe("package", { timeout: 120_000 }, () => {
       "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
       "createGateway,default",
+      "createOci",
       "oci-genai-edge",
     ]);
   });
