@@ -1,6 +1,6 @@
 // What of an answer has another shape in the AI SDK, streamed or not.
 
-import { toCamelCase } from "./names.js";
+import { toCamelCase, withoutUndefined } from "./objects.js";
 
 /** @import { ContentPart, ProviderMetadata, TokenUsage, UnifiedFinishReason } from "../../ai-sdk.js" */
 /** @import { ChatCompletionMessage, OciExtras, Usage } from "../../index.js" */
@@ -38,7 +38,7 @@ export function usageOf(usage) {
   const cached = usage?.prompt_tokens_details?.cached_tokens;
   const reasoning = usage?.completion_tokens_details?.reasoning_tokens;
   // xAI's models count reasoning in the total alone.
-  const isApart = usage && reasoning && usage.total_tokens >= usage.prompt_tokens + usage.completion_tokens + reasoning;
+  const isApart = reasoning && usage.total_tokens >= usage.prompt_tokens + usage.completion_tokens + reasoning;
   const output = completion !== undefined && isApart ? completion + reasoning : completion;
   return {
     inputTokens: { total: input, noCache: difference(input, cached), cacheRead: cached, cacheWrite: undefined },
@@ -103,13 +103,4 @@ export function contentOf({ reasoning_content: reasoning, content, refusal, tool
     parts.push({ type: "tool-call", toolCallId: id, toolName: called.name, input: called.arguments || "{}" });
   }
   return parts;
-}
-
-/**
- * @template {object} T
- * @param {T} object
- * @returns {Partial<T>}
- */
-function withoutUndefined(object) {
-  return /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
 }

@@ -55,8 +55,9 @@ export class LanguageModel {
    * @returns {Promise<GenerateResult<Version>>}
    */
   async doGenerate(call) {
-    const run = (/** @type {Prepared<ChatRequest>} */ { request, options }) => answerTo(this.#client, MODE_WHOLE, request, options);
-    const { result, request, warnings } = await runSupported(chatRequest(this.modelId, call), call, run);
+    const { result, request, warnings } = await runSupported(chatRequest(this.modelId, call), call, (prepared) => {
+      return answerTo(this.#client, MODE_WHOLE, prepared.request, prepared.options);
+    });
     const { answer, outcome } = result;
     const { choices, usage, service_tier: serviceTier, oci = {} } = /** @type {ChatCompletion} */ (answer);
     const [{ message, finish_reason: reason, logprobs }] = choices;
@@ -78,8 +79,9 @@ export class LanguageModel {
    * @returns {Promise<StreamResult<Version>>}
    */
   async doStream(call) {
-    const run = (/** @type {Prepared<ChatRequest>} */ { request, options }) => openStream(this.#client, request, options);
-    const { result, request, warnings } = await runSupported(chatRequest(this.modelId, call), call, run);
+    const { result, request, warnings } = await runSupported(chatRequest(this.modelId, call), call, (prepared) => {
+      return openStream(this.#client, prepared.request, prepared.options);
+    });
     const writer = new PartWriter(warnings, {
       includesRaw: call.includeRawChunks === true,
       hasInterrupted: this.specificationVersion === "v4",
@@ -123,11 +125,17 @@ async function runSupported(prepared, call, run) {
  */
 async function openStream(client, request, options) {
   const json = requestToJson(request);
-  /** @type {Call | undefined} */
-  let call;
-  const chunks = new ChatStream((mode) => (call = /** @type {Call} */ (client.createCall(json, options, mode))), false);
+  /** @type {Call[]} */
+  const calls = [];
+  const chunks = new ChatStream((mode) => {
+    const call = /** @type {Call} */ (client.createCall(json, options, mode));
+    calls.push(call);
+    return call;
+  }, false);
+  // The first read makes the call.
   const first = await chunks.next();
-  return { chunks, first, getOutcome: () => /** @type {Call} */ (call).outcome };
+  const [call] = calls;
+  return { chunks, first, getOutcome: () => call.outcome };
 }
 
 /**

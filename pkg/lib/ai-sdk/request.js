@@ -1,10 +1,12 @@
 // A call of the AI SDK as a request of the client.
 
+import { toSnakeCase, withoutUndefined } from "./objects.js";
 import { messagesOf } from "./prompt.js";
-import { toSnakeCase } from "./names.js";
 
-/** @import { CallWarning, EmbeddingModelOptions, LanguageModelOptions, RerankingModelOptions, ToolDefinition } from "../../ai-sdk.js" */
-/** @import { CallOptions, ChatRequest, ChatTool, EmbeddingRequest, RerankRequest, ResponseFormat } from "../../index.js" */
+/** @import { CallWarning, EmbeddingModelOptions, LanguageModelOptions } from "../../ai-sdk.js" */
+/** @import { RerankingModelOptions, ToolDefinition } from "../../ai-sdk.js" */
+/** @import { CallOptions, ChatRequest, ChatTool, EmbeddingRequest } from "../../index.js" */
+/** @import { RerankRequest, ResponseFormat } from "../../index.js" */
 
 /**
  * @template Request
@@ -14,19 +16,42 @@ import { toSnakeCase } from "./names.js";
  * @property {CallWarning[]} warnings
  */
 
+/** What `ai` has of reasoning. */
+const REASONING = new Set(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
+
+/**
+ * @typedef {object} OptionalSetting
+ * @property {"topK" | "reasoning"} feature
+ * @property {(call: LanguageModelOptions) => boolean} isGiven and valid
+ * @property {(request: ChatRequest) => ChatRequest} remove
+ */
+
 /**
  * Settings that a model may lack, by the parameter that they become. Without one the answer is still an
  * answer to the prompt, so `ai` expects a warning instead of an error.
+ *
+ * @type {ReadonlyMap<string, OptionalSetting>}
  */
-const OPTIONAL_SETTINGS = new Map([
-  ["temperature", "temperature"],
-  ["top_p", "topP"],
-  ["oci.top_k", "topK"],
-  ["presence_penalty", "presencePenalty"],
-  ["frequency_penalty", "frequencyPenalty"],
-  ["seed", "seed"],
-  ["reasoning_effort", "reasoning"],
-]);
+const OPTIONAL_SETTINGS = new Map(
+  /** @type {[string, OptionalSetting][]} */ ([
+    [
+      "oci.top_k",
+      {
+        feature: "topK",
+        isGiven: ({ topK }) => Number.isInteger(topK),
+        remove: ({ oci: { top_k: _, ...oci } = {}, ...others }) => ({ ...others, ...ociParameters(oci) }),
+      },
+    ],
+    [
+      "reasoning_effort",
+      {
+        feature: "reasoning",
+        isGiven: ({ reasoning = "" }) => REASONING.has(reasoning),
+        remove: ({ reasoning_effort: _, ...others }) => others,
+      },
+    ],
+  ]),
+);
 
 /** The most that OCI has of reasoning. */
 const MOST_REASONING = "high";
@@ -41,7 +66,6 @@ export function chatRequest(model, call) {
   const warnings = [];
   const { request: explicit, ...settings } = ociOptions(call);
   const { options, rest } = callOptions(call, settings);
-  const oci = toSnakeCase({ top_k: call.topK, ...rest });
   const request = withoutUndefined({
     model,
     messages: messagesOf(call.prompt, warnings),
@@ -55,7 +79,7 @@ export function chatRequest(model, call) {
     reasoning_effort: reasoningEffort(call.reasoning, warnings),
     response_format: responseFormat(call.responseFormat),
     ...toolParameters(call, warnings),
-    oci: Object.keys(oci).length > 0 ? oci : undefined,
+    ...ociParameters(toSnakeCase({ top_k: call.topK, ...rest })),
     .../** @type {Record<string, unknown> | undefined} */ (explicit),
   });
   return { request: /** @type {ChatRequest} */ (request), options, warnings };
@@ -71,18 +95,14 @@ export function chatRequest(model, call) {
  * @returns {Prepared<ChatRequest> | undefined}
  */
 export function withoutParameter({ request, options, warnings }, call, parameter = "", details = "") {
-  const feature = OPTIONAL_SETTINGS.get(parameter);
-  // One that was set in providerOptions is meant for this model.
-  if (feature === undefined || call[/** @type {"seed"} */ (feature)] === undefined) return undefined;
-  const { [parameter]: _, ...others } = request;
-  if (parameter === "oci.top_k") {
-    const { top_k: _k, ...oci } = request.oci ?? {};
-    others.oci = Object.keys(oci).length > 0 ? oci : undefined;
-  } else if (!(parameter in request)) {
-    return undefined;
-  }
-  const warning = /** @type {CallWarning} */ ({ type: "unsupported", feature, details });
-  return { request: /** @type {ChatRequest} */ (withoutUndefined(others)), options, warnings: [...warnings, warning] };
+  const setting = OPTIONAL_SETTINGS.get(parameter);
+  // What is wrong in itself, or was set in providerOptions for this model, is an error.
+  if (!setting?.isGiven(call)) return undefined;
+  const { feature, remove } = setting;
+  if (warnings.some((it) => it.type === "unsupported" && it.feature === feature)) return undefined;
+  /** @type {CallWarning} */
+  const warning = { type: "unsupported", feature, details };
+  return { request: remove(request), options, warnings: [...warnings, warning] };
 }
 
 /**
@@ -121,6 +141,11 @@ export function rerankRequest(model, call) {
  */
 function ociOptions({ providerOptions }) {
   return providerOptions?.oci ?? {};
+}
+
+/** @param {Record<string, unknown>} oci */
+function ociParameters(oci) {
+  return Object.keys(oci).length > 0 ? { oci } : {};
 }
 
 /**
@@ -163,7 +188,8 @@ function responseFormat(format) {
   const { schema, name = "response", description } = format;
   if (schema === undefined) return { type: "json_object" };
   const described = description === undefined ? { name } : { name, description };
-  return { type: "json_schema", json_schema: { ...described, schema: /** @type {Record<string, unknown>} */ (schema) } };
+  const typed = /** @type {Record<string, unknown>} */ (schema);
+  return { type: "json_schema", json_schema: { ...described, schema: typed } };
 }
 
 /**
@@ -179,7 +205,8 @@ function toolParameters({ tools = [], toolChoice }, warnings) {
   });
   if (functions.length === 0) return {};
   if (functions.some(({ inputExamples }) => inputExamples?.length)) {
-    warnings.push({ type: "unsupported", feature: "inputExamples of tools", details: "put them into the description" });
+    const details = "put them into the description";
+    warnings.push({ type: "unsupported", feature: "inputExamples of tools", details });
   }
   // The one tool that is to be called is enough, and Cohere's models can be made to call it by no other way.
   const chosen = functions.filter(({ name }) => name === choice);
@@ -200,13 +227,4 @@ function chatTool({ name, description, inputSchema, strict }) {
 function chatToolChoice(choice) {
   if (choice === undefined || choice.type === "auto") return undefined;
   return choice.type === "tool" ? { type: "function", function: { name: choice.toolName } } : choice.type;
-}
-
-/**
- * @template {object} T
- * @param {T} object
- * @returns {Record<string, unknown>}
- */
-function withoutUndefined(object) {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
