@@ -52,6 +52,8 @@ browser: build ## Test the page in a browser
 
 types: build ## Test the declared types of the package
 	tsc --project tests/types
+	./tests/clients/setup.sh --node
+	tsc --project tests/clients
 
 gate: build ## Fail if the package is more than 2 % larger than scripts/size-gate.json allows
 	node scripts/size.mjs --gate

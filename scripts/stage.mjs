@@ -51,7 +51,7 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
     OCI_MODELS: JSON.stringify(demoModels),
     ...bindings,
   };
-  const worker = await startWorker(port ?? (await freePort()), all);
+  const worker = await startWorker(all, { port });
   const stop = async () => {
     await worker.stop();
     await simulator.close();
@@ -60,17 +60,20 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
 }
 
 /**
- * Runs the Worker of wrangler.toml by `wrangler dev --local`.
+ * Runs the Worker of wrangler.toml, or of another configuration, by `wrangler dev --local`. It has to answer 401 to
+ * whoever has no token.
  *
- * @param {number} port
  * @param {Record<string, string>} bindings
+ * @param {{ port?: number, config?: string }} [options]
  * @returns {Promise<RunningWorker>}
  */
-async function startWorker(port, bindings) {
+export async function startWorker(bindings, { port: wanted, config = `${root}wrangler.toml` } = {}) {
+  const port = wanted ?? (await freePort());
   const origin = `http://127.0.0.1:${port}`;
   const vars = Object.entries(bindings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const ports = ["--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${await freePort()}`];
-  const flags = ["--local", ...ports, "--log-level", "warn", "--show-interactive-dev-session=false"];
+  const quiet = ["--log-level", "warn", "--show-interactive-dev-session=false"];
+  const flags = ["--config", config, "--local", ...ports, ...quiet];
   // wrangler needs a newer Node than the machine may have: the one of package.json. In a process group of its own, so
   // that a signal to the group also reaches workerd.
   const command = [`${root}node_modules/wrangler/bin/wrangler.js`, "dev", ...flags, ...vars];

@@ -8,13 +8,15 @@
  * @property {string} apiKey
  * @property {typeof globalThis.fetch} fetch
  * @property {import("../simulator/types.d.ts").Simulator} simulator
+ * @property {import("oci-genai-edge").OciGenAI} [client] In Node.
+ * @property {(path: string) => Promise<void>} [runInWorker] In workerd: runs a test of worker.mjs.
  *
  * @typedef {(target: Target) => Promise<void>} Test
  *
  * @typedef {object} Client
  * @property {string} name
  * @property {string} npm Its package.
- * @property {"chat/completions" | "responses"} route What it posts its chats to.
+ * @property {"chat/completions" | "responses" | undefined} route What it posts its chats to, if it speaks HTTP.
  * @property {Partial<Record<Feature, Test>>} tests
  *
  * @typedef {keyof typeof FEATURES} Feature
@@ -33,6 +35,13 @@ export const FEATURES = {
   embeddings: "embeddings, as floats",
   base64: "embeddings, as base64",
   moderation: "moderation",
+  rerank: "reranking",
+  reasoning: "reasoning, and its tokens",
+  sources: "sources of citations",
+  warnings: "a warning for what a model lacks",
+  metadata: "OCI's request id, and the route",
+  interrupted: "a truncated stream: its text, then an error",
+  retries: "no retries beside those of this package",
 };
 
 /** What llm-comply calls. It leaves out what no model of this name can do, and so leaves out nothing. */
@@ -44,6 +53,10 @@ export const ALIASES = {
   gpt: "simgpt",
   vectors: "simembed",
   blocked: "simblocklist",
+  ranker: "simrerank",
+  cohere: "simcohere",
+  truncated: "simnofinish",
+  down: "simdown",
   [COMPLIANCE_ALIAS]: "simgeneric",
 };
 

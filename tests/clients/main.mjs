@@ -1,17 +1,20 @@
 // `make clients`: unmodified clients of OpenAI's API against a simulated OCI, through `client.fetch` in Node and
-// through the gateway in workerd. Prints a table of client and feature, and writes it into docs/clients.md. CLIENTS
-// names some of the packages; `--node` leaves out workerd and llm-comply, and writes nothing.
+// through the gateway in workerd; and `ai` with the provider of this package, in Node and in workerd. Prints a table of
+// client and feature, and writes it into docs/clients.md. CLIENTS names some of the packages; `--node` leaves out
+// workerd and llm-comply, and writes nothing.
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { OciGenAI } from "oci-genai-edge";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { revision, writeSection } from "../../scripts/robustness.mjs";
-import { startStage } from "../../scripts/stage.mjs";
+import { startStage, startWorker } from "../../scripts/stage.mjs";
 import { endpointId, makeCredentials, startSimulator } from "../simulator/server.mjs";
 import { agentsOnChat, agentsOnResponses } from "./agents.mjs";
 import { aiOnChat, aiOnOpenResponses, aiOnResponses } from "./ai-sdk.mjs";
 import { ALIASES, FEATURES } from "./features.mjs";
 import { complianceOf } from "./llm-comply.mjs";
+import { ai6OnOci, ai7OnOci } from "./oci-provider.mjs";
 import { chatCompletions, responses } from "./openai.mjs";
 
 /** @import { Client, Feature, Target } from "./features.mjs" */
@@ -31,6 +34,8 @@ const CLIENTS = [
   aiOnChat,
   aiOnResponses,
   aiOnOpenResponses,
+  ai7OnOci,
+  ai6OnOci,
 ];
 const TEST_TIMEOUT_MS = 30_000;
 /** Of the simulated model, for each token: long answers have to be under way when they are aborted. */
@@ -78,16 +83,24 @@ async function inNode() {
   stops.push(() => simulator.close());
   const { url: endpoint, compartmentId } = simulator;
   const options = { endpoint, compartmentId, region: "us-chicago-1", sign: apiKeySigner(key), models };
-  const { fetch } = new OciGenAI(options);
-  return { baseURL: "https://oci.invalid/v1", apiKey: "unused", fetch, simulator };
+  const client = new OciGenAI(options);
+  return { baseURL: "https://oci.invalid/v1", apiKey: "unused", fetch: client.fetch, simulator, client };
 }
 
 /** @returns {Promise<Target>} */
 async function inWorkerd() {
   const bindings = { OCI_MODELS: JSON.stringify(models), OCI_REGION: "us-chicago-1" };
-  const { origin, token, simulator, stop } = await startStage({ bindings, pace: PACE_MS });
-  stops.push(stop);
-  return { baseURL: `${origin}/v1`, apiKey: token, fetch: globalThis.fetch, simulator };
+  const stage = await startStage({ bindings, pace: PACE_MS });
+  stops.push(stage.stop);
+  const { origin, token, simulator } = stage;
+  const config = fileURLToPath(new URL("wrangler.toml", import.meta.url));
+  const worker = await startWorker(stage.bindings, { config });
+  stops.unshift(worker.stop);
+  const runInWorker = async (/** @type {string} */ path) => {
+    const response = await fetch(`${worker.origin}/${path}`);
+    if (!response.ok) throw new Error(await response.text());
+  };
+  return { baseURL: `${origin}/v1`, apiKey: token, fetch: globalThis.fetch, simulator, runInWorker };
 }
 
 /**
@@ -96,7 +109,7 @@ async function inWorkerd() {
  * @returns {Promise<Row>}
  */
 async function rowOf(client, targets) {
-  const isServed = await serves(targets[0], client.route);
+  const isServed = client.route === undefined || (await serves(targets[0], client.route));
   /** @type {Map<Feature, Outcome[]>} */
   const outcomes = new Map();
   for (const [feature, test] of Object.entries(client.tests)) {

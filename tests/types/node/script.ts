@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { stdout } from "node:process";
 
 import { OciError, OciGenAI, type ChatCompletion } from "oci-genai-edge";
+import { createOci } from "oci-genai-edge/ai-sdk";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { init, OciGenAI as Slim } from "oci-genai-edge/slim";
 
@@ -38,6 +39,11 @@ export async function serve(request: Request): Promise<Response> {
   const response = await oci.fetch(request);
   await oci.fetch("http://any.example/v1/models", { headers: new Headers({ "x-a": "b" }) });
   return response.ok ? response : new Response(await response.text(), { status: 500 });
+}
+
+export async function parts(): Promise<void> {
+  const { stream } = await createOci({ client: oci })("ours").doStream({ prompt: [] });
+  for await (const part of stream) if (part.type === "text-delta") stdout.write(part.delta);
 }
 
 export async function slim(): Promise<void> {

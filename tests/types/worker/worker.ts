@@ -1,6 +1,7 @@
 // A custom Worker, with the types of Cloudflare's runtime.
 
 import { OciError, OciGenAI } from "oci-genai-edge";
+import { createOci } from "oci-genai-edge/ai-sdk";
 import wasm from "oci-genai-edge/wasm";
 import gateway, { createGateway } from "oci-genai-edge/gateway";
 import { apiKeySigner } from "oci-genai-edge/signer";
@@ -56,5 +57,9 @@ export const ready: ExportedHandler<Env> = gateway;
 export const configured = createGateway({
   configure: (env: Env) => ({ token: env.GATEWAY_TOKEN, compartmentId: env.COMPARTMENT }),
 }) satisfies ExportedHandler<Env>;
+// Its streams are the runtime's.
+export async function parts(): Promise<ReadableStream> {
+  return (await createOci()("ours").doStream({ prompt: [] })).stream;
+}
 export const loaded: Promise<void> = init(wasm);
 export const bytes = (stream: ReadableStream<Uint8Array>): Response => new Response(stream);
