@@ -1,5 +1,8 @@
 // The provider for the AI SDK in front of the simulator, or of a service of exact bytes.
 
+import { existsSync } from "node:fs";
+import { mkdir, symlink } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { createOci } from "oci-genai-edge/ai-sdk";
 import { endpointId } from "../../simulator/server.mjs";
 import { fakeService } from "./fake-service.mjs";
@@ -18,6 +21,24 @@ export const TOOLS = ["get_weather", "get_time"].map((name) => ({
   name,
   inputSchema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
 }));
+
+/** `ai` itself, where the clients are installed. */
+const AI_SDK = fileURLToPath(new URL("../../clients/node_modules/ai", import.meta.url));
+
+/** Why examples of `ai` can't run, if they can't. */
+export const withoutAiSdk =
+  (Number(process.versions.node.split(".")[0]) < 22 && "ai 7 needs Node 22") ||
+  (!existsSync(AI_SDK) && "ai is not installed: run tests/clients/setup.sh --node");
+
+/**
+ * Makes `ai` importable from the folder of these modules.
+ *
+ * @param {string} modules a `node_modules`
+ */
+export async function installAiSdk(modules) {
+  await mkdir(modules, { recursive: true });
+  await symlink(AI_SDK, `${modules}/ai`, "dir");
+}
 
 /** Usage of which nothing is known. */
 export const UNKNOWN_USAGE = {
