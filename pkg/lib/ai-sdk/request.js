@@ -99,7 +99,6 @@ export function withoutParameter({ request, options, warnings }, call, parameter
   // What is wrong in itself, or was set in providerOptions for this model, is an error.
   if (!setting?.isGiven(call)) return undefined;
   const { feature, remove } = setting;
-  if (warnings.some((it) => it.type === "unsupported" && it.feature === feature)) return undefined;
   /** @type {CallWarning} */
   const warning = { type: "unsupported", feature, details };
   return { request: remove(request), options, warnings: [...warnings, warning] };
@@ -156,14 +155,7 @@ function ociParameters(oci) {
  */
 function callOptions({ abortSignal, headers }, settings) {
   const { apiFormat, transport, fallback, timeouts, ...rest } = settings;
-  const options = withoutUndefined({
-    apiFormat,
-    transport,
-    fallback,
-    timeouts,
-    signal: abortSignal,
-    headers: headers && withoutUndefined(headers),
-  });
+  const options = withoutUndefined({ apiFormat, transport, fallback, timeouts, signal: abortSignal, headers });
   return { options: /** @type {CallOptions} */ (options), rest };
 }
 
