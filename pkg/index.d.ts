@@ -327,7 +327,9 @@ export interface ClientOptions extends RouteOverrides {
  */
 export interface RetryOptions {
   /**
-   * Attempts per target, including the first. 1 to 100; default 3. The fallback and attempts with
+   * Attempts per target, including the first. 1 to 100; default 3, and 2 for requests to
+   * {@link OciGenAI.fetch} and to the gateway, since HTTP clients repeat failed requests too: the
+   * attempts of both multiply. A value that is set holds for both. The fallback and attempts with
    * another `apiFormat` are not counted.
    */
   maxAttempts?: number;
