@@ -43,7 +43,7 @@ export class CallGroup {
   /**
    * Validates options and request, and throws an OciError. Nothing is sent before `open`.
    *
-   * @param {CallContext & { client: CoreClient }} context
+   * @param {CallContext & { client: Pick<CoreClient, "createCalls"> }} context
    * @param {string} request JSON text
    * @param {CallOptions | null | undefined} options
    * @param {number} mode one of boundary.js
