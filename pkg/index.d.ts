@@ -175,8 +175,8 @@ export declare class OciGenAI {
   /**
    * `fetch` with OpenAI's API, for any origin and path prefix: `POST …/chat/completions` and
    * `…/responses` (streamed if the body has `stream: true`), `…/embeddings`, `…/rerank` and
-   * `…/moderations`, and `GET …/models` (the aliases of `models`). Any other path is 404, any other
-   * method 405. Responses are not stored: what refers to an earlier one is rejected.
+   * `…/moderations`, `GET …/models` (the aliases of `models`) and `…/models/{alias}`. Any other path
+   * is 404, any other method 405. Responses are not stored: what refers to an earlier one is rejected.
    *
    * It needs no `this`, so it can be passed to OpenAI clients, and a Worker can return its
    * response. Only method, path, body and signal of the request are read; its headers, and so its
