@@ -12,7 +12,16 @@ import { DIALECTS } from "./lib/dialects.js";
 import { OciError } from "./lib/error.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
 import { Guard } from "./lib/guardrails.js";
-import { OPERATIONS, SERVED, answerRequest, findModel, methodNotAllowed, noSuchModel, notServed } from "./lib/openai.js";
+import { isRequestId } from "./lib/options.js";
+import {
+  OPERATIONS,
+  SERVED,
+  answerRequest,
+  findModel,
+  methodNotAllowed,
+  noSuchModel,
+  notServed,
+} from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { readBody } from "./lib/request-body.js";
 import { TokenCheck } from "./lib/token.js";
@@ -150,7 +159,9 @@ async function perform(instance, request, mode) {
       const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
       return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
     };
-    const asking = { signal: request.signal, describe };
+    const ownId = request.headers.get("x-request-id");
+    const requestId = isRequestId(ownId) ? ownId : undefined;
+    const asking = { signal: request.signal, requestId, describe };
     const guard = Guard.of(settings.guardrails, client, body.text, DIALECTS.get(mode), asking);
     const refused = await guard?.checkRequest();
     if (refused) return refused;

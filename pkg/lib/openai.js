@@ -7,7 +7,7 @@ import { CODES } from "./codes.js";
 import { OciError } from "./error.js";
 import { describeFully, errorResponse, rejection, requestIdHeaders } from "./openai-error.js";
 
-/** @import { FetchInput } from "../index.js" */
+/** @import { CallOptions, FetchInput } from "../index.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
@@ -62,10 +62,10 @@ export async function respond(client, input, init) {
     const text = await request.text();
     return (await answerRequest(client, { text, mode, signal, describe: describeFully })).response;
   }
-  const [, encodedId] = /\/models(?:\/(.+))?$/.exec(path) ?? [, ""];
-  if (encodedId === "") return notServed(path, SERVED);
+  const models = /\/models(?:\/(.+))?$/.exec(path);
+  if (!models) return notServed(path, SERVED);
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
-  return encodedId === undefined ? listModels(client) : showModel(client, encodedId);
+  return models[1] === undefined ? listModels(client) : showModel(client, models[1]);
 }
 
 /**
@@ -98,15 +98,15 @@ function withDuplex(init) {
  * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {{ text: string, mode: number, signal?: AbortSignal, describe: Describe }} request `text`
- *   is its body, `describe` what the caller may know of an error
+ * @param {{ text: string, mode: number, describe: Describe } & Pick<CallOptions, "signal" | "requestId">} request
+ *   `text` is its body, `describe` what the caller may know of an error
  * @returns {Promise<Answer>}
  */
-export async function answerRequest(client, { text, mode, signal, describe }) {
+export async function answerRequest(client, { text, mode, signal, requestId, describe }) {
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal }, mode);
+    call = client.createCall(text, { signal, requestId }, mode);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();

@@ -12,8 +12,8 @@ use super::fields::{
 use super::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
 use super::translate;
 use super::WireFormat;
-use crate::error::Code;
 use crate::answer::{Accumulator, Fragment};
+use crate::error::Code;
 use crate::error::{Error, Result};
 use crate::json::{RawJson, Wtf8Cow};
 use crate::openai::{ChatRequest, NullSink, Param, Sink};
