@@ -1,6 +1,6 @@
 // OciGenAI: the client.
 
-import { MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
+import { MODE_EMBED, MODE_MODERATE, MODE_OVER_HTTP, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { CoreClient, requireCore } from "./core.js";
 import { OciError, createError } from "./error.js";
@@ -24,6 +24,7 @@ import { ChatStream } from "./stream.js";
  * @property {CoreClient["models"]} models
  * @property {(request: string, options: CallOptions, mode: number) => Call | CallGroup} createCall
  *   `request` is JSON text, `mode` one of boundary.js
+ * @property {ClientInternals["createCall"]} createHttpCall the same for callers who may repeat a request
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
  */
@@ -46,17 +47,21 @@ export class OciGenAI {
     const client = new CoreClient(json, authorizer.signs, authorizer.hasApiKey);
     const context = { client, authorizer, fetch, onFinish };
     this.#context = context;
+    const overHttp = { ...context, client: overHttpOf(client) };
+    /** @type {(calls: ConstructorParameters<typeof CallGroup>[0]) => ClientInternals["createCall"]} */
+    const creator = (calls) => (request, callOptions, mode) => {
+      const create = () => {
+        const text = requireText(request, "invalid_request", "the request");
+        const Class = GROUPED.has(mode) ? CallGroup : Call;
+        return new Class(calls, text, callOptions, mode);
+      };
+      return createCall(context, () => JSON.parse(request).model, create);
+    };
     /** @type {ClientInternals} */
     const own = {
       models: () => client.models(),
-      createCall: (request, callOptions, mode) => {
-        const create = () => {
-          const text = requireText(request, "invalid_request", "the request");
-          const Class = GROUPED.has(mode) ? CallGroup : Call;
-          return new Class(context, text, callOptions, mode);
-        };
-        return createCall(context, () => JSON.parse(request).model, create);
-      },
+      createCall: creator(context),
+      createHttpCall: creator(overHttp),
       reportRefusal: (phase, code) => callOnFinish(onFinish, () => refusalReport(phase, code)),
     };
     internals.set(this, own);
@@ -158,6 +163,19 @@ export class OciGenAI {
 }
 
 /**
+ * A client for callers that may repeat their requests by themselves.
+ *
+ * @param {CoreClient} client
+ * @returns {Pick<CoreClient, "createCall" | "createCalls">}
+ */
+function overHttpOf(client) {
+  return {
+    createCall: (request, options, mode, id) => client.createCall(request, options, mode | MODE_OVER_HTTP, id),
+    createCalls: (request, options, mode, id) => client.createCalls(request, options, mode | MODE_OVER_HTTP, id),
+  };
+}
+
+/**
  * Creates a call, or reports that it was refused.
  *
  * @template T
@@ -171,7 +189,7 @@ function createCall({ onFinish }, modelOf, create) {
     return create();
   } catch (error) {
     if (error instanceof OciError) {
-      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)));
+      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)), error);
     }
     throw error;
   }

@@ -154,8 +154,9 @@ function ociParameters(oci) {
  * @param {Record<string, unknown>} settings
  */
 function callOptions({ abortSignal, headers }, settings) {
-  const { apiFormat, transport, fallback, timeouts, ...rest } = settings;
-  const options = withoutUndefined({ apiFormat, transport, fallback, timeouts, signal: abortSignal, headers });
+  const { apiFormat, transport, fallback, timeouts, requestId, ...rest } = settings;
+  const common = { apiFormat, transport, fallback, timeouts, requestId };
+  const options = withoutUndefined({ ...common, signal: abortSignal, headers });
   return { options: /** @type {CallOptions} */ (options), rest };
 }
 
