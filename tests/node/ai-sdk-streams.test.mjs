@@ -136,6 +136,18 @@ describe("streams", () => {
     assert.deepEqual(whole.content[0].citations, citations);
   });
 
+  test("titles of documents that the service returns, and of those that were sent", async () => {
+    const citations = [{ start: 0, end: 1, text: "a", documentIds: ["w", "doc_0"] }];
+    const documents = [{ id: "w", title: "Found" }];
+    const { house } = fakeModel([event({ text: "a", citations, documents, finishReason: "COMPLETE" })], {
+      alias: { apiFormat: "COHERE" },
+    });
+    const providerOptions = { oci: { documents: [{ title: "Sent", text: "…" }] } };
+    const parts = await partsOf(house, { providerOptions });
+    const titles = parts.filter(({ type }) => type === "source").map(({ title }) => title);
+    assert.deepEqual(titles, ["Found", "Sent"]);
+  });
+
   test("citations of COHEREV2, which come in pieces", async () => {
     const citation = (start, id, more) => {
       const document = { id, document: { title: `T ${id}` } };

@@ -165,6 +165,17 @@ describe("createOci", () => {
     }
   });
 
+  test("its models work behind a proxy", async () => {
+    const proxied = (it) => new Proxy(it, { get: (target, name) => target[name] });
+    assert.equal((await proxied(model("simgeneric")).doGenerate({ prompt: PROMPT })).content.length, 1);
+    assert.ok(find(await partsOf(proxied(model("simgeneric"))), "finish"));
+    const { embeddings } = await proxied(oci.embeddingModel("vectors")).doEmbed({ values: ["a"] });
+    assert.equal(embeddings.length, 1);
+    const documents = { type: "text", values: ["a"] };
+    const { ranking } = await proxied(oci.rerankingModel("ranker")).doRerank({ documents, query: "a" });
+    assert.equal(ranking.length, 1);
+  });
+
   test("rejects what it can't use", () => {
     assert.throws(() => createOci({ regoin: "us-chicago-1" }), failsWith("invalid_options", /regoin/));
     assert.throws(() => createOci({ client: {} }), failsWith("invalid_options", /client/));

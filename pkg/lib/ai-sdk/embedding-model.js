@@ -32,14 +32,16 @@ export class EmbeddingModel {
   }
 
   /**
+   * Needs no `this`: `ai` and others put proxies around models.
+   *
    * @param {EmbeddingModelOptions} call
    * @returns {Promise<EmbedResult>}
    */
-  async doEmbed(call) {
+  doEmbed = async (call) => {
     const prepared = embeddingRequest(this.modelId, call);
     const { answer, ...result } = await operationAnswer(this.#client, MODE_EMBED, prepared);
     const { data, usage } = /** @type {EmbeddingResponse} */ (answer);
     const embeddings = data.map(({ embedding }) => /** @type {number[]} */ (embedding));
     return { embeddings, usage: { tokens: usage.prompt_tokens }, ...result, warnings: prepared.warnings };
-  }
+  };
 }

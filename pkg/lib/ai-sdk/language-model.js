@@ -51,10 +51,12 @@ export class LanguageModel {
   }
 
   /**
+   * Needs no `this`, nor does `doStream`: `ai` and others put proxies around models.
+   *
    * @param {LanguageModelOptions} call
    * @returns {Promise<GenerateResult<Version>>}
    */
-  async doGenerate(call) {
+  doGenerate = async (call) => {
     const { result, request, warnings } = await runSupported(chatRequest(this.modelId, call), call, (prepared) => {
       return answerTo(this.#client, MODE_WHOLE, prepared.request, prepared.options);
     });
@@ -72,13 +74,13 @@ export class LanguageModel {
       response: { ...responseOf(answer), headers: headersOf(outcome), body: answer },
       warnings,
     };
-  }
+  };
 
   /**
    * @param {LanguageModelOptions} call
    * @returns {Promise<StreamResult<Version>>}
    */
-  async doStream(call) {
+  doStream = async (call) => {
     const { result, request, warnings } = await runSupported(chatRequest(this.modelId, call), call, (prepared) => {
       return openStream(this.#client, prepared.request, prepared.options);
     });
@@ -90,7 +92,7 @@ export class LanguageModel {
     const stream = streamOfParts(result, writer, request, call.abortSignal);
     const headers = headersOf(result.getOutcome());
     return { stream: /** @type {ReadableStream} */ (stream), request: { body: request }, response: { headers } };
-  }
+  };
 }
 
 /**

@@ -29,14 +29,16 @@ export class RerankingModel {
   }
 
   /**
+   * Needs no `this`: `ai` and others put proxies around models.
+   *
    * @param {RerankingModelOptions} call
    * @returns {Promise<RerankResult>}
    */
-  async doRerank(call) {
+  doRerank = async (call) => {
     const prepared = rerankRequest(this.modelId, call);
     const { answer, response, providerMetadata } = await operationAnswer(this.#client, MODE_RERANK, prepared);
     const { id, model, results } = /** @type {RerankResponse} */ (answer);
     const ranking = results.map(({ index, relevance_score: relevanceScore }) => ({ index, relevanceScore }));
     return { ranking, providerMetadata, response: { id, modelId: model, ...response }, warnings: prepared.warnings };
-  }
+  };
 }

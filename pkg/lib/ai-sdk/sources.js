@@ -16,10 +16,10 @@
  * @returns {Grounding}
  */
 export function groundingOf(oci, annotations, sent = []) {
-  const sources = new Sources([...listOf(oci.documents), ...sent]);
+  const sources = new Sources(listOf(oci.documents), sent);
   /** @type {Citation[]} */
   const citations = [];
-  for (const citation of /** @type {any[]} */ (listOf(oci.citations))) {
+  for (const citation of listOf(oci.citations)) {
     const cited = [
       ...listOf(citation.documentIds).map((id) => sources.document(id)),
       ...listOf(citation.sources).map((source) => sources.cohereV2(source)),
@@ -35,7 +35,7 @@ export function groundingOf(oci, annotations, sent = []) {
     citations.push({ source, startIndex: cited.start_index, endIndex: cited.end_index });
   }
   const { groundingChunks } = /** @type {any} */ (oci.grounding_metadata ?? {});
-  for (const { web } of /** @type {any[]} */ (listOf(groundingChunks))) {
+  for (const { web } of listOf(groundingChunks)) {
     if (web?.uri) sources.address(web.uri, web.title);
   }
   return { sources: sources.all, citations };
@@ -44,11 +44,16 @@ export function groundingOf(oci, annotations, sent = []) {
 class Sources {
   /** @type {Map<string, Source>} */
   #byKey = new Map();
-  #documents;
+  #received;
+  #sent;
 
-  /** @param {any[]} documents */
-  constructor(documents) {
-    this.#documents = documents;
+  /**
+   * @param {readonly any[]} received documents of the answer
+   * @param {readonly any[]} sent documents of the request
+   */
+  constructor(received, sent) {
+    this.#received = received;
+    this.#sent = sent;
   }
 
   get all() {
@@ -62,8 +67,10 @@ class Sources {
    * @param {any} [known] the document
    */
   document(id, known) {
-    const position = /^doc_(\d+)$/.exec(id)?.[1];
-    const document = known ?? this.#documents.find((it) => it?.id === id) ?? this.#documents[Number(position)] ?? {};
+    const isNamed = (/** @type {any} */ document) => document?.id === id;
+    const position = Number(/^doc_(\d+)$/.exec(id)?.[1]);
+    const found = this.#received.find(isNamed) ?? this.#sent.find(isNamed) ?? this.#sent[position];
+    const document = known ?? found ?? {};
     const { title = document.name ?? id, url } = document;
     if (isWebAddress(url)) return this.#add(id, { type: "source", sourceType: "url", id, url, title: String(title) });
     const mediaType = "text/plain";
@@ -101,7 +108,7 @@ function isWebAddress(url) {
 
 /**
  * @param {unknown} value
- * @returns {unknown[]}
+ * @returns {any[]}
  */
 function listOf(value) {
   return Array.isArray(value) ? value : [];
