@@ -16,22 +16,26 @@ import { QUESTION } from "./features.mjs";
 
 /** By the version of `ai`. @type {Record<string, Partial<Record<Feature, ClientTest>>>} */
 export const PROVIDER_TESTS = {
-  7: testsOf(sdk7, "v4", { reasoning: "low" }),
+  // It takes models of both specifications.
+  7: testsOf(sdk7, ["v4", "v3"], { reasoning: "low" }),
   // It has no such setting.
-  6: testsOf(sdk6, "v3", { providerOptions: { oci: { request: { reasoning_effort: "low" } } } }),
+  6: testsOf(sdk6, ["v3"], { providerOptions: { oci: { request: { reasoning_effort: "low" } } } }),
 };
 
 /**
  * @param {any} sdk
- * @param {SpecificationVersion} specificationVersion
+ * @param {SpecificationVersion[]} versions
  * @param {object} thinking The settings for some reasoning.
  */
-function testsOf(sdk, specificationVersion, thinking) {
+function testsOf(sdk, versions, thinking) {
   const tests = { ...languageTests(sdk, thinking), ...operationTests(sdk) };
   for (const [feature, test] of Object.entries(modelTests(sdk))) tests[feature] ??= test;
   return Object.fromEntries(
     Object.entries(tests).map(([feature, test]) => {
-      return [feature, async (client) => test(createOci({ client }, { specificationVersion }))];
+      const run = async (/** @type {OciGenAI} */ client) => {
+        for (const specificationVersion of versions) await test(createOci({ client }, { specificationVersion }));
+      };
+      return [feature, run];
     }),
   );
 }
