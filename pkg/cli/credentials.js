@@ -1,5 +1,6 @@
 // Who calls: a profile of ~/.oci/config, the keys of the environment, or a principal of OCI.
 
+import { OciError } from "oci-genai-edge";
 import { apiKeySigner, tokenSigner } from "oci-genai-edge/signer";
 import {
   instancePrincipalSigner,
@@ -26,10 +27,6 @@ import { CommandError, messageOf } from "./failure.js";
  * @property {Profile} [profile]
  */
 
-const CHOICES =
-  "run `oci setup config` or `oci session authenticate`, set OCI_TENANCY, OCI_USER, OCI_FINGERPRINT and " +
-  "OCI_PRIVATE_KEY, or choose with --auth";
-
 /**
  * The credentials that the arguments name; otherwise those that the environment has; otherwise those of a profile.
  *
@@ -47,7 +44,12 @@ export async function readCredentials(values, env) {
     if (textOf(env, "OCI_PRIVATE_KEY")) return environmentKey(env);
     if (textOf(env, "OCI_RESOURCE_PRINCIPAL_VERSION")) return readCredentials({ auth: "resource_principal" }, env);
   }
-  const profile = await profileOf(values, env).catch((error) => {
+  const options = {
+    profile: values.profile ?? textOf(env, "OCI_PROFILE"),
+    configFile: values["config-file"] ?? textOf(env, "OCI_CONFIG_FILE"),
+    env,
+  };
+  const profile = await readProfile(options).catch((error) => {
     // A key for the openai transport needs no profile.
     if (!namesProfile && kind === undefined && hasGenerativeAiKey(env)) return undefined;
     throw error;
@@ -57,31 +59,8 @@ export async function readCredentials(values, env) {
     const hint = "name another profile with --profile, or omit --auth";
     throw new CommandError(`the profile ${profile.name} is of the kind ${profile.kind}`, hint);
   }
-  const sign = await attempt(() => profileSigner(profileOptions(values, env)), CHOICES);
+  const sign = profileSigner(options);
   return { kind: profile.kind, description: `profile ${profile.name} of ${profile.file}`, sign, profile };
-}
-
-/**
- * Reads the profile that is meant.
- *
- * @param {Values} values
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<Profile>}
- */
-export function profileOf(values, env) {
-  return attempt(() => readProfile(profileOptions(values, env)), CHOICES);
-}
-
-/**
- * @param {Values} values
- * @param {NodeJS.ProcessEnv} env
- */
-function profileOptions(values, env) {
-  return {
-    profile: values.profile ?? textOf(env, "OCI_PROFILE"),
-    configFile: values["config-file"] ?? textOf(env, "OCI_CONFIG_FILE"),
-    env,
-  };
 }
 
 /** @param {NodeJS.ProcessEnv} env */
@@ -124,17 +103,16 @@ async function describe(kind, description, create) {
 }
 
 /**
- * The messages of signers say what is missing, and quote no secret.
+ * Signers throw a TypeError about what is missing or malformed. Its message quotes no secret.
  *
  * @template T
  * @param {() => T | Promise<T>} action
- * @param {string} [hint]
  * @returns {Promise<T>}
  */
-async function attempt(action, hint) {
+async function attempt(action) {
   try {
     return await action();
   } catch (error) {
-    throw new CommandError(messageOf(error), hint);
+    throw error instanceof OciError ? error : new CommandError(messageOf(error));
   }
 }

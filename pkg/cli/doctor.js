@@ -1,5 +1,7 @@
 // `doctor MODEL`: each link of the chain from a model id to an answer, with what to do about it.
 
+import { OciError } from "oci-genai-edge";
+
 import { CREDENTIAL_OPTIONS, ROUTE_OPTIONS, SIMULATE_OPTIONS, readModel, rejectMore } from "./arguments.js";
 import { NAME_WIDTH, runChecks } from "./checks/all.js";
 import { callModel } from "./checks/call.js";
@@ -68,7 +70,8 @@ async function startFacts(invocation, model) {
     const { credentials, client, close, model: id } = await readSettings(invocation, model);
     return { facts: { ...base, model: id, client, credentials }, close };
   } catch (error) {
-    if (!(error instanceof CommandError) || values.simulate) throw error;
+    const isForeseen = error instanceof CommandError || error instanceof OciError;
+    if (!isForeseen || values.simulate) throw error;
     const client = { ...routeSettings(values, env), compartmentId: compartmentOf(values, env) };
     return { facts: { ...base, model, client, credentialsFailure: error }, close: async () => {} };
   }
@@ -125,6 +128,6 @@ function signerOf({ kind, profile } = { kind: "api_key", description: "" }) {
   if (kind === "generative_ai_key") return "apiKey: process.env.OCI_API_KEY";
   if (kind === "instance_principal") return "sign: instancePrincipalSigner()";
   if (kind === "resource_principal") return "sign: resourcePrincipalSigner()";
-  if (profile !== undefined) return `sign: await profileSigner({ profile: ${JSON.stringify(profile.name)} })`;
+  if (profile !== undefined) return `sign: profileSigner({ profile: ${JSON.stringify(profile.name)} })`;
   return kind === "session_token" ? "sign: tokenSigner({ … })" : "sign: apiKeySigner({ … })";
 }

@@ -36,15 +36,16 @@ export function describeFailure(error) {
 }
 
 /**
- * The message of what was thrown, and the code of a system error that caused it: `fetch failed` says nothing by itself.
+ * The message of what was thrown, with what caused it: `fetch failed` says nothing by itself.
  *
  * @param {unknown} error
  * @returns {string}
  */
 export function messageOf(error) {
   if (!(error instanceof Error)) return String(error);
-  const code = systemCodeOf(error);
-  return code === undefined || error.message.includes(code) ? error.message : `${error.message} (${code})`;
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message || (systemCodeOf(error) ?? error.name);
+  return `${message}: ${messageOf(cause)}`;
 }
 
 /**

@@ -3,8 +3,10 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 
+import { OciError } from "oci-genai-edge";
+
 import { textOf } from "../environment.js";
-import { systemCodeOf } from "../failure.js";
+import { messageOf, systemCodeOf } from "../failure.js";
 import { fail, ok, skip, warn } from "./facts.js";
 
 /** @import { Credentials } from "../credentials.js" */
@@ -29,7 +31,10 @@ export const key = {
     if (pem === undefined) return skip("the key is in no file");
     if (typeof pem !== "string") return pem;
     const fingerprint = profile === undefined ? textOf(env, "OCI_FINGERPRINT") : profile.fingerprint;
-    const found = checkKey(pem, kind === "api_key" ? fingerprint : undefined);
+    const isEncrypted = /ENCRYPTED/.test(pem);
+    const found = isEncrypted
+      ? await checkBySigning(credentials)
+      : checkKey(pem, kind === "api_key" ? fingerprint : undefined);
     if (found.status === "fail") return found;
     const token = kind === "session_token" ? await checkToken(credentials, env) : undefined;
     if (token !== undefined && token.status !== "ok") return token;
@@ -46,13 +51,9 @@ export const key = {
  * @returns {Found}
  */
 function checkKey(pem, fingerprint) {
-  const text = pem.replaceAll(String.raw`\n`, "\n");
-  if (/ENCRYPTED/.test(text)) {
-    return fail("the key is encrypted", "write an unencrypted copy: openssl pkcs8 -topk8 -nocrypt -in KEY -out COPY");
-  }
   let privateKey;
   try {
-    privateKey = createPrivateKey(text);
+    privateKey = createPrivateKey(pem.replaceAll(String.raw`\n`, "\n"));
   } catch {
     return fail("the key can't be read", "it must be the PEM file of the private key, from BEGIN to END");
   }
@@ -68,6 +69,22 @@ function checkKey(pem, fingerprint) {
     `the fingerprint of the key is ${own}, and not ${fingerprint}`,
     "name the key file that belongs to the fingerprint; the console lists the API keys of the user",
   );
+}
+
+/**
+ * The signer alone knows the pass phrase.
+ *
+ * @param {Credentials} credentials
+ * @returns {Promise<Found>}
+ */
+async function checkBySigning({ sign }) {
+  const headers = { "content-type": "application/json" };
+  try {
+    await sign?.({ method: "POST", url: "https://oci.invalid/", headers, body: new Uint8Array(0), attempt: 1 });
+    return ok("encrypted, and its pass phrase fits");
+  } catch (error) {
+    return fail(messageOf(error), error instanceof OciError ? error.hint : undefined);
+  }
 }
 
 /**
