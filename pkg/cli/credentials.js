@@ -2,12 +2,7 @@
 
 import { OciError } from "oci-genai-edge";
 import { apiKeySigner, tokenSigner } from "oci-genai-edge/signer";
-import {
-  instancePrincipalSigner,
-  profileSigner,
-  readProfile,
-  resourcePrincipalSigner,
-} from "oci-genai-edge/signer/node";
+import * as signers from "oci-genai-edge/signer/node";
 
 import { textOf } from "./environment.js";
 import { CommandError, messageOf } from "./failure.js";
@@ -27,6 +22,9 @@ import { CommandError, messageOf } from "./failure.js";
  * @property {Profile} [profile]
  */
 
+/** @type {any} */
+const principals = signers;
+
 /**
  * The credentials that the arguments name; otherwise those that the environment has; otherwise those of a profile.
  *
@@ -37,8 +35,8 @@ import { CommandError, messageOf } from "./failure.js";
 export async function readCredentials(values, env) {
   const kind = values.auth;
   if (kind === "generative_ai_key") return generativeAiKey(env);
-  if (kind === "instance_principal") return describe(kind, "this instance", () => instancePrincipalSigner());
-  if (kind === "resource_principal") return describe(kind, "this resource", () => resourcePrincipalSigner({ env }));
+  if (kind === "instance_principal") return describe(kind, "this instance", () => principals.instancePrincipalSigner());
+  if (kind === "resource_principal") return describe(kind, "this resource", () => principals.resourcePrincipalSigner({ env }));
   const namesProfile = values.profile !== undefined || textOf(env, "OCI_PROFILE") !== undefined;
   if (!namesProfile && kind === undefined) {
     if (textOf(env, "OCI_PRIVATE_KEY")) return environmentKey(env);
@@ -49,7 +47,7 @@ export async function readCredentials(values, env) {
     configFile: values["config-file"] ?? textOf(env, "OCI_CONFIG_FILE"),
     env,
   };
-  const profile = await readProfile(options).catch((error) => {
+  const profile = await signers.readProfile(options).catch((error) => {
     // A key for the openai transport needs no profile.
     if (!namesProfile && kind === undefined && hasGenerativeAiKey(env)) return undefined;
     throw error;
@@ -59,7 +57,7 @@ export async function readCredentials(values, env) {
     const hint = "name another profile with --profile, or omit --auth";
     throw new CommandError(`the profile ${profile.name} is of the kind ${profile.kind}`, hint);
   }
-  const sign = profileSigner(options);
+  const sign = signers.profileSigner(options);
   return { kind: profile.kind, description: `profile ${profile.name} of ${profile.file}`, sign, profile };
 }
 

@@ -5,13 +5,15 @@ import { writeFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { OciError } from "oci-genai-edge";
+
 import { BUDGET, chatRequest, clientOf, formatOf } from "./calls.mjs";
 import { answerQuestions, tableOf } from "./questions.mjs";
 import { Recorder } from "./recorder.mjs";
 import { redactor } from "./redact.mjs";
 import { readSettings } from "./settings.mjs";
 
-const environment = settingsOrExit();
+const environment = await settingsOrExit();
 if (environment.settings) {
   const { settings } = environment;
   describe("live", () => liveTests(settings));
@@ -22,11 +24,12 @@ if (environment.settings) {
 }
 
 /** Settings that are present and unusable are reported in one line, without a stack trace. */
-function settingsOrExit() {
+async function settingsOrExit() {
   try {
-    return readSettings();
+    return await readSettings();
   } catch (error) {
-    console.error(`The live tests can't be run: ${error instanceof Error ? error.message : error}`);
+    const hint = error instanceof OciError && error.hint ? ` (${error.hint})` : "";
+    console.error(`The live tests can't be run: ${error instanceof Error ? error.message : error}${hint}`);
     process.exit(1);
   }
 }

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { streamFacts } from "../../scripts/live/stream-facts.mjs";
-import { endpointId, makeSessionToken, startSimulator } from "../simulator/server.mjs";
+import { endpointId, makeCredentials, makeSessionToken, startSimulator } from "../simulator/server.mjs";
 import { startHarness } from "./support/harness.mjs";
 import { startServer } from "./support/local-server.mjs";
 
@@ -72,11 +72,13 @@ describe("without its settings", () => {
       publicKeyEncoding: { type: "spki", format: "pem" },
       privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "correct horse" },
     });
-    const config = "[DEFAULT]\nuser=u\ntenancy=t\nfingerprint=f\nkey_file=~/.oci/key.pem\npass_phrase=correct horse\n";
+    const { tenancy, user, fingerprint } = makeCredentials();
+    const identity = `user=${user}\ntenancy=${tenancy}\nfingerprint=${fingerprint}`;
+    const config = `[DEFAULT]\n${identity}\nkey_file=~/.oci/key.pem\npass_phrase=wrong horse\n`;
     const { code, output } = await runLive({ ...DAC, HOME: makeHome(config, { "key.pem": privateKey }) });
     assert.equal(code, 1);
-    assert.match(output, /^The live tests can't be run: key_file is encrypted, and pass_phrase is not supported here/m);
-    assert.doesNotMatch(output, /correct horse|at .*\.mjs/);
+    assert.match(output, /^The live tests can't be run: profile \[DEFAULT\] .* pass_phrase does not fit key_file \(/m);
+    assert.doesNotMatch(output, /(correct|wrong) horse|at .*\.mjs/);
   });
 });
 
