@@ -22,6 +22,8 @@ import { CommandError, messageOf } from "./failure.js";
  * @property {Profile} [profile]
  */
 
+const OTHERS = "other credentials: --auth, or OCI_PRIVATE_KEY with OCI_TENANCY, OCI_USER and OCI_FINGERPRINT";
+
 /** @type {any} */
 const principals = signers;
 
@@ -36,7 +38,9 @@ export async function readCredentials(values, env) {
   const kind = values.auth;
   if (kind === "generative_ai_key") return generativeAiKey(env);
   if (kind === "instance_principal") return describe(kind, "this instance", () => principals.instancePrincipalSigner());
-  if (kind === "resource_principal") return describe(kind, "this resource", () => principals.resourcePrincipalSigner({ env }));
+  if (kind === "resource_principal") {
+    return describe(kind, "this resource", () => principals.resourcePrincipalSigner({ env }));
+  }
   const namesProfile = values.profile !== undefined || textOf(env, "OCI_PROFILE") !== undefined;
   if (!namesProfile && kind === undefined) {
     if (textOf(env, "OCI_PRIVATE_KEY")) return environmentKey(env);
@@ -48,9 +52,10 @@ export async function readCredentials(values, env) {
     env,
   };
   const profile = await signers.readProfile(options).catch((error) => {
+    if (namesProfile || kind !== undefined || !(error instanceof OciError)) throw error;
     // A key for the openai transport needs no profile.
-    if (!namesProfile && kind === undefined && hasGenerativeAiKey(env)) return undefined;
-    throw error;
+    if (hasGenerativeAiKey(env)) return undefined;
+    throw new CommandError(error.message, [error.hint, OTHERS].filter(Boolean).join("; "));
   });
   if (profile === undefined) return generativeAiKey(env);
   if (kind !== undefined && profile.kind !== kind) {

@@ -86,7 +86,7 @@ describe("chat", { timeout: 120_000 }, async () => {
   test("needs credentials, and says where they may be from", async () => {
     const { code, stderr } = await runCli(["chat", model, "Hi"], { env: { ...env, HOME: makeHome() } });
     assert.equal(code, 1);
-    assert.match(stderr, /oci setup config.*--auth/);
+    assert.match(stderr, /no OCI configuration file.*\n.*oci setup config.*--auth/);
   });
 
   test("SIGINT cancels the call", async () => {

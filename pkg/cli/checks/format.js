@@ -20,6 +20,6 @@ export const format = {
     const rejected = report?.attempts.filter(({ code }) => code === "wrong_api_format").length ?? 0;
     if (rejected === 0) return ok(apiFormat);
     const requests = rejected === 1 ? "one rejected request" : `${rejected} rejected requests`;
-    return warn(`${apiFormat}, found after ${requests}`, `set apiFormat: "${apiFormat}", which each new client saves`);
+    return warn(`${apiFormat}, found after ${requests}`, `set apiFormat: "${apiFormat}", and no request is rejected`);
   },
 };

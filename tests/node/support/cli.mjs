@@ -22,7 +22,9 @@ export function makeHome(files = {}) {
   const home = mkdtempSync(join(tmpdir(), "oci-cli-"));
   after(() => rmSync(home, { recursive: true, force: true }));
   mkdirSync(join(home, ".oci"));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(home, ".oci", name), content, { mode: 0o600 });
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(home, ".oci", name), content, { mode: 0o600 });
+  }
   return home;
 }
 
