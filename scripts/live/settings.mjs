@@ -1,5 +1,5 @@
 // The settings of `make live`, from the environment.
-import { profileSigner } from "oci-genai-edge/signer/node";
+import { profileSigner, readProfile } from "oci-genai-edge/signer/node";
 
 import { findProfile } from "../../pkg/lib/node-profile.js";
 
@@ -19,6 +19,7 @@ const REQUIRED = ["OCI_DAC_ENDPOINT_OCID", "OCI_DAC_COMPARTMENT_ID", "OCI_DAC_RE
  * @property {string} cohereModel An on-demand model, for Cohere's formats where the DAC has another.
  * @property {string} [apiKey]
  * @property {import("oci-genai-edge").RequestSigner} sign
+ * @property {import("oci-genai-edge/signer/node").Profile} profile
  * @property {boolean} record
  * @property {string} [folder]
  * @property {string[]} secrets What no recording may contain, besides what looks like an id.
@@ -64,6 +65,7 @@ export async function readSettings(env = process.env) {
       cohereModel: env.OCI_COHERE_MODEL || "cohere.command-a-03-2025",
       apiKey: env.OCI_GENAI_API_KEY || undefined,
       sign,
+      profile: await readProfile(options),
       record: env.RECORD === "1",
       folder: env.OCI_LIVE_FOLDER || undefined,
       secrets: secrets.flatMap((secret) => (secret ? [secret] : [])),

@@ -133,6 +133,7 @@ describe("against the simulator", async () => {
         ...env,
       }),
     );
+    const inspections = requests.filter(({ method }) => method === "GET");
     const files = readdirSync(folder).toSorted();
     const read = (file) => readFileSync(join(folder, file), "latin1");
     const answers = files.includes("answers.md") ? read("answers.md") : "";
@@ -142,15 +143,16 @@ describe("against the simulator", async () => {
         .find((line) => line.includes(question))
         ?.split("|")[2]
         .trim();
-    return { ...result, requests, files, read, answers, answer };
+    const posts = requests.filter(({ method }) => method === "POST");
+    return { ...result, requests: posts, inspections, files, read, answers, answer };
   }
 
-  test("checks with two requests, and writes nothing", async () => {
-    const { code, output, requests, files } = await run("simgeneric");
+  test("checks with two requests and what doctor inspects, and writes nothing", async () => {
+    const { code, output, requests, inspections, files } = await run("simgeneric");
     assert.equal(code, 0, output);
     assert.deepEqual(
       requests.map(({ body }) => body.chatRequest.isStream === true),
-      [false, true],
+      [true, false],
     );
     assert.deepEqual(
       requests.map(({ status }) => status),
@@ -158,6 +160,12 @@ describe("against the simulator", async () => {
     );
     assert.ok(requests.every(({ body }) => body.servingMode.servingType === "DEDICATED"));
     assert.match(requests[0].headers.authorization, new RegExp(key.fingerprint));
+    assert.deepEqual(
+      inspections.map(({ path }) => path.split("/")[2]),
+      [undefined, "endpoints", "models"],
+    );
+    assert.match(output, /# ok endpoint: ACTIVE/);
+    assert.ok(!output.includes(key.fingerprint), "findings are redacted");
     assert.deepEqual(files, []);
   });
 
@@ -170,7 +178,7 @@ describe("against the simulator", async () => {
   test("an endpoint that can't stream passes with the fallback", async () => {
     const { code, output, requests } = await run("simnostream");
     assert.equal(code, 0, output);
-    assert.match(output, /it came unstreamed: bad_request: the service answered with status 400/);
+    assert.match(output, /warn streaming: the answer came in one piece: bad_request: the service answered with status 400/);
     assert.equal(requests.length, 3);
   });
 
