@@ -3,12 +3,11 @@
 
 import process from "node:process";
 
-const OLDEST_NODE = 20;
-
-if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
-  process.stderr.write(`oci-genai-edge needs Node ${OLDEST_NODE} or later; this is ${process.version}\n`);
-  process.exitCode = 1;
-} else {
+// Of all that is used, Node had this last: in 20.3.
+if (typeof AbortSignal.any === "function") {
   const { main } = await import("./cli/main.js");
   process.exitCode = await main(process.argv.slice(2));
+} else {
+  process.stderr.write(`oci-genai-edge needs Node 20.3 or later; this is ${process.version}\n`);
+  process.exitCode = 1;
 }

@@ -49,7 +49,7 @@ function checkGate() {
   /** @type {Record<string, Size>} */
   const gate = JSON.parse(readFileSync(gateFile, "utf8"));
   for (const [name, { gzipped }] of Object.entries(sizes)) {
-    const limit = Math.floor(gate[name].gzipped * TOLERANCE);
+    const limit = Math.floor((gate[name]?.gzipped ?? 0) * TOLERANCE);
     if (gzipped <= limit) continue;
     console.error(
       `${name} is ${gzipped} bytes gzipped, the limit is ${limit}. Where the growth is worth it, ` +

@@ -9,7 +9,7 @@ import { inspectEndpoint } from "./checks/control-plane.js";
 import { compartmentOf, routeSettings } from "./environment.js";
 import { CommandError } from "./failure.js";
 import { readSettings } from "./settings.js";
-import { bold, dim, green, note, print, red, yellow } from "./terminal.js";
+import { bold, dim, green, note, print, printable, red, yellow } from "./terminal.js";
 
 /** @import { ClientOptions } from "oci-genai-edge" */
 /** @import { Option } from "./arguments.js" */
@@ -83,8 +83,8 @@ const STYLES = { ok: green, warn: yellow, fail: red, skip: (text) => text };
 /** @param {Finding} finding */
 function lineOf({ name, status, found, advice }) {
   const indent = " ".repeat(6 + NAME_WIDTH + 2);
-  const cure = advice === undefined ? "" : `${indent}→ ${advice}\n`;
-  return `${STYLES[status](status.padEnd(6))}${name.padEnd(NAME_WIDTH + 2)}${found}\n${cure}`;
+  const cure = advice === undefined ? "" : `${indent}→ ${printable(advice)}\n`;
+  return `${STYLES[status](status.padEnd(6))}${name.padEnd(NAME_WIDTH + 2)}${printable(found)}\n${cure}`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
-import { OciGenAI } from "oci-genai-edge";
+import { OciError, OciGenAI } from "oci-genai-edge";
 import { createGateway } from "oci-genai-edge/gateway";
 import { toNodeHandler } from "oci-genai-edge/gateway/node";
 
@@ -67,6 +67,7 @@ export async function run({ values, positionals, env, signal }) {
     });
     // Its settings are read at the first request; an alias that can't be routed is found now.
     const routes = describeModels(configuration);
+    await trySigning(configuration, signal);
     const bindings = {};
     const server = createServer(
       toNodeHandler((request) => gateway.fetch(request, bindings), {
@@ -196,6 +197,23 @@ function describeModels(configuration) {
   });
   if (lines.length <= MOST_LINES) return lines;
   return [...lines.slice(0, MOST_LINES), `and ${lines.length - MOST_LINES} more: GET /v1/models lists them`];
+}
+
+/**
+ * A key that is missing or damaged is found now, and not by a caller.
+ *
+ * @param {GatewayConfiguration} configuration
+ * @param {AbortSignal} signal
+ */
+async function trySigning({ sign }, signal) {
+  const headers = { "content-type": "application/json" };
+  const request = { method: /** @type {const} */ ("POST"), url: "https://oci.invalid/", headers, attempt: 1, signal };
+  try {
+    await sign?.({ ...request, body: new Uint8Array(0) });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof OciError ? error : new CommandError(messageOf(error), "correct the credentials");
+  }
 }
 
 // ---------------------------------------------------------------- the server

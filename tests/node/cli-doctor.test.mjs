@@ -1,6 +1,7 @@
 // `oci-genai-edge doctor`, against the simulator: what it finds, and what it says to do.
 
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -27,7 +28,7 @@ const CHECKS = [
 ];
 
 describe("doctor", { timeout: 180_000 }, async () => {
-  const { key, url, compartmentId, observe } = await startHarness();
+  const { key, url, compartmentId, observe } = await startHarness({ apiKeys: ["sk-right"] });
   const session = makeSessionToken();
   const env = { HOME: makeHome(profileFiles(key)), OCI_ENDPOINT: url, OCI_COMPARTMENT_ID: compartmentId };
   const secrets = [key.privateKey.split("\n")[5], session.token];
@@ -218,6 +219,36 @@ describe("doctor", { timeout: 180_000 }, async () => {
   test("an on-demand model has no endpoint to inspect", async () => {
     const { failed, endpoint, format } = await examine("cohere.command-r-08-2024");
     assert.deepEqual([failed, endpoint.status, format.found], [[], "skip", "COHERE"]);
+  });
+
+  test("an API key of the service, for the openai transport", async () => {
+    const HOME = makeHome();
+    const model = "meta.llama-3.3-70b-instruct";
+    const [right, wrong] = await Promise.all([
+      examine(model, { env: { HOME, OCI_GENAI_API_KEY: "sk-right" } }),
+      examine(model, { env: { HOME, OCI_GENAI_API_KEY: "sk-wrong" } }),
+    ]);
+    assert.deepEqual([right.failed, right.signature.found], [[], "the API key was accepted"]);
+    assert.match(right.format.found, /none on the openai transport/);
+    assert.deepEqual(wrong.failed, ["signature"]);
+    assert.match(wrong.signature.advice, /^check the API key/);
+  });
+
+  test("an encrypted key, whose pass phrase the profile has or has not", async () => {
+    const encrypted = createPrivateKey(key.privateKey).export({
+      type: "pkcs8",
+      format: "pem",
+      cipher: "aes-256-cbc",
+      passphrase: "correct horse",
+    });
+    const files = (more) => ({ ...profileFiles(key, more), "key.pem": encrypted });
+    const [fits, none] = await Promise.all([
+      examine("simgeneric", { env: { HOME: makeHome(files({ pass_phrase: "correct horse" })) } }),
+      examine("simgeneric", { env: { HOME: makeHome(files({})) } }),
+    ]);
+    assert.deepEqual([fits.failed, fits.key.found], [[], "encrypted, and its pass phrase fits"]);
+    assert.deepEqual(none.failed, ["key", "signature"]);
+    assert.match(none.key.advice, /pass_phrase/);
   });
 
   test("--simulate needs no account", async () => {

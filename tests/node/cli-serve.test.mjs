@@ -135,6 +135,10 @@ describe("serve", { timeout: 120_000 }, async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => taken.once("listening", resolve));
     const house = ["--model", `house=${endpointId("simgeneric")}`];
+    const { config } = profileFiles(key);
+    const withoutKey = await runCli(["serve", ...house], { env: { ...env, HOME: makeHome({ config }) } });
+    assert.equal(withoutKey.code, 1);
+    assert.match(withoutKey.stderr, /key_file names can't be read \(ENOENT\)\n {2}correct key_file/);
     try {
       for (const [args, pattern] of [
         [["--port", `${taken.address().port}`, ...house], /EADDRINUSE[^]*choose another --port/],

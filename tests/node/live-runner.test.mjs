@@ -178,7 +178,7 @@ describe("against the simulator", async () => {
   test("an endpoint that can't stream passes with the fallback", async () => {
     const { code, output, requests } = await run("simnostream");
     assert.equal(code, 0, output);
-    assert.match(output, /warn streaming: the answer came in one piece: bad_request: the service answered with status 400/);
+    assert.match(output, /warn streaming: the answer came in one piece: bad_request: the service answered with/);
     assert.equal(requests.length, 3);
   });
 
