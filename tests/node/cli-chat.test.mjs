@@ -54,6 +54,18 @@ describe("chat", { timeout: 120_000 }, async () => {
     assert.equal(code, 0, stderr);
   });
 
+  test("the region of a profile is a default, which an endpoint's own overrides", async () => {
+    const own = { ...env, HOME: makeHome(profileFiles(key, { region: "eu-frankfurt-1" })) };
+    const [endpoint, onDemand, contradiction] = await Promise.all([
+      runCli(["chat", model, "Hi"], { env: own }),
+      runCli(["chat", "cohere.command-r-08-2024", "Hi"], { env: own }),
+      runCli(["chat", model, "Hi", "--region", "eu-frankfurt-1"], { env: own }),
+    ]);
+    assert.match(endpoint.stderr, /DEDICATED native GENERIC us-chicago-1/);
+    assert.match(onDemand.stderr, /ON_DEMAND native COHERE eu-frankfurt-1/);
+    assert.match(contradiction.stderr, /region_mismatch/);
+  });
+
   test("calls the openai transport with an API key of the service", async () => {
     const args = ["chat", "meta.llama-3.3-70b-instruct", "Hi"];
     const own = { ...env, HOME: makeHome(), OCI_GENAI_API_KEY: "sk-right" };

@@ -123,6 +123,14 @@ describe("serve", { timeout: 120_000 }, async () => {
     assert.match(stderr, /GATEWAY_TOKN is not a variable of the gateway\n {2}did you mean GATEWAY_TOKEN\?/);
   });
 
+  test("each alias has the region of its endpoint, or that of the profile", async () => {
+    const own = { ...env, HOME: makeHome(profileFiles(key, { region: "eu-frankfurt-1" })) };
+    const { ask, until } = await serve([...models, "--model", "cheap=cohere.command-r-08-2024"], { env: own });
+    await until(/^house +DEDICATED native COHERE us-chicago-1$/m, "stderr");
+    await until(/^cheap +ON_DEMAND native COHERE eu-frankfurt-1$/m, "stderr");
+    assert.equal((await ask("house")).status, 200);
+  });
+
   test("--simulate needs no account", async () => {
     const { ask, until } = await serve(["--simulate", "--pace", "0"]);
     const response = await ask("simgeneric", { stream: true });

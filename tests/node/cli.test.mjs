@@ -1,14 +1,18 @@
 // What the commands have in common, and `route`.
 
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { endpointId } from "../simulator/server.mjs";
-import { runCli } from "./support/cli.mjs";
+import { BIN, runCli } from "./support/cli.mjs";
 import { root } from "./support/run-node.mjs";
 
 const COMMANDS = ["doctor", "chat", "route", "serve"];
+/** Runs a program in a terminal of its own; part of util-linux. */
+const hasTerminal = spawnSync("script", ["--version"]).status === 0;
 const model = endpointId("simgeneric");
 
 describe("the command line", { concurrency: true }, () => {
@@ -54,6 +58,58 @@ describe("the command line", { concurrency: true }, () => {
       assert.match(stderr, pattern);
       assert.doesNotMatch(stderr, /^\s+at /m);
     }
+  });
+});
+
+describe("docs/cli.md", () => {
+  const text = readFileSync(join(root, "docs/cli.md"), "utf8");
+
+  test("names every command and every option", async () => {
+    const folder = new URL("../../pkg/cli/", import.meta.url);
+    for (const name of COMMANDS) {
+      assert.match(text, new RegExp(`^## ${name}$`, "m"));
+      const { options, usage } = await import(new URL(`${name}.js`, folder));
+      assert.ok(usage.startsWith(name));
+      assert.deepEqual(
+        Object.keys(options).filter((option) => !text.includes(`--${option}`)),
+        [],
+      );
+    }
+  });
+
+  test("lists the checks of doctor in their order", async () => {
+    const rows = /\| check \| .*\n\|[-|]+\|\n((?:\|.*\n)+)/.exec(text)[1];
+    const names = Array.from(rows.matchAll(/^\| ([^|]+) \|/gm), ([, name]) => name);
+    const { stdout } = await runCli(["doctor", "--simulate", "--pace", "0", "--json"]);
+    assert.deepEqual(
+      names,
+      JSON.parse(stdout).checks.map(({ name }) => name),
+    );
+  });
+});
+
+describe("colours", { skip: !hasTerminal && "needs script of util-linux" }, () => {
+  /** What a command prints in a terminal. */
+  async function inTerminal(env) {
+    const command = `${process.execPath} ${BIN} route ${model}`;
+    const child = spawn("script", ["-qefc", command, "/dev/null"], {
+      env: { PATH: process.env.PATH, TERM: "xterm", ...env },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    for await (const text of child.stdout.setEncoding("utf8")) output += text;
+    return output;
+  }
+
+  test("are for terminals, and not where NO_COLOR is set", async () => {
+    const bold = "\u001B[1m";
+    const [coloured, plain, dumb] = await Promise.all([
+      inTerminal({}),
+      inTerminal({ NO_COLOR: "1" }),
+      inTerminal({ TERM: "dumb" }),
+    ]);
+    assert.ok(coloured.includes(`${bold}model`), coloured);
+    assert.ok(!plain.includes("\u001B") && !dumb.includes("\u001B"));
   });
 });
 
