@@ -81,3 +81,59 @@ export declare function readProfile(options?: ProfileOptions): Promise<Profile>;
  *   and as those of `oci-genai-edge/signer`.
  */
 export declare function profileSigner(options?: ProfileOptions): RequestSigner;
+
+export interface InstancePrincipalOptions {
+  /** Default: `OCI_METADATA_BASE_URL`, or `http://169.254.169.254/opc/v2`. */
+  metadataUrl?: string;
+  /**
+   * The federation service: an https URL (or http on this machine), whose path is `/v1/x509` if it
+   * has none. Default: `https://auth.<region>.<realm's domain>`, as the metadata service has them.
+   */
+  federationEndpoint?: string;
+  /** For both services; default: the global one. */
+  fetch?: typeof fetch;
+  /** For each request to them, in milliseconds: 1 to 60000, default 5000. */
+  timeoutMs?: number;
+  /** The time to sign with, and by which tokens expire; default: the system's. */
+  now?: () => Date;
+  /** Instead of `process.env`. */
+  env?: Record<string, string | undefined>;
+}
+
+/**
+ * Signs as the OCI Compute instance on which it runs. Its certificate, from version 2 of the
+ * metadata service, is exchanged for a token of the federation service. Dynamic groups decide what
+ * the instance may do.
+ *
+ * The token is requested with the first call, once for all calls that wait for it, and for a key
+ * pair that never leaves WebCrypto. It is renewed 5 minutes before it expires (when half of a life
+ * of less than 10 minutes is over) with the certificate that the instance then has. Calls use the
+ * old token meanwhile, and as long as it is valid if it can't be renewed; the next attempt is 30
+ * seconds later.
+ *
+ * Each service has `timeoutMs` for an answer. A federation service that fails is asked 3 times.
+ *
+ * @throws {OciError} `invalid_options` immediately, if an option is malformed.
+ * @returns a signer whose calls reject with `signer_failed` if there is no metadata service (not on
+ *   an OCI instance?) or the federation service refuses the instance or can't be reached.
+ */
+export declare function instancePrincipalSigner(options?: InstancePrincipalOptions): RequestSigner;
+
+export interface ResourcePrincipalOptions {
+  /** Instead of `process.env`. */
+  env?: Record<string, string | undefined>;
+  /** The time to sign with, and by which tokens expire; default: the system's. */
+  now?: () => Date;
+}
+
+/**
+ * Signs as the OCI resource in which it runs, such as a function: resource principals of version
+ * 2.2. `OCI_RESOURCE_PRINCIPAL_RPST`, `OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM` and
+ * `OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE` (for an encrypted key) hold values, or absolute
+ * paths of files, which are read for each request: the platform replaces them.
+ *
+ * @throws {OciError} `invalid_options` immediately, if `options` is not an object.
+ * @returns a signer whose calls reject with `signer_failed` if `OCI_RESOURCE_PRINCIPAL_VERSION` is
+ *   not 2.2, a variable or its file is missing, or the token has expired.
+ */
+export declare function resourcePrincipalSigner(options?: ResourcePrincipalOptions): RequestSigner;

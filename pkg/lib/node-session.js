@@ -30,7 +30,10 @@ export function rereadSigner({ place, read, usableKey, expired, now = () => new 
   /** @type {{ mark: string, sign: RequestSigner, expiresAt: number | undefined } | undefined} */
   let current;
 
-  const renew = async () => {
+  /** @type {Promise<NonNullable<typeof current>> | undefined} */
+  let reading;
+
+  const readAgain = async () => {
     let secrets = await read();
     let mark = markOf(secrets);
     if (mark === current?.mark) return current;
@@ -55,7 +58,11 @@ export function rereadSigner({ place, read, usableKey, expired, now = () => new 
 
   return async (request) => {
     const own = copyOf(request);
-    const { sign, expiresAt } = await renew();
+    // Once for all calls that wait.
+    reading ??= readAgain().finally(() => {
+      reading = undefined;
+    });
+    const { sign, expiresAt } = await reading;
     if (expiresAt !== undefined && expiresAt <= now().getTime()) throw expired(new Date(expiresAt).toISOString());
     return sign(own);
   };

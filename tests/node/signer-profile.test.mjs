@@ -6,12 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { inspect } from "node:util";
-import { OciError } from "oci-genai-edge";
 import { profileSigner, readProfile } from "oci-genai-edge/signer/node";
 import { expandHome, parseConfig, profileOf } from "../../pkg/lib/node-config-file.js";
 import { makeCredentials, makeSessionToken } from "../simulator/server.mjs";
-import { signatureProblem } from "../simulator/signature.mjs";
+import { keyIdOf, problem, rejectsWithout, REQUEST } from "./support/signed-request.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "oci-profile-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -128,38 +126,8 @@ function makeHome(config = CONFIG, files = {}) {
   return { env: { HOME: home }, path: (name) => join(home, ".oci", name) };
 }
 
-const REQUEST = {
-  method: "POST",
-  url: "https://oci.invalid/20231130/actions/chat",
-  headers: { "content-type": "application/json" },
-  body: new TextEncoder().encode('{"a":1}'),
-  attempt: 1,
-};
-
-/** Why the service would reject what was signed. */
-async function problem(sign, credentials, now) {
-  const headers = new Headers(await sign(REQUEST));
-  for (const [name, value] of Object.entries(REQUEST.headers)) headers.set(name, value);
-  headers.set("host", "oci.invalid");
-  headers.set("content-length", String(REQUEST.body.length));
-  const request = { method: "POST", path: "/20231130/actions/chat", rawBody: Buffer.from(REQUEST.body) };
-  return signatureProblem({ ...request, headers: Object.fromEntries(headers) }, credentials, now);
-}
-
-const keyIdOf = async (sign) => /keyId="([^"]*)"/.exec(new Headers(await sign(REQUEST)).get("authorization"))[1];
-
-/** Asserts how a promise rejects, and that the error shows nothing secret. */
-function rejects(promise, code, message, hint, secrets = []) {
-  return assert.rejects(promise, (error) => {
-    assert.ok(error instanceof OciError, inspect(error));
-    assert.equal(error.code, code);
-    assert.match(error.message, message);
-    if (hint) assert.match(error.hint, hint);
-    const shown = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error);
-    for (const secret of [PASS_PHRASE, session.token, ...secrets]) assert.ok(!shown.includes(secret), "shows a secret");
-    return true;
-  });
-}
+const rejects = (promise, code, message, hint, secrets = []) =>
+  rejectsWithout([PASS_PHRASE, session.token, ...secrets], promise, code, message, hint);
 
 describe("readProfile", () => {
   test("an API key", async () => {

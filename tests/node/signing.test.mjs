@@ -147,7 +147,8 @@ describe("sign", () => {
   }
 
   test("hands on what an OciError of the signer advises, in the error and its report", async () => {
-    const foreign = Object.assign(new Error("expired: hunter2"), { name: "OciError", hint: "run `oci session refresh`" });
+    const advice = { name: "OciError", hint: "run `oci session refresh`" };
+    const foreign = Object.assign(new Error("expired: hunter2"), advice);
     const hostile = { name: "OciError", hint: "x".repeat(100_000) };
     const throwing = Object.defineProperty({}, "name", {
       get() {
