@@ -2,7 +2,12 @@
 
 import { OciError } from "oci-genai-edge";
 import { apiKeySigner, tokenSigner } from "oci-genai-edge/signer";
-import * as signers from "oci-genai-edge/signer/node";
+import {
+  instancePrincipalSigner,
+  profileSigner,
+  readProfile,
+  resourcePrincipalSigner,
+} from "oci-genai-edge/signer/node";
 
 import { textOf } from "./environment.js";
 import { CommandError, messageOf } from "./failure.js";
@@ -20,12 +25,10 @@ import { CommandError, messageOf } from "./failure.js";
  * @property {RequestSigner} [sign]
  * @property {string} [apiKey]
  * @property {Profile} [profile]
+ * @property {string} [region] the default for models that do not name their own
  */
 
 const OTHERS = "other credentials: --auth, or OCI_PRIVATE_KEY with OCI_TENANCY, OCI_USER and OCI_FINGERPRINT";
-
-/** @type {any} */
-const principals = signers;
 
 /**
  * The credentials that the arguments name; otherwise those that the environment has; otherwise those of a profile.
@@ -37,9 +40,10 @@ const principals = signers;
 export async function readCredentials(values, env) {
   const kind = values.auth;
   if (kind === "generative_ai_key") return generativeAiKey(env);
-  if (kind === "instance_principal") return describe(kind, "this instance", () => principals.instancePrincipalSigner());
+  if (kind === "instance_principal") return describe(kind, "this instance", () => instancePrincipalSigner({ env }));
   if (kind === "resource_principal") {
-    return describe(kind, "this resource", () => principals.resourcePrincipalSigner({ env }));
+    const credentials = await describe(kind, "this resource", () => resourcePrincipalSigner({ env }));
+    return { ...credentials, region: textOf(env, "OCI_RESOURCE_PRINCIPAL_REGION") };
   }
   const namesProfile = values.profile !== undefined || textOf(env, "OCI_PROFILE") !== undefined;
   if (!namesProfile && kind === undefined) {
@@ -51,7 +55,7 @@ export async function readCredentials(values, env) {
     configFile: values["config-file"] ?? textOf(env, "OCI_CONFIG_FILE"),
     env,
   };
-  const profile = await signers.readProfile(options).catch((error) => {
+  const profile = await readProfile(options).catch((error) => {
     if (namesProfile || kind !== undefined || !(error instanceof OciError)) throw error;
     // A key for the openai transport needs no profile.
     if (hasGenerativeAiKey(env)) return undefined;
@@ -62,8 +66,9 @@ export async function readCredentials(values, env) {
     const hint = "name another profile with --profile, or omit --auth";
     throw new CommandError(`the profile ${profile.name} is of the kind ${profile.kind}`, hint);
   }
-  const sign = signers.profileSigner(options);
-  return { kind: profile.kind, description: `profile ${profile.name} of ${profile.file}`, sign, profile };
+  const sign = profileSigner(options);
+  const { name, file, region } = profile;
+  return { kind: profile.kind, description: `profile ${name} of ${file}`, sign, profile, region };
 }
 
 /** @param {NodeJS.ProcessEnv} env */

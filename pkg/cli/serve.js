@@ -106,10 +106,10 @@ async function readConfiguration(values, env) {
   if (Object.keys(models).length === 0 && !bindings.allowAnyModel) {
     throw new UsageError("there is no model to serve", "add --model NAME=OCID, set OCI_MODELS, or try --simulate");
   }
-  const { sign, apiKey, profile } = await readCredentials(values, { ...env, ...file });
+  const { sign, apiKey, profile, region: ownRegion } = await readCredentials(values, { ...env, ...file });
   const place = routeSettings(values, all);
   const compartmentId = compartmentOf(values, { ...env, ...file }) ?? profile?.compartmentId;
-  const region = place.region ?? profile?.region;
+  const region = place.region ?? ownRegion;
   const placed = place.region === undefined ? withOwnRegions(models) : models;
   const { endpoint, realm } = place;
   return {
@@ -134,7 +134,7 @@ function readAlias(text) {
 }
 
 /**
- * The region of a profile is a default, and an endpoint names its own.
+ * The region of the credentials is a default, and an endpoint names its own.
  *
  * @param {NonNullable<GatewayConfiguration["models"]>} models
  */

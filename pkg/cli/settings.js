@@ -37,7 +37,7 @@ export async function readSettings({ values, env }, model) {
   if (values.simulate) return simulated(values, model, route);
   const credentials = await readCredentials(values, env);
   const { sign, apiKey, profile } = credentials;
-  const region = route.region ?? regionFor(model, route, profile?.region);
+  const region = route.region ?? regionFor(model, route, credentials.region);
   const compartmentId = compartmentOf(values, env) ?? profile?.compartmentId;
   return { model, credentials, client: { ...route, region, compartmentId, sign, apiKey }, close: async () => {} };
 }
@@ -52,7 +52,7 @@ export function paceOf(values) {
 }
 
 /**
- * A profile's region is a default: it must not contradict an endpoint that names its own.
+ * The region of the credentials is a default: it must not contradict an endpoint that names its own.
  *
  * @param {string} model
  * @param {ClientOptions} route

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { endpointId } from "../simulator/server.mjs";
+import { endpointId, makeSessionToken } from "../simulator/server.mjs";
 import { BIN, makeHome, profileFiles, runCli, startCli } from "./support/cli.mjs";
 import { startHarness } from "./support/harness.mjs";
 
@@ -11,7 +11,12 @@ import { startHarness } from "./support/harness.mjs";
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 
 describe("chat", { timeout: 120_000 }, async () => {
-  const { key, url, compartmentId, observe, nextRequest } = await startHarness({ apiKeys: ["sk-right"], pace: 1 });
+  const session = makeSessionToken();
+  const { key, url, compartmentId, observe, nextRequest } = await startHarness({
+    credentials: [session],
+    apiKeys: ["sk-right"],
+    pace: 1,
+  });
   const env = { HOME: makeHome(profileFiles(key)), OCI_ENDPOINT: url, OCI_COMPARTMENT_ID: compartmentId };
   const model = endpointId("simgeneric");
 
@@ -52,6 +57,33 @@ describe("chat", { timeout: 120_000 }, async () => {
     const own = { OCI_TENANCY: tenancy, OCI_USER: user, OCI_FINGERPRINT: fingerprint, OCI_PRIVATE_KEY: privateKey };
     const { code, stderr } = await runCli(["chat", model, "Hi"], { env: { ...env, HOME: makeHome(), ...own } });
     assert.equal(code, 0, stderr);
+  });
+
+  test("signs as a resource of OCI, in its region", async () => {
+    const own = {
+      ...env,
+      HOME: makeHome(),
+      OCI_RESOURCE_PRINCIPAL_VERSION: "2.2",
+      OCI_RESOURCE_PRINCIPAL_RPST: session.token,
+      OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM: session.privateKey,
+      OCI_RESOURCE_PRINCIPAL_REGION: "eu-frankfurt-1",
+    };
+    const args = ["chat", "cohere.command-r-08-2024", "Hi"];
+    const { result, requests } = await observe(() => runCli(args, { env: own }));
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stderr, /ON_DEMAND native COHERE eu-frankfurt-1/);
+    assert.ok(requests[0].headers.authorization.includes('keyId="ST$'));
+    const named = await runCli([...args, "--auth", "resource_principal"], {
+      env: { ...own, OCI_RESOURCE_PRINCIPAL_RPST: "" },
+    });
+    assert.match(named.stderr, /signer_failed: [^]*OCI_RESOURCE_PRINCIPAL_RPST/);
+  });
+
+  test("an instance principal needs an instance", async () => {
+    const own = { ...env, OCI_METADATA_BASE_URL: "http://127.0.0.1:1/opc/v2" };
+    const { code, stderr } = await runCli(["chat", model, "Hi", "--auth", "instance_principal"], { env: own });
+    assert.equal(code, 1);
+    assert.match(stderr, /signer_failed: [^]*metadata/);
   });
 
   test("the region of a profile is a default, which an endpoint's own overrides", async () => {

@@ -122,7 +122,7 @@ describe("package", { timeout: 120_000 }, () => {
       "ChatStream,OciError,OciGenAI,warmUp",
       "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
-      "profileSigner,readProfile",
+      "instancePrincipalSigner,profileSigner,readProfile,resourcePrincipalSigner",
       "createGateway,default",
       "toNodeHandler",
       "oci-genai-edge",
