@@ -29,7 +29,7 @@ const BODY_TIMEOUT_MS = 30_000;
 const TIMEOUTS = Object.freeze({ totalMs: 600_000, firstChunkMs: 300_000, chunkMs: 120_000 });
 
 /** The bindings of `GatewayEnv`, without `ASSETS`. */
-const VARIABLES = [
+export const VARIABLES = [
   "GATEWAY_TOKEN",
   "GATEWAY_ORIGINS",
   "GATEWAY_MAX_BODY_BYTES",

@@ -49,6 +49,12 @@ describe("package", { timeout: 120_000 }, () => {
       "gateway.js",
       "ai-sdk.js",
       "lib/ai-sdk/provider.js",
+      "gateway-node.js",
+      "signer-node.js",
+      "bin.js",
+      "cli/main.js",
+      "cli/checks/all.js",
+      "simulator/server.mjs",
       "index.d.ts",
       "inline.d.ts",
       "slim.d.ts",
@@ -56,6 +62,8 @@ describe("package", { timeout: 120_000 }, () => {
       "signer.d.ts",
       "gateway.d.ts",
       "ai-sdk.d.ts",
+      "gateway-node.d.ts",
+      "signer-node.d.ts",
       "README.md",
       "LICENSE-MIT",
       "LICENSE-APACHE",
@@ -71,6 +79,8 @@ describe("package", { timeout: 120_000 }, () => {
     const known = [
       /^(package\.json|README\.md|LICENSE-(MIT|APACHE))$/,
       /^([a-z-]+\.js|[a-z-]+\.d\.ts|lib\/(ai-sdk\/)?[a-z0-9-]+\.js)$/,
+      /^cli\/(checks\/)?[a-z0-9-]+\.js$/,
+      /^simulator\/[a-z0-9-]+\.mjs$/,
       /^wasm\/(inline\.js|oci_genai_edge(\.js|_bg\.wasm))$/,
     ];
     const unknown = files.filter((file) => !known.some((pattern) => pattern.test(file)));
@@ -104,7 +114,8 @@ describe("package", { timeout: 120_000 }, () => {
 
   test("each entry can be imported, and has the documented exports", async () => {
     const output = await inProject(`
-      for (const entry of ["", "/inline", "/slim", "/signer", "/gateway", "/ai-sdk"]) {
+      const entries = ["/inline", "/slim", "/signer", "/signer/node", "/gateway", "/ai-sdk", "/gateway/node"];
+      for (const entry of ["", ...entries]) {
         console.log(Object.keys(await import("oci-genai-edge" + entry)).toSorted().join());
       }
       const { default: json } = await import("oci-genai-edge/package.json", { with: { type: "json" } });
@@ -115,8 +126,10 @@ describe("package", { timeout: 120_000 }, () => {
       "ChatStream,OciError,OciGenAI,warmUp",
       "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
+      "instancePrincipalSigner,profileSigner,readProfile,resourcePrincipalSigner",
       "createGateway,default",
       "createOci",
+      "toNodeHandler",
       "oci-genai-edge",
     ]);
   });
@@ -150,6 +163,26 @@ describe("package", { timeout: 120_000 }, () => {
       console.log(new OciGenAI().route("ocid1.generativeaiendpoint.oc1.iad.example").region);
     `);
     assert.equal(output, "us-ashburn-1");
+  });
+
+  test("installs its command, which needs nothing else", async () => {
+    const bin = join(project, "node_modules/.bin/oci-genai-edge");
+    const model = "ocid1.generativeaiendpoint.oc1.iad.example";
+    const { stdout } = await run(bin, ["route", model], { cwd: folder });
+    assert.match(stdout, /us-ashburn-1/);
+    const { stdout: answer } = await run(bin, ["chat", "--simulate", "--pace", "0", "Hi"], { cwd: folder });
+    assert.match(answer, /^You asked: "Hi"/);
+    // `npm publish` removes a path that begins with "./".
+    assert.deepEqual(manifest.bin, { "oci-genai-edge": "bin.js" });
+  });
+
+  test("the simulator in it imports nothing from elsewhere", async () => {
+    for (const file of files.filter((path) => path.startsWith("simulator/"))) {
+      const text = await readFile(join(project, "node_modules/oci-genai-edge", file), "utf8");
+      for (const [, name] of text.matchAll(/^(?:import|export) .*from "([^"]+)";$/gm)) {
+        assert.match(name, /^(node:|\.\/[a-z0-9-]+\.mjs$)/, file);
+      }
+    }
   });
 
   test("can be imported from CommonJS", async () => {

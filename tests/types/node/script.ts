@@ -1,10 +1,13 @@
 // A script in Node, without the types of the DOM.
 
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { stdout } from "node:process";
 
 import { OciError, OciGenAI, type ChatCompletion } from "oci-genai-edge";
 import { createOci } from "oci-genai-edge/ai-sdk";
+import gateway from "oci-genai-edge/gateway";
+import { toNodeHandler } from "oci-genai-edge/gateway/node";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { init, OciGenAI as Slim } from "oci-genai-edge/slim";
 
@@ -44,6 +47,15 @@ export async function serve(request: Request): Promise<Response> {
 export async function parts(): Promise<void> {
   const { stream } = await createOci({ client: oci })("ours").doStream({ prompt: [] });
   for await (const part of stream) if (part.type === "text-delta") stdout.write(part.delta);
+}
+
+export function listen(): void {
+  const env = { GATEWAY_TOKEN: "t" };
+  const onError = (error: unknown) => stdout.write(String(error));
+  createServer(toNodeHandler((request) => gateway.fetch(request, env), { onError })).listen(8787);
+  createServer(toNodeHandler(oci.fetch));
+  // @ts-expect-error a handler of Requests returns a Response
+  toNodeHandler(() => "text");
 }
 
 export async function slim(): Promise<void> {
