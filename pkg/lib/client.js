@@ -1,6 +1,6 @@
 // OciGenAI: the client.
 
-import { MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
+import { MODE_EMBED, MODE_MODERATE, MODE_OVER_HTTP, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { CoreClient, requireCore } from "./core.js";
 import { OciError, createError } from "./error.js";
@@ -46,14 +46,15 @@ export class OciGenAI {
     const client = new CoreClient(json, authorizer.signs, authorizer.hasApiKey);
     const context = { client, authorizer, fetch, onFinish };
     this.#context = context;
+    const overHttp = { ...context, client: overHttpOf(client) };
     /** @type {ClientInternals} */
     const own = {
       models: () => client.models(),
       createCall: (request, callOptions, mode) => {
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
-          const Class = GROUPED.has(mode) ? CallGroup : Call;
-          return new Class(context, text, callOptions, mode);
+            const Class = GROUPED.has(mode) ? CallGroup : Call;
+            return new Class(overHttp, text, callOptions, mode);
         };
         return createCall(context, () => JSON.parse(request).model, create);
       },
@@ -158,6 +159,19 @@ export class OciGenAI {
 }
 
 /**
+ * A client for callers that may repeat their requests by themselves.
+ *
+ * @param {CoreClient} client
+ * @returns {Pick<CoreClient, "createCall" | "createCalls">}
+ */
+function overHttpOf(client) {
+  return {
+    createCall: (request, options, mode, id) => client.createCall(request, options, mode | MODE_OVER_HTTP, id),
+    createCalls: (request, options, mode, id) => client.createCalls(request, options, mode | MODE_OVER_HTTP, id),
+  };
+}
+
+/**
  * Creates a call, or reports that it was refused.
  *
  * @template T
@@ -171,7 +185,7 @@ function createCall({ onFinish }, modelOf, create) {
     return create();
   } catch (error) {
     if (error instanceof OciError) {
-      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)));
+      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)), error);
     }
     throw error;
   }
