@@ -72,7 +72,10 @@ export interface OciProvider<Version extends SpecificationVersion = "v4"> {
  * camelCase or snake_case: `documents`, `citationQuality`, `safetyMode`, `thinkingBudget`. One that the
  * model's format does not have fails, as it does in a client.
  */
-export type OciChatOptions = Pick<CallOptions, "apiFormat" | "transport" | "fallback" | "timeouts"> & {
+export type OciChatOptions = Pick<
+  CallOptions,
+  "apiFormat" | "transport" | "fallback" | "timeouts" | "requestId"
+> & {
   /**
    * Parameters of OpenAI's Chat Completions, by their own names, that the AI SDK has no setting for:
    * `{ parallel_tool_calls: false, logit_bias: … }`. They take precedence over the settings.
@@ -81,14 +84,14 @@ export type OciChatOptions = Pick<CallOptions, "apiFormat" | "transport" | "fall
 } & OciParameters;
 
 /** `providerOptions.oci` of an embedding. Any other name is one of `EmbeddingRequest.oci`. */
-export type OciEmbeddingOptions = Pick<CallOptions, "timeouts"> & {
+export type OciEmbeddingOptions = Pick<CallOptions, "timeouts" | "requestId"> & {
   dimensions?: number;
   inputType?: "SEARCH_DOCUMENT" | "SEARCH_QUERY" | "CLASSIFICATION" | "CLUSTERING" | "IMAGE";
   truncate?: "NONE" | "START" | "END";
 };
 
 /** `providerOptions.oci` of reranking. Any other name is one of `RerankRequest.oci`. */
-export type OciRerankingOptions = Pick<CallOptions, "timeouts"> & {
+export type OciRerankingOptions = Pick<CallOptions, "timeouts" | "requestId"> & {
   maxChunksPerDocument?: number;
   maxTokensPerDocument?: number;
 };

@@ -24,6 +24,7 @@ import { ChatStream } from "./stream.js";
  * @property {CoreClient["models"]} models
  * @property {(request: string, options: CallOptions, mode: number) => Call | CallGroup} createCall
  *   `request` is JSON text, `mode` one of boundary.js
+ * @property {ClientInternals["createCall"]} createHttpCall the same for callers who may repeat a request
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
  */
@@ -47,17 +48,20 @@ export class OciGenAI {
     const context = { client, authorizer, fetch, onFinish };
     this.#context = context;
     const overHttp = { ...context, client: overHttpOf(client) };
+    /** @type {(calls: ConstructorParameters<typeof CallGroup>[0]) => ClientInternals["createCall"]} */
+    const creator = (calls) => (request, callOptions, mode) => {
+      const create = () => {
+        const text = requireText(request, "invalid_request", "the request");
+        const Class = GROUPED.has(mode) ? CallGroup : Call;
+        return new Class(calls, text, callOptions, mode);
+      };
+      return createCall(context, () => JSON.parse(request).model, create);
+    };
     /** @type {ClientInternals} */
     const own = {
       models: () => client.models(),
-      createCall: (request, callOptions, mode) => {
-        const create = () => {
-          const text = requireText(request, "invalid_request", "the request");
-            const Class = GROUPED.has(mode) ? CallGroup : Call;
-            return new Class(overHttp, text, callOptions, mode);
-        };
-        return createCall(context, () => JSON.parse(request).model, create);
-      },
+      createCall: creator(context),
+      createHttpCall: creator(overHttp),
       reportRefusal: (phase, code) => callOnFinish(onFinish, () => refusalReport(phase, code)),
     };
     internals.set(this, own);

@@ -106,7 +106,7 @@ export async function answerRequest(client, { text, mode, signal, requestId, des
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal, requestId }, mode);
+    call = client.createHttpCall(text, { signal, requestId }, mode);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();

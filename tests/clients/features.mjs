@@ -37,6 +37,7 @@ export const FEATURES = {
   moderation: "moderation",
   rerank: "reranking",
   reasoning: "reasoning, and its tokens",
+  images: "an image, by its bytes",
   sources: "sources of citations",
   warnings: "a warning for what a model lacks",
   metadata: "OCI's request id, and the route",

@@ -88,6 +88,16 @@ function languageTests({ APICallError, NoSuchModelError, generateText, streamTex
       assert.deepEqual((await streamed.usage).outputTokenDetails, output);
     },
 
+    async images(oci) {
+      const image = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+      const content = [
+        { type: "text", text: "What is it?" },
+        { type: "file", data: image, mediaType: "image/png" },
+      ];
+      const { text } = await generateText({ model: oci("house"), messages: [{ role: "user", content }] });
+      assert.match(text, /I can see 1 image/);
+    },
+
     async sources(oci) {
       const providerOptions = { oci: { apiFormat: "COHERE", documents } };
       const settings = { model: oci("cohere"), prompt: QUESTION, providerOptions };

@@ -29,9 +29,10 @@ describe("requests", () => {
   });
 
   test("no setting is sent that was not given", async () => {
-    const defaults = { reasoning: "provider-default", toolChoice: { type: "auto" } };
+    const defaults = { reasoning: "provider-default", toolChoice: { type: "auto" }, stopSequences: [] };
     const { warnings: _, ...request } = await requestOf(defaults);
     assert.deepEqual(Object.keys(request), ["model", "messages"]);
+    assert.equal((await requestOf({ ...defaults, tools: TOOLS })).tool_choice, undefined);
   });
 
   test("a setting that the model lacks is a warning", async () => {
@@ -42,7 +43,8 @@ describe("requests", () => {
     assert.deepEqual(find(await partsOf(model("cohere"), { reasoning: "high" }), "stream-start").warnings, warnings);
 
     const body = { id: "c", object: "chat.completion", created: 1, model: "m" };
-    const choices = [{ index: 0, message: { role: "assistant", content: "Yes" }, finish_reason: "stop" }];
+    const message = { role: "assistant", content: "Yes" };
+    const choices = [{ index: 0, message, finish_reason: "stop" }];
     const openai = { alias: { transport: "openai" }, contentType: "application/json" };
     const { house } = fakeModel([JSON.stringify({ ...body, choices })], openai);
     const result = await house.doGenerate({ prompt: PROMPT, topK: 5, seed: 1 });
@@ -50,7 +52,19 @@ describe("requests", () => {
     assert.deepEqual([result.request.body.oci, result.request.body.seed], [undefined, 1]);
   });
 
+  test("a setting that is wrong in itself is an error", async () => {
+    for (const [call, parameter] of [
+      [{ topK: 2.5 }, "oci.top_k"],
+      [{ reasoning: "some" }, "reasoning_effort"],
+      [{ temperature: "hot" }, "temperature"],
+    ]) {
+      assert.equal((await rejection(requestOf(call, "cohere"))).cause.param, parameter);
+    }
+  });
+
   test("an option of the provider that the model lacks is an error", async () => {
+    const effort = { oci: { request: { reasoning_effort: "high" } } };
+    assert.equal((await rejection(requestOf({ providerOptions: effort }, "cohere"))).cause.param, "reasoning_effort");
     const providerOptions = { oci: { citationQuality: "FAST" } };
     const error = await rejection(requestOf({ providerOptions }));
     assert.equal(error.cause.param, "oci.citation_quality");
@@ -124,6 +138,7 @@ describe("requests", () => {
       file("application/pdf", { type: "url", url }),
       file("text/markdown", { type: "text", text: "# A" }),
       file("text/plain", { type: "data", data: new TextEncoder().encode("naïve") }),
+      file("text/plain", { type: "url", url }),
     ];
     const [message] = await messagesOf([{ role: "user", content }]);
     assert.deepEqual(message.content, [
@@ -138,6 +153,7 @@ describe("requests", () => {
       { type: "document_url", document_url: { url: "https://files.example/a" } },
       { type: "text", text: "# A" },
       { type: "text", text: "naïve" },
+      { type: "document_url", document_url: { url: "https://files.example/a" } },
     ]);
     const images = [png, "AAAA", url].map((data) => file("image/png", data));
     const v3 = [...images, file("text/plain", "QQ==")];
@@ -173,7 +189,7 @@ describe("requests", () => {
       { type: "text", value: "sun" },
       { type: "json", value: { degrees: 7 } },
       { type: "error-text", value: "" },
-      { type: "error-json", value: null },
+      { type: "error-json", value: undefined },
       { type: "execution-denied", reason: "not today" },
       { type: "execution-denied" },
       { type: "content", value: [{ type: "text", text: "rain" }] },

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { OciError } from "oci-genai-edge";
 import { endpointId } from "../simulator/server.mjs";
 import {
@@ -16,8 +17,8 @@ import {
   startProvider,
 } from "./support/ai-sdk.mjs";
 import { rejection } from "./support/assertions.mjs";
-import { FINISH, event, textEvent } from "./support/fake-service.mjs";
-import { collect, collectUntilError } from "./support/streams.mjs";
+import { endlessText, event, textEvent } from "./support/fake-service.mjs";
+import { collectUntilError } from "./support/streams.mjs";
 
 const { lastRequest, model, observe } = await startProvider();
 
@@ -113,15 +114,17 @@ describe("streams", () => {
 
   test("sources of documents, with their places in the text", async () => {
     const web = { id: "c", url: "https://c.example/", text: "…" };
-    const documents = [{ id: "a", title: "Rain", text: "…" }, { text: "…" }, web];
+    const file = { id: "d", name: "d.txt", url: "bucket/d.txt", text: "…" };
+    const documents = [{ id: "a", title: "Rain", text: "…" }, { title: "Sun", text: "…" }, web, file];
     const providerOptions = { oci: { documents, citationQuality: "FAST" } };
     const parts = await partsOf(model("cohere"), { providerOptions });
     assert.deepEqual(order(parts).slice(-3), ["text-end", "source", "finish"]);
     const sources = parts.filter(({ type }) => type === "source");
     assert.deepEqual(sources, [
       { type: "source", sourceType: "document", id: "a", mediaType: "text/plain", title: "Rain" },
-      { type: "source", sourceType: "document", id: "doc_1", mediaType: "text/plain", title: "doc_1" },
+      { type: "source", sourceType: "document", id: "doc_1", mediaType: "text/plain", title: "Sun" },
       { type: "source", sourceType: "url", id: "c", url: "https://c.example/", title: "c" },
+      { type: "source", sourceType: "document", id: "d", mediaType: "text/plain", title: "d.txt" },
     ]);
     const { citations } = find(parts, "text-end");
     assert.deepEqual(citations, sources.map((source) => ({ source, startIndex: 0, endIndex: 9 })));
@@ -142,6 +145,7 @@ describe("streams", () => {
       { message: { content: [{ type: "TEXT", text: "Pine" }], citations: [citation(0, "a")] } },
       { message: { citations: [citation(1, "b"), citation(0, "a", { type: "PLAN" })] } },
       { message: { content: [] }, finishReason: "COMPLETE" },
+      { message: { citations: [citation(2, "b")] } },
     ];
     const body = events.map((it) => event({ apiFormat: "COHEREV2", ...it }));
     const { house } = fakeModel(body, { alias: { apiFormat: "COHEREV2" } });
@@ -153,8 +157,9 @@ describe("streams", () => {
     assert.deepEqual(find(parts, "text-end").citations.map(({ source, startIndex }) => [source.id, startIndex]), [
       ["a", 0],
       ["b", 1],
+      ["b", 2],
     ]);
-    assert.equal(parts.at(-1).providerMetadata.oci.citations.length, 3);
+    assert.equal(parts.at(-1).providerMetadata.oci.citations.length, 4);
   });
 
   test("addresses on the web", async () => {
@@ -173,23 +178,73 @@ describe("streams", () => {
     assert.equal(find(parts, "text-end").citations.length, 1);
   });
 
+  test("a text in two blocks has no citations: their positions are those in all of it", async () => {
+    const thought = event({ message: { role: "ASSISTANT", reasoningContent: "Hm" } });
+    const urlCitation = { url: "https://a.example/", title: "A", startIndex: 0, endIndex: 1 };
+    const annotations = [{ type: "URL_CITATION", urlCitation }];
+    const end = event({ message: { annotations }, finishReason: "stop" });
+    const parts = await partsOf(fakeModel([textEvent("a"), thought, textEvent("b"), end]).house);
+    const kinds = ["text", "reasoning", "text"];
+    const blocks = kinds.flatMap((kind) => ["start", "delta", "end"].map((it) => `${kind}-${it}`));
+    assert.deepEqual(order(parts).slice(2), [...blocks, "source", "finish"]);
+    assert.equal(new Set(parts.filter(({ type }) => type.endsWith("-end")).map(({ id }) => id)).size, 3);
+    assert.ok(parts.every(({ citations }) => citations === undefined));
+  });
+
+  test("only the first of several choices", async () => {
+    const providerOptions = { oci: { request: { n: 2 } } };
+    const text = joined(await partsOf(model("simgeneric"), { providerOptions }), "text-delta");
+    assert.equal(text, joined(await partsOf(model("simgeneric")), "text-delta"));
+  });
+
   test("the plan of COHEREV2 before a tool call", async () => {
     const parts = await partsOf(model("cohere2"), { tools: TOOLS.slice(0, 1) });
     assert.match(parts.at(-1).providerMetadata.oci.toolPlan, /^I will use get_weather — one moment\.$/);
   });
 
+  /** The parts of a stream of the openai transport with these deltas. */
+  const openaiParts = async (deltas, { finish = "stop", created = 1, logprobs } = {}) => {
+    const chunk = (delta, reason = null) => {
+      const choices = [{ index: 0, delta, finish_reason: reason, ...(logprobs && !reason && { logprobs }) }];
+      return event({ id: "c", object: "chat.completion.chunk", created, model: "m", choices });
+    };
+    const body = [...deltas.map((delta) => chunk(delta)), chunk({}, finish), "data: [DONE]\n\n"];
+    return partsOf(fakeModel(body, { alias: { transport: "openai" } }).house);
+  };
+
   test("reasoning by either of its names", async () => {
     for (const name of ["reasoning", "reasoning_content"]) {
-      const chunk = (delta, finish = null) => {
-        const choices = [{ index: 0, delta, finish_reason: finish }];
-        return event({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices });
-      };
-      const body = [chunk({ [name]: "Hm" }), chunk({ content: "Yes" }), chunk({}, "stop"), "data: [DONE]\n\n"];
-      const { house } = fakeModel(body, { alias: { transport: "openai" } });
-      const parts = await partsOf(house);
+      const parts = await openaiParts([{ [name]: "Hm" }, { content: "Yes" }]);
       assert.equal(joined(parts, "reasoning-delta"), "Hm", name);
       assert.equal(joined(parts, "text-delta"), "Yes", name);
     }
+  });
+
+  test("calls by the openai transport, also where the service says that the model stopped", async () => {
+    const call = (index, more) => ({ tool_calls: [{ index, ...more }] });
+    const open = (index, name) => call(index, { id: `c${index}`, type: "function", function: { name, arguments: "" } });
+    const rest = call(1, { function: { arguments: '{"city":"Oslo"}' } });
+    const parts = await openaiParts([open(0, "get_time"), open(1, "get_weather"), rest]);
+    const calls = parts.filter(({ type }) => type === "tool-call");
+    assert.deepEqual(calls.map(({ toolName, input }) => [toolName, input]), [
+      ["get_time", "{}"],
+      ["get_weather", '{"city":"Oslo"}'],
+    ]);
+    assert.equal(parts.at(-1).finishReason.unified, "tool-calls");
+  });
+
+  test("a refusal is text", async () => {
+    const parts = await openaiParts([{ refusal: "I can" }, { refusal: "not" }], { finish: "content_filter" });
+    assert.equal(joined(parts, "text-delta"), "I cannot");
+    assert.equal(parts.at(-1).finishReason.unified, "content-filter");
+  });
+
+  test("log probabilities, and no timestamp where there is none", async () => {
+    const token = (text) => ({ token: text, logprob: -1, bytes: null, top_logprobs: [] });
+    const logprobs = { content: [token("a")], refusal: null };
+    const parts = await openaiParts([{ content: "a" }, { content: "a" }], { logprobs, created: 0 });
+    assert.deepEqual(parts.at(-1).providerMetadata.oci.logprobs, [token("a"), token("a")]);
+    assert.deepEqual(Object.keys(find(parts, "response-metadata")), ["type", "id", "modelId"]);
   });
 
   test("raw chunks on request", async () => {
@@ -199,10 +254,14 @@ describe("streams", () => {
   });
 
   test("nothing is read ahead of its reader", async () => {
-    const { house, seen } = fakeModel([textEvent("a"), textEvent("b"), textEvent("c"), FINISH]);
+    const { house, seen } = fakeModel(endlessText());
     const { stream } = await house.doStream({ prompt: PROMPT });
-    assert.ok(seen.pulls <= 2, `${seen.pulls} pulls`);
-    assert.deepEqual(order(await collect(stream)).slice(-2), ["text-end", "finish"]);
+    const reader = stream.getReader();
+    let type;
+    while (type !== "text-delta") ({ type } = (await reader.read()).value);
+    await sleep(20);
+    assert.equal(seen.pulls, 1);
+    await reader.cancel();
   });
 
   test("leaving it cancels the request", async () => {

@@ -56,6 +56,10 @@ describe("whole answers", () => {
     const { usage } = await fakeModel([answer(counted)], json).house.doGenerate({ prompt: PROMPT });
     assert.deepEqual(usage.inputTokens, { total: 10, noCache: 6, cacheRead: 4, cacheWrite: undefined });
     assert.deepEqual(usage.outputTokens, { total: 5, text: undefined, reasoning: undefined });
+    // Whose total is the sum, since the service has sent none.
+    const apart = { promptTokens: 10, completionTokens: 5, completionTokensDetails: { reasoningTokens: 9 } };
+    const { outputTokens } = (await fakeModel([answer(apart)], json).house.doGenerate({ prompt: PROMPT })).usage;
+    assert.deepEqual(outputTokens, { total: 14, text: 5, reasoning: 9 });
     assert.deepEqual((await fakeModel([answer()], json).house.doGenerate({ prompt: PROMPT })).usage, UNKNOWN_USAGE);
   });
 
@@ -68,6 +72,16 @@ describe("whole answers", () => {
       assert.deepEqual(finishReason, ends);
     });
   }
+
+  test("calls are the finish reason, whatever the openai transport says", async () => {
+    const tool_calls = [{ id: "c", type: "function", function: { name: "get_time", arguments: "{}" } }];
+    const choices = [{ index: 0, message: { role: "assistant", content: null, tool_calls }, finish_reason: "stop" }];
+    const body = JSON.stringify({ id: "c", object: "chat.completion", created: 1, model: "m", choices });
+    const openai = { alias: { transport: "openai" }, contentType: "application/json" };
+    const { finishReason, content } = await fakeModel([body], openai).house.doGenerate({ prompt: PROMPT });
+    assert.deepEqual(finishReason, { unified: "tool-calls", raw: "stop" });
+    assert.deepEqual(content, [{ type: "tool-call", toolCallId: "c", toolName: "get_time", input: "{}" }]);
+  });
 
   test("no raw finish reason where the service has sent none", async () => {
     const { finishReason } = await model("cohere").doGenerate({ prompt: PROMPT, stopSequences: ["question"] });

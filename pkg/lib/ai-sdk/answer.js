@@ -17,11 +17,13 @@ const FINISH_REASONS = {
 
 /**
  * @param {string | null | undefined} reason OpenAI's
- * @param {OciExtras} [oci]
+ * @param {OciExtras} oci
+ * @param {boolean} hasCalls
  * @returns {{ unified: UnifiedFinishReason, raw: string | undefined }}
  */
-export function finishReasonOf(reason, oci = {}) {
-  const unified = FINISH_REASONS[reason ?? ""] ?? "other";
+export function finishReasonOf(reason, oci, hasCalls) {
+  // Services of the openai transport may say that the model stopped.
+  const unified = reason === "stop" && hasCalls ? "tool-calls" : (FINISH_REASONS[reason ?? ""] ?? "other");
   // null is a reason too: that of Cohere's models after a stop sequence.
   const raw = (oci.finish_reason === undefined ? reason : oci.finish_reason) ?? undefined;
   return { unified, raw };
@@ -34,12 +36,10 @@ export function finishReasonOf(reason, oci = {}) {
  * @returns {TokenUsage}
  */
 export function usageOf(usage) {
-  const { prompt_tokens: input, completion_tokens: completion } = usage ?? {};
+  const input = usage?.prompt_tokens;
   const cached = usage?.prompt_tokens_details?.cached_tokens;
   const reasoning = usage?.completion_tokens_details?.reasoning_tokens;
-  // xAI's models count reasoning in the total alone.
-  const isApart = reasoning && usage.total_tokens >= usage.prompt_tokens + usage.completion_tokens + reasoning;
-  const output = completion !== undefined && isApart ? completion + reasoning : completion;
+  const output = usage ? completionTokens(usage) : undefined;
   return {
     inputTokens: { total: input, noCache: difference(input, cached), cacheRead: cached, cacheWrite: undefined },
     outputTokens: { total: output, text: difference(output, reasoning), reasoning },
@@ -52,7 +52,18 @@ export function usageOf(usage) {
  * @param {number | undefined} part
  */
 function difference(whole, part) {
-  return whole === undefined || part === undefined ? undefined : Math.max(0, whole - part);
+  return whole === undefined || part === undefined ? undefined : whole - part;
+}
+
+/**
+ * With reasoning, which xAI's models count in the total alone.
+ *
+ * @param {Usage} usage
+ */
+function completionTokens({ prompt_tokens: prompt, completion_tokens: count, total_tokens: total, ...details }) {
+  const reasoning = details.completion_tokens_details?.reasoning_tokens ?? 0;
+  const isApart = reasoning > count || (reasoning > 0 && total >= prompt + count + reasoning);
+  return isApart ? count + reasoning : count;
 }
 
 /**
@@ -100,7 +111,7 @@ export function contentOf({ reasoning_content: reasoning, content, refusal, tool
   if (text !== "") parts.push({ type: "text", text, ...(citations.length > 0 && { citations }) });
   parts.push(...sources);
   for (const { id, function: called } of calls) {
-    parts.push({ type: "tool-call", toolCallId: id, toolName: called.name, input: called.arguments || "{}" });
+    parts.push({ type: "tool-call", toolCallId: id, toolName: called.name, input: called.arguments });
   }
   return parts;
 }

@@ -65,7 +65,7 @@ export class LanguageModel {
     const found = { ...oci, service_tier: serviceTier ?? undefined, logprobs: logprobs?.content ?? undefined };
     return {
       content: contentOf(message, grounding),
-      finishReason: finishReasonOf(reason, oci),
+      finishReason: finishReasonOf(reason, oci, (message.tool_calls?.length ?? 0) > 0),
       usage: usageOf(usage),
       providerMetadata: metadataOf(found, outcome),
       request: { body: request },

@@ -99,7 +99,6 @@ export function withoutParameter({ request, options, warnings }, call, parameter
   // What is wrong in itself, or was set in providerOptions for this model, is an error.
   if (!setting?.isGiven(call)) return undefined;
   const { feature, remove } = setting;
-  if (warnings.some((it) => it.type === "unsupported" && it.feature === feature)) return undefined;
   /** @type {CallWarning} */
   const warning = { type: "unsupported", feature, details };
   return { request: remove(request), options, warnings: [...warnings, warning] };
@@ -155,15 +154,9 @@ function ociParameters(oci) {
  * @param {Record<string, unknown>} settings
  */
 function callOptions({ abortSignal, headers }, settings) {
-  const { apiFormat, transport, fallback, timeouts, ...rest } = settings;
-  const options = withoutUndefined({
-    apiFormat,
-    transport,
-    fallback,
-    timeouts,
-    signal: abortSignal,
-    headers: headers && withoutUndefined(headers),
-  });
+  const { apiFormat, transport, fallback, timeouts, requestId, ...rest } = settings;
+  const common = { apiFormat, transport, fallback, timeouts, requestId };
+  const options = withoutUndefined({ ...common, signal: abortSignal, headers });
   return { options: /** @type {CallOptions} */ (options), rest };
 }
 

@@ -89,8 +89,6 @@ class Sources {
    * @param {Source} source
    */
   #add(key, source) {
-    const known = this.#byKey.get(key);
-    if (known) return known;
     this.#byKey.set(key, source);
     return source;
   }

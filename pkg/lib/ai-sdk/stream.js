@@ -67,7 +67,8 @@ export class PartWriter {
       this.#hasMetadata = true;
       this.#parts.push({ type: "response-metadata", ...responseOf(chunk) });
     }
-    if (chunk.oci) this.#keep(chunk.oci);
+    // What comes later repeats what came before.
+    Object.assign(this.#oci, chunk.oci);
     if (chunk.service_tier) this.#serviceTier = chunk.service_tier;
     for (const { index, delta, finish_reason: reason, logprobs } of chunk.choices) {
       if (index !== 0) continue;
@@ -96,7 +97,7 @@ export class PartWriter {
       this.#parts.push({ type: "tool-input-end", id: call.toolCallId });
       this.#parts.push({ ...call, input: call.input || "{}" });
     }
-    this.#finish(finishReasonOf(this.#finishReason, this.#oci), outcome);
+    this.#finish(finishReasonOf(this.#finishReason, this.#oci, this.#calls.size > 0), outcome);
   }
 
   /**
@@ -124,17 +125,6 @@ export class PartWriter {
     const providerMetadata = metadataOf(found, outcome);
     // No chunk has the usage, unless the request asks for such chunks.
     this.#parts.push({ type: "finish", finishReason, usage: usageOf(outcome.report.usage), providerMetadata });
-  }
-
-  /**
-   * What chunks say under `oci`: citations are pieces of one list.
-   *
-   * @param {OciExtras} oci
-   */
-  #keep({ citations, tool_plan: plan, ...others }) {
-    Object.assign(this.#oci, others);
-    if (citations) this.#oci.citations = [...(this.#oci.citations ?? []), ...citations];
-    if (plan !== undefined) this.#oci.tool_plan = `${this.#oci.tool_plan ?? ""}${plan}`;
   }
 
   /**
