@@ -94,8 +94,8 @@ chaos: build ## Make calls against hostile hosts in Node and workerd, and write 
 coverage: setup ## Measure the line coverage of the core, fail below 95 %, and write docs/robustness.md
 	env $$(./scripts/setup-coverage.sh) node scripts/coverage.mjs
 
-# CLIENTS names some of the npm packages, and then nothing is written. On loopback.
-clients: build ## Run other people's clients in Node and through workerd, and write docs/clients.md (a minute)
+# CLIENTS names some of the packages, and then nothing is written. On loopback.
+clients: build ## Run other people's clients in Node and through workerd, and write docs/clients.md (two minutes)
 	./tests/clients/setup.sh
 	node tests/clients/main.mjs
 
@@ -112,5 +112,5 @@ size: setup ## Print the size of the wasm by crate
 
 clean: ## Remove everything that was built or installed
 	rm -rf target .tools node_modules pkg/wasm www/oci-genai-edge tests/out .wrangler
-	rm -rf tests/matrix/node_modules tests/matrix/out tests/clients/node_modules
+	rm -rf tests/matrix/node_modules tests/matrix/out tests/clients/node_modules tests/clients/more/node_modules
 	rm -rf benches/node_modules benches/out benches/native/target fuzz/target

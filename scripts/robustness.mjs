@@ -12,11 +12,12 @@ const ROBUSTNESS = "docs/robustness.md";
  * @param {string} name
  * @param {string} markdown
  * @param {string} [document]
+ * @param {string} [target] of make, if the section is not named so
  */
-export function writeSection(name, markdown, document = ROBUSTNESS) {
+export function writeSection(name, markdown, document = ROBUSTNESS, target = name) {
   const file = new URL(`../${document}`, import.meta.url);
   const text = readFileSync(file, "utf8");
-  const [start, end] = markersOf(name);
+  const [start, end] = markersOf(name, target);
   const from = text.indexOf(start);
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error(`${document} has no section "${name}"`);
@@ -58,6 +59,6 @@ export function machine() {
 }
 
 /** @param {string} name */
-function markersOf(name) {
-  return /** @type {const} */ ([`<!-- ${name}: written by \`make ${name}\` -->`, `<!-- end of ${name} -->`]);
+function markersOf(name, target = name) {
+  return /** @type {const} */ ([`<!-- ${name}: written by \`make ${target}\` -->`, `<!-- end of ${name} -->`]);
 }

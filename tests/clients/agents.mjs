@@ -62,6 +62,14 @@ function agents(name, route, useResponses) {
         assert.equal(result.finalOutput, text);
       },
 
+      async usage(target) {
+        const { usage } = (await runner(target).run(agent(), QUESTION)).state;
+        assert.ok(usage.inputTokens > 0 && usage.totalTokens === usage.inputTokens + usage.outputTokens);
+        const result = await runner(target).run(agent(), QUESTION, { stream: true });
+        await result.completed;
+        assert.deepEqual(result.state.usage.totalTokens, usage.totalTokens);
+      },
+
       async tools(target) {
         const called = [];
         const helper = agent({ tools: [weatherTool("get_weather", called)] });

@@ -39,10 +39,16 @@ export function modelTests(sdk) {
 
   return {
     async text(modelOf) {
-      const { text, usage, finishReason } = await generateText(settings(modelOf("gpt")));
+      const { text, finishReason } = await generateText(settings(modelOf("gpt")));
       assert.match(text, /You asked: "How is the weather in Oslo\?"/);
       assert.equal(finishReason, "stop");
-      assert.ok(usage.totalTokens > 0);
+    },
+
+    async usage(modelOf) {
+      const { usage } = await generateText(settings(modelOf("gpt")));
+      assert.ok(usage.inputTokens > 0 && usage.totalTokens === usage.inputTokens + usage.outputTokens);
+      const streamed = await streamText({ ...settings(modelOf("gpt")), onError: () => {} }).usage;
+      assert.deepEqual([streamed.inputTokens, streamed.outputTokens], [usage.inputTokens, usage.outputTokens]);
     },
 
     async stream(modelOf) {

@@ -10,6 +10,7 @@
  * @property {import("../simulator/types.d.ts").Simulator} simulator
  * @property {import("oci-genai-edge").OciGenAI} [client] In Node.
  * @property {(path: string) => Promise<void>} [runInWorker] In workerd: runs a test of worker.mjs.
+ * @property {string} [workerOrigin] In workerd: of worker.mjs.
  *
  * @typedef {(target: Target) => Promise<void>} Test
  *
@@ -17,6 +18,7 @@
  * @property {string} name
  * @property {string} npm Its package.
  * @property {"chat/completions" | "responses" | undefined} route What it posts its chats to, if it speaks HTTP.
+ * @property {Partial<Record<Feature, string>>} [notes] What has to be set for a feature, or what is different.
  * @property {Partial<Record<Feature, Test>>} tests
  *
  * @typedef {keyof typeof FEATURES} Feature
@@ -30,6 +32,7 @@ export const FEATURES = {
   twoTools: "two tools at once",
   handoff: "a handoff to another agent",
   structured: "structured output",
+  usage: "usage, streamed too",
   error: "an error, in the client's own class",
   abort: "an abort, which reaches OCI",
   embeddings: "embeddings, as floats",

@@ -47,10 +47,16 @@ export const chatCompletions = {
   route: "chat/completions",
   tests: {
     async text(target) {
-      const { choices, usage } = await client(target).chat.completions.create({ model: "house", messages });
+      const { choices } = await client(target).chat.completions.create({ model: "house", messages });
       assert.match(choices[0].message.content, /You asked: "How is the weather in Oslo\?"/);
       assert.deepEqual(choices[0].message.annotations, []);
-      assert.ok(usage.total_tokens > 0);
+    },
+
+    async usage(target) {
+      const { usage } = await client(target).chat.completions.create({ model: "house", messages });
+      assert.ok(usage.prompt_tokens > 0 && usage.total_tokens === usage.prompt_tokens + usage.completion_tokens);
+      const request = { model: "house", messages, stream_options: { include_usage: true } };
+      assert.deepEqual(await client(target).chat.completions.stream(request).totalUsage(), usage);
     },
 
     async stream(target) {
@@ -116,7 +122,13 @@ export const responses = {
       const response = await client(target).responses.create({ model: "house", input: QUESTION });
       assert.match(response.output_text, /You asked: "How is the weather in Oslo\?"/);
       assert.equal(response.status, "completed");
-      assert.ok(response.usage.total_tokens > 0);
+    },
+
+    async usage(target) {
+      const { usage } = await client(target).responses.create({ model: "house", input: QUESTION });
+      assert.ok(usage.input_tokens > 0 && usage.total_tokens === usage.input_tokens + usage.output_tokens);
+      const streamed = await client(target).responses.stream({ model: "house", input: QUESTION }).finalResponse();
+      assert.deepEqual(streamed.usage, usage);
     },
 
     async stream(target) {
