@@ -9,6 +9,8 @@ const FORBIDDEN = [
   { pattern: /ocid1\.[a-z]+\.oc\d+\.[a-z0-9-]*\.amaaaaaa[a-z2-7]{52}\b/, what: "what looks like a real OCID" },
   { pattern: /(^|[\s"'(=])\/(home|root|Users|work)\/[\w.]/m, what: "an absolute path" },
 ];
+/** A tag can be moved to other code; a commit can't. */
+const UNPINNED_ACTION = /^\s*(?:- )?uses: (?!\.\/)(?!\S+@[0-9a-f]{40} # v\d)(.*)$/gm;
 const BINARY = /\.(png|ico|wasm)$/;
 const TEXT = /\.(mjs|js|rs|ts|sh|css|html|toml|json|yml|md)$/;
 
@@ -35,6 +37,11 @@ function problemsOf(file) {
   const text = readIfPresent(file);
   if (text === undefined) return [];
   const found = FORBIDDEN.filter(({ pattern }) => pattern.test(text)).map(({ what }) => `${file}: ${what}`);
+  if (file.startsWith(".github/workflows/")) {
+    for (const [, action] of text.matchAll(UNPINNED_ACTION)) {
+      found.push(`${file}: ${action} is not pinned to a commit with its version`);
+    }
+  }
   // Recordings keep the service's own bytes.
   return TEXT.test(file) && !file.startsWith("tests/fixtures/") ? [...found, ...layoutProblems(file, text)] : found;
 }

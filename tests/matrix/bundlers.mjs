@@ -1,12 +1,24 @@
-// The bundlers: each builds a page as its documentation says, without a setting that this package asks for.
+// The cells of bundlers: each builds a page as its documentation says, without a setting that this package asks for,
+// and Chromium shows it.
 
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { showIn } from "./browsers.mjs";
+import { ENTRIES, MAIN, bin, run, versionIn, write } from "./places.mjs";
+import { page, program } from "./programs.mjs";
+
+/** @import { Cell, Place } from "./cells.d.ts" */
 
 /**
  * @typedef {object} Bundler
  * @property {string} name
  * @property {string} module the npm package, for its version
- * @property {(page: { folder: string, script: string, out: string }) => Promise<unknown>} build writes `page.js`, or a
+ * @property {boolean} [core]
+ * @property {string} [advice] what to do with the main entry
+ * @property {Build} [cure] the build that does it; without, the advice is the other entry
+ * @property {Build} build
+ *
+ * @typedef {(page: { folder: string, script: string, out: string }) => Promise<unknown>} Build writes `page.js`, or a
  *   page of its own, into `out`
  */
 
@@ -14,21 +26,34 @@ import { join } from "node:path";
 /** @type {(specifier: string) => Promise<any>} */
 const load = (specifier) => import(specifier);
 
+const LEAVES_BEHIND = "leaves the wasm behind: take `oci-genai-edge/inline`";
+
 /** @type {Bundler[]} */
-export const BUNDLERS = [
+const BUNDLERS = [
   {
     name: "esbuild",
     module: "esbuild",
+    core: true,
+    advice: LEAVES_BEHIND,
     build: async ({ script, out }) => {
       const { build } = await load("esbuild");
       const outfile = join(out, "page.js");
       await build({ bundle: true, format: "esm", entryPoints: [script], outfile, logLevel: "silent" });
     },
   },
-  ...["vite8", "vite7", "vite6"].map((module) => ({ name: "Vite", module, build: viteWith(module) })),
+  { name: "Vite", module: "vite8", core: true, build: viteWith("vite8") },
+  { name: "Vite", module: "vite7", build: viteWith("vite7") },
+  {
+    name: "Vite",
+    module: "vite6",
+    build: viteWith("vite6"),
+    advice: '`build.target: "es2022"`, for top-level await, or `oci-genai-edge/inline`',
+    cure: viteWith("vite6", { target: "es2022" }),
+  },
   {
     name: "Rollup",
     module: "rollup",
+    advice: LEAVES_BEHIND,
     build: async ({ script, out }) => {
       const { rollup } = await load("rollup");
       const { nodeResolve } = await load("@rollup/plugin-node-resolve");
@@ -39,6 +64,7 @@ export const BUNDLERS = [
   {
     name: "rolldown",
     module: "rolldown",
+    advice: LEAVES_BEHIND,
     build: async ({ script, out }) => {
       const { rolldown } = await load("rolldown");
       const bundle = await rolldown({ input: script, platform: "browser", logLevel: "silent" });
@@ -63,22 +89,103 @@ export const BUNDLERS = [
       await parcel.run();
     },
   },
+  {
+    name: "Bun's bundler",
+    module: "bun",
+    advice: LEAVES_BEHIND,
+    build: ({ script, out }) =>
+      run(bin("bun"), ["build", "--target=browser", script, "--outfile", join(out, "page.js")]),
+  },
 ];
+
+/** @returns {Cell[]} */
+export function bundlerCells() {
+  const built = BUNDLERS.flatMap(({ name, module, core, advice, build, cure }) =>
+    ENTRIES.map((entry) => {
+      const known = entry === MAIN ? { advice, cure: cure && pageOf(cure, entry) } : {};
+      return { where: `${name} ${versionIn(module)}, page`, entry, core, ...known, run: pageOf(build, entry) };
+    }),
+  );
+  const served = ["vite8", "vite7", "vite6"].flatMap((module) =>
+    ENTRIES.map((entry) => ({
+      where: `Vite ${versionIn(module)}, dev server`,
+      entry,
+      run: (/** @type {Place} */ place) => devServer(module, entry, place),
+      ...(module === "vite8" || entry !== MAIN
+        ? {}
+        : {
+            advice: '`optimizeDeps: { exclude: ["oci-genai-edge"] }`, or `oci-genai-edge/inline`',
+            cure: (/** @type {Place} */ place) => devServer(module, entry, place, { exclude: [MAIN] }),
+          }),
+    })),
+  );
+  return [...built, ...served];
+}
+
+/**
+ * @param {Build} build
+ * @param {string} entry
+ * @returns {Cell["run"]}
+ */
+function pageOf(build, entry) {
+  return async ({ hub, folder }) => {
+    const out = join(folder, "dist");
+    mkdirSync(out, { recursive: true });
+    const script = source(entry, { hub, folder });
+    await build({ folder, script, out });
+    if (!existsSync(join(out, "index.html"))) {
+      write(out, "index.html", page(hub.origin, '<script type="module" src="./page.js"></script>'));
+    }
+    await showIn(hub, `${hub.origin}/dist/`);
+  };
+}
+
+/**
+ * The page before it is built, and its script.
+ *
+ * @param {string} entry
+ * @param {Place} place
+ */
+function source(entry, { hub, folder }) {
+  write(folder, "index.html", page(hub.origin, '<script type="module" src="./page.mjs"></script>'));
+  return write(folder, "page.mjs", program({ entry, baseUrl: hub.origin }));
+}
 
 /**
  * @param {string} module
- * @returns {Bundler["build"]}
+ * @param {object} [options]
+ * @returns {Build}
  */
-function viteWith(module) {
+function viteWith(module, options = {}) {
   return async ({ folder, out }) => {
     const { build } = await load(module);
-    await build({ root: folder, logLevel: "silent", configFile: false, build: { outDir: out, emptyOutDir: true } });
+    const output = { outDir: out, emptyOutDir: true, ...options };
+    await build({ root: folder, base: "./", logLevel: "silent", configFile: false, build: output });
   };
 }
 
 /**
  * @param {string} module
- * @returns {Bundler["build"]}
+ * @param {string} entry
+ * @param {Place} place
+ * @param {object} [optimizeDeps]
+ */
+async function devServer(module, entry, { hub, folder }, optimizeDeps = {}) {
+  const { createServer } = await load(module);
+  source(entry, { hub, folder });
+  const settings = { root: folder, logLevel: "silent", configFile: false, cacheDir: join(folder, ".vite") };
+  const server = await createServer({ ...settings, optimizeDeps, server: { host: "127.0.0.1", port: 0, ws: false } });
+  try {
+    await server.listen();
+    await showIn(hub, `http://127.0.0.1:${server.httpServer.address().port}/`);
+  } finally {
+    await server.close();
+  }
+}
+
+/**
+ * @param {string} module
+ * @returns {Build}
  */
 function webpackWith(module) {
   return async ({ script, out }) => {

@@ -1,50 +1,83 @@
-// What is run everywhere: a client that streams from a service in memory, and gives the text.
+// Programs that load an entry and run the suite, each as one runtime or bundler wants it. The suite is beside them.
 
-/** What `run` gives where everything works. */
-export const EXPECTED = "Hello from oci-genai-edge";
+/**
+ * @typedef {object} Loading
+ * @property {string} entry
+ * @property {string} baseUrl the hub's origin
+ */
 
-const RUN = `
-async function run({ OciGenAI }) {
-  const [first, second] = ${JSON.stringify([EXPECTED.slice(0, 5), EXPECTED.slice(5)])};
-  const event = (text) => ({ index: 0, message: { content: [{ type: "TEXT", text }] } });
-  const events = [event(first), event(second), { finishReason: "stop" }];
-  const body = events.map((event) => "data: " + JSON.stringify(event) + "\\n\\n").join("");
-  const fetch = async () => new Response(body);
-  const oci = new OciGenAI({ compartmentId: "ocid1.compartment.oc1..example", fetch });
-  const model = "ocid1.generativeaiendpoint.oc1.iad.example";
-  let output = "";
-  for await (const piece of oci.stream({ model, messages: [{ role: "user", content: "Hi" }] }).text()) output += piece;
-  return output;
-}
-`;
+const SIGNER = "oci-genai-edge/signer";
 
 /** @param {string} entry */
-export const importing = (entry) => `import * as entry from "${entry}";
-${RUN}
+const imports = (entry, signer = SIGNER) => `import { OciError, OciGenAI } from "${entry}";
+import { apiKeySigner } from "${signer}";
+import { reportSuite } from "./suite.mjs";
 `;
 
-/** Prints the text. */
-export const printing = (/** @type {string} */ entry) =>
-  `${importing(entry)}\nrun(entry).then((output) => console.log(output));\n`;
+/** @param {string} baseUrl an expression */
+const report = (baseUrl) => `reportSuite({ OciGenAI, OciError, apiKeySigner, baseUrl: ${baseUrl} })`;
 
-/** The same in CommonJS. */
-export const requiring = (/** @type {string} */ entry) =>
-  `const entry = require("${entry}");\n${RUN}\nrun(entry).then((output) => console.log(output));\n`;
+/** A module that runs where it is loaded: in a process, a page or a worker. @param {Loading} loading */
+export const program = ({ entry, baseUrl }, signer = SIGNER) =>
+  `${imports(entry, signer)}${report(JSON.stringify(baseUrl))};\n`;
 
-/** Shows it as the title of a page. */
-export const titling = (/** @type {string} */ entry) =>
-  `${importing(entry)}\nrun(entry).then((output) => (document.title = output));\n`;
+/** The same in CommonJS. @param {Loading} loading */
+export const commonJs = ({ entry, baseUrl }) => `const { OciError, OciGenAI } = require("${entry}");
+const { apiKeySigner } = require("${SIGNER}");
+const { reportSuite } = require("./suite.mjs");
+${report(JSON.stringify(baseUrl))};
+`;
 
-/** Posts it from a worker. */
-export const posting = (/** @type {string} */ entry) =>
-  `${importing(entry)}\nrun(entry).then((output) => postMessage(output));\n`;
+/** A Worker that runs the suite for a request. @param {Loading} loading */
+export const worker = ({ entry, baseUrl }, signer = SIGNER) => `${imports(entry, signer)}
+export default {
+  async fetch() {
+    await ${report(JSON.stringify(baseUrl))};
+    return new Response("done");
+  },
+};
+`;
 
-/** Answers requests for /answer from a service worker. */
-export const serving = (/** @type {string} */ entry) => `${importing(entry)}
+/** A service worker that does. @param {Loading} loading */
+export const serviceWorker = ({ entry, baseUrl }, signer = SIGNER) => `${imports(entry, signer)}
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
-  if (new URL(event.request.url).pathname !== "/answer") return;
-  event.respondWith(run(entry).then((output) => new Response(output)));
+  if (new URL(event.request.url).pathname !== "/run") return;
+  event.respondWith(${report(JSON.stringify(baseUrl))}.then(() => new Response("done")));
 });
 `;
+
+/**
+ * A page. What goes wrong before the suite runs is told to the hub too.
+ *
+ * @param {string} baseUrl
+ * @param {string} body
+ */
+export const page = (baseUrl, body) => `<!doctype html>
+<meta charset="utf-8">
+<script>
+  function tellFault({ reason, message, target }) {
+    const fault = String(reason?.message ?? reason ?? message ?? "could not load " + (target?.src ?? "a file"));
+    fetch("${baseUrl}/suite/fault", { method: "POST", body: JSON.stringify(fault) });
+  }
+  addEventListener("error", tellFault, true);
+  addEventListener("unhandledrejection", tellFault);
+</script>
+${body}
+`;
+
+/** What a page does to run a Web Worker. @param {"classic" | "module"} type */
+export const startsWorker = (type) => `<script type="module">
+  new Worker("./worker.js", { type: "${type}" }).onerror = tellFault;
+</script>`;
+
+/** What a page does to run a service worker. @param {"classic" | "module"} type */
+export const startsServiceWorker = (type) => `<script type="module">
+  await navigator.serviceWorker.register("./worker.js", { type: "${type}" });
+  await navigator.serviceWorker.ready;
+  if (!navigator.serviceWorker.controller) {
+    await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
+  }
+  await fetch("/run");
+</script>`;
