@@ -3,7 +3,7 @@
  * credentials where OCI keeps them. Nothing is read until the first request is signed, and no
  * message of this module contains a secret.
  *
- * ```js
+ * ```ts
  * import { OciGenAI } from "oci-genai-edge";
  * import { profileSigner, readProfile } from "oci-genai-edge/signer/node";
  *

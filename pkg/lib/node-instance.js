@@ -67,14 +67,14 @@ export function instancePrincipalSigner(options = {}) {
   };
 
   const signer = () => {
-    const asked = now().getTime();
-    if (current && asked < current.renewAt) return current.sign;
+    const time = now().getTime();
+    if (current && time < current.renewAt) return current.sign;
     // One request for all calls that wait.
     renewing ??= renew()
       .catch((error) => {
-        const time = now().getTime();
-        if (!current || time >= current.expiresAt) throw error;
-        current.renewAt = Math.min(time + RENEW_PAUSE_MS, current.expiresAt);
+        const failedAt = now().getTime();
+        if (!current || failedAt >= current.expiresAt) throw error;
+        current.renewAt = Math.min(failedAt + RENEW_PAUSE_MS, current.expiresAt);
         current.waitAt = Math.max(current.waitAt, current.renewAt);
         return current.sign;
       })
@@ -83,7 +83,7 @@ export function instancePrincipalSigner(options = {}) {
       });
     // Its failure, if nobody waits for it, is that of a later call.
     renewing.catch(() => {});
-    return current && asked < current.waitAt ? current.sign : renewing;
+    return current && time < current.waitAt ? current.sign : renewing;
   };
 
   return async (toSign) => {

@@ -131,7 +131,7 @@ function spkiOf(key) {
  */
 function parse(text) {
   try {
-    return Object(JSON.parse(text));
+    return JSON.parse(text) ?? {};
   } catch {
     return {};
   }

@@ -194,6 +194,21 @@ describe("chat", { timeout: 120_000 }, async () => {
     );
   });
 
+  test("an answer can't drive the terminal", { skip: !hasScript && "needs script of util-linux" }, async () => {
+    const prompt = "\u001B]0;title\u0007\u009B2J red";
+    const piped = await runCli(["chat", model, prompt], { env });
+    assert.ok(piped.stdout.includes("\u001B]0;title"), "what is piped stays as it is");
+    const command = `${process.execPath} ${BIN} chat ${model} "$PROMPT"`;
+    const child = spawn("script", ["-qefc", command, "/dev/null"], {
+      env: { PATH: process.env.PATH, TERM: "dumb", ...env, PROMPT: prompt },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    for await (const text of child.stdout.setEncoding("utf8")) output += text;
+    assert.match(output, /You asked: "\]0;title2J red"/);
+    assert.doesNotMatch(output, /[\u001B\u0007\u009B]/);
+  });
+
   test("--simulate needs no account, and no model", async () => {
     const [plain, named] = await Promise.all([
       runCli(["chat", "--simulate", "--pace", "0", "Hello", "there"]),

@@ -29,7 +29,7 @@ describe("declarations", { concurrency: true }, () => {
     const folder = await makeScratchFolder();
     try {
       let examples = 0;
-      for (const entry of ["index", "slim", "gateway", "ai-sdk"]) {
+      for (const entry of ["index", "slim", "gateway", "ai-sdk", "signer-node"]) {
         const text = await readFile(join(root, `pkg/${entry}.d.ts`), "utf8");
         for (const code of examplesOf(text)) {
           await writeFile(join(folder, `${entry}-${++examples}.ts`), `${code}\nexport {};\n`);

@@ -10,6 +10,8 @@ const { text, blocks, path, run } = await startExamples("docs/dac.md");
 const { token, privateKey } = makeSessionToken();
 writeFileSync(path("token"), `${token}\n`);
 writeFileSync(path("key.pem"), privateKey);
+const profile = ["[SESSION]", `security_token_file=${path("token")}`, `key_file=${path("key.pem")}`];
+writeFileSync(path("config"), profile.join("\n"));
 
 test("there are four examples", () => assert.equal(blocks.length, 4));
 
@@ -20,7 +22,7 @@ test("a client with aliases", async () => {
 });
 
 test("a session token", async () => {
-  const { stdout, request } = await run(1, { OCI_TOKEN_FILE: path("token"), OCI_KEY_FILE: path("key.pem") });
+  const { stdout, request } = await run(1, { OCI_CLI_CONFIG_FILE: path("config"), OCI_CLI_PROFILE: "SESSION" });
   assert.match(stdout, /Who signed this\?/);
   assert.ok(request.headers.authorization.includes(`keyId="ST$${token}"`));
 });
@@ -31,6 +33,7 @@ test("a resource principal, by value and by file", async () => {
     [path("token"), path("key.pem")],
   ]) {
     const { stdout, request } = await run(2, {
+      OCI_RESOURCE_PRINCIPAL_VERSION: "2.2",
       OCI_RESOURCE_PRINCIPAL_RPST: rpst,
       OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM: pem,
     });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { root, runNode, runScript } from "./support/run-node.mjs";
@@ -46,11 +46,11 @@ describe("package", { timeout: 120_000 }, () => {
       "workerd.js",
       "slim.js",
       "signer.js",
+      "signer-node.js",
       "gateway.js",
       "ai-sdk.js",
       "lib/ai-sdk/provider.js",
       "gateway-node.js",
-      "signer-node.js",
       "bin.js",
       "cli/main.js",
       "cli/checks/all.js",
@@ -60,10 +60,10 @@ describe("package", { timeout: 120_000 }, () => {
       "slim.d.ts",
       "wasm-module.d.ts",
       "signer.d.ts",
+      "signer-node.d.ts",
       "gateway.d.ts",
       "ai-sdk.d.ts",
       "gateway-node.d.ts",
-      "signer-node.d.ts",
       "README.md",
       "LICENSE-MIT",
       "LICENSE-APACHE",
@@ -132,6 +132,30 @@ describe("package", { timeout: 120_000 }, () => {
       "toNodeHandler",
       "oci-genai-edge",
     ]);
+  });
+
+  test("no entry but that of Node's signers imports a module of Node", async () => {
+    const installed = join(project, "node_modules/oci-genai-edge");
+    /** The modules that a file imports, and those that they import. */
+    const importsOf = async (file, seen = new Set()) => {
+      seen.add(file);
+      // Types are imported in comments.
+      const text = (await readFile(join(installed, file), "utf8")).replaceAll(/^\s*\/\*[\s\S]*?\*\//gm, "");
+      const names = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, name]) => name);
+      for (const name of names) {
+        const path = name.startsWith(".") ? posix.join(posix.dirname(file), name) : name;
+        if (seen.has(path)) continue;
+        if (name.startsWith(".") && path.endsWith(".js")) await importsOf(path, seen);
+        else seen.add(path);
+      }
+      return [...seen];
+    };
+    const entries = files.filter((file) => /^[a-z-]+\.js$/.test(file));
+    for (const entry of entries) {
+      const ofNode = (await importsOf(entry)).filter((name) => /^node:|^lib\/node-/.test(name));
+      assert.equal(ofNode.length > 0, entry === "signer-node.js", `${entry}: ${ofNode}`);
+    }
+    assert.ok(entries.length >= 8);
   });
 
   test("works where it is installed", async () => {

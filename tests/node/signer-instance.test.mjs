@@ -158,14 +158,14 @@ describe("instancePrincipalSigner", () => {
     assert.deepEqual(instance.log.federation, [undefined, undefined, undefined]);
   });
 
-  test("a certificate that is replaced between reading and asking is asked with again", async () => {
+  test("a certificate that is replaced between reading and asking is requested with again", async () => {
     const { instance, check } = await start();
     instance.answers = [401];
     assert.equal(await check(), undefined);
     assert.deepEqual(instance.log.federation, ["401", undefined]);
   });
 
-  test("a federation service that fails is asked again", async () => {
+  test("a federation service that fails is requested again", async () => {
     const { instance, check } = await start();
     instance.answers = [503, 429];
     assert.equal(await check(), undefined);
@@ -222,10 +222,10 @@ describe("instancePrincipalSigner", () => {
 
   test("the federation service is that of the instance's region and realm", async () => {
     const { instance } = await start();
-    const asked = [];
+    const requested = [];
     const answer = (url, init) => {
       if (String(url).startsWith(instance.metadataUrl)) return fetch(url, init);
-      asked.push([String(url), init.redirect]);
+      requested.push([String(url), init.redirect]);
       return fetch(`${instance.federationEndpoint}/v1/x509`, init);
     };
     const { metadataUrl } = instance;
@@ -233,13 +233,13 @@ describe("instancePrincipalSigner", () => {
     instance.regionInfo = JSON.stringify(region);
     const sign = instancePrincipalSigner({ metadataUrl, fetch: answer });
     assert.equal(await problem(sign, instance.issued), undefined);
-    assert.deepEqual(asked, [["https://auth.eu-frankfurt-2.oraclecloud.eu/v1/x509", "manual"]]);
+    assert.deepEqual(requested, [["https://auth.eu-frankfurt-2.oraclecloud.eu/v1/x509", "manual"]]);
     for (const wrong of ["", "null", "{}", JSON.stringify({ ...region, regionIdentifier: "evil.example/" })]) {
       instance.regionInfo = wrong;
       const other = instancePrincipalSigner({ metadataUrl, fetch: answer });
       await rejects(instance, other(REQUEST), /no region/);
     }
-    assert.equal(asked.length, 1);
+    assert.equal(requested.length, 1);
   });
 });
 

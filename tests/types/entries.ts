@@ -8,6 +8,14 @@ import gateway, {
   type GatewayEnv,
 } from "oci-genai-edge/gateway";
 import { apiKeySigner, signingString, tokenSigner } from "oci-genai-edge/signer";
+import {
+  instancePrincipalSigner,
+  profileSigner,
+  readProfile,
+  resourcePrincipalSigner,
+  type Profile,
+  type ProfileOptions,
+} from "oci-genai-edge/signer/node";
 import * as slim from "oci-genai-edge/slim";
 
 const { OciGenAI: Slim, init } = slim;
@@ -45,6 +53,20 @@ export const clients = [
   }),
   new OciGenAI({ sign: () => [["authorization", "Signature"]] }),
 ];
+
+export const nodeSigners = [
+  new OciGenAI({ sign: profileSigner() }),
+  new OciGenAI({ sign: profileSigner({ configFile: "~/.oci/config", profile: "TEAM", env: { HOME: "." } }) }),
+  new OciGenAI({ sign: instancePrincipalSigner({ fetch, timeoutMs: 1000, now: () => new Date() }) }),
+  new OciGenAI({ sign: resourcePrincipalSigner({ env: {} }) }),
+];
+export async function regionOf(options: ProfileOptions): Promise<string | undefined> {
+  const profile: Profile = await readProfile(options);
+  const kind: "api_key" | "session_token" = profile.kind;
+  return kind === "api_key" ? profile.region : profile.compartmentId;
+}
+// @ts-expect-error the key of a profile is in a file
+profileSigner({ privateKey: "-----BEGIN PRIVATE KEY-----" });
 
 export const worker: Gateway = gateway;
 export const configured: Gateway<{ REGION: string }> = createGateway({

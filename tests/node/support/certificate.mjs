@@ -44,7 +44,7 @@ let made = 0;
  * @param {(typeof pool)[0]} [options.keys] of its own
  */
 export function makeCertificate({ commonName, units = [], issuer, keys = pool[made++ % pool.length] }) {
-  const { privateKey, publicKey } = /** @type {(typeof pool)[0]} */ (keys);
+  const { privateKey, publicKey } = keys;
   const algorithm = sequence(oid(OID.sha256WithRsa), der(0x05));
   const day = 86_400_000;
   const body = sequence(
