@@ -5,7 +5,7 @@ export WRANGLER_SEND_METRICS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint lint-rust lint-js test native wasm node workerd browser types gate build setup live bench \
-        load matrix fuzz chaos coverage clients clients-node profile size clean
+        load matrix matrix-core fuzz chaos coverage clients clients-node profile size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ lint-rust: ## Check the format of the Rust code, and run clippy for this machine
 lint-js: ## Run oxlint on all JavaScript
 	oxlint --type-aware --deny-warnings --report-unused-disable-directives-severity=error
 
-test: setup native wasm build gate types node clients-node workerd browser ## Run every test
+test: setup native wasm build gate types node clients-node workerd browser matrix-core ## Run every test
 
 native: ## Test the core on this machine: units, documentation examples, recordings, conformance
 	cargo test --locked
@@ -79,9 +79,13 @@ load: build ## Run many streams at once, in sequence and unread, and write bench
 	./benches/setup.sh
 	node tests/load/main.mjs
 
-matrix: build ## Load the packed package in runtimes and bundlers, and write docs/runtimes.md (a minute)
+matrix: build ## Run the conformance suite in every runtime and bundler, and write docs/runtimes.md (ten minutes)
 	./tests/matrix/setup.sh
 	node tests/matrix/main.mjs
+
+matrix-core: build ## The same in Node, workerd, Deno, Bun, Chromium, and from esbuild and Vite
+	./tests/matrix/setup.sh --core
+	node tests/matrix/main.mjs --core
 
 # FUZZ_RUNS (10,000,000), FUZZ_TARGETS and FUZZ_JOBS: see docs/robustness.md. Hours with the defaults.
 fuzz: setup ## Fuzz every target under libFuzzer, and write the figures into docs/robustness.md

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { showIn } from "./browsers.mjs";
-import { ENTRIES, MAIN, bin, run, versionIn, write } from "./places.mjs";
+import { ENTRIES, MAIN, answers, bin, freePort, here, pinnedNode, run, serve, versionIn, write } from "./places.mjs";
 import { page, program } from "./programs.mjs";
 
 /** @import { Cell, Place } from "./cells.d.ts" */
@@ -84,7 +84,7 @@ const BUNDLERS = [
         mode: "production",
         shouldDisableCache: true,
         shouldAutoInstall: false,
-        defaultTargetOptions: { distDir: out, sourceMaps: false },
+        defaultTargetOptions: { distDir: out, publicUrl: "./", sourceMaps: false },
       });
       await parcel.run();
     },
@@ -165,21 +165,26 @@ function viteWith(module, options = {}) {
 }
 
 /**
+ * In a process of its own, which a failure of the optimizer ends.
+ *
  * @param {string} module
  * @param {string} entry
  * @param {Place} place
  * @param {object} [optimizeDeps]
  */
 async function devServer(module, entry, { hub, folder }, optimizeDeps = {}) {
-  const { createServer } = await load(module);
   source(entry, { hub, folder });
-  const settings = { root: folder, logLevel: "silent", configFile: false, cacheDir: join(folder, ".vite") };
-  const server = await createServer({ ...settings, optimizeDeps, server: { host: "127.0.0.1", port: 0, ws: false } });
+  // The packages are in a folder above, which a project's are not.
+  const server = { fs: { allow: [here] } };
+  write(folder, "vite.config.mjs", `export default ${JSON.stringify({ optimizeDeps, server, cacheDir: ".vite" })};\n`);
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const args = [join(here, "node_modules", module, "bin/vite.js"), "--host", "127.0.0.1", "--port", `${port}`];
+  const { stop, failed } = await serve(pinnedNode, args, { cwd: folder, isReady: () => answers(origin) });
   try {
-    await server.listen();
-    await showIn(hub, `http://127.0.0.1:${server.httpServer.address().port}/`);
+    await Promise.race([showIn(hub, origin), failed]);
   } finally {
-    await server.close();
+    await stop();
   }
 }
 

@@ -90,12 +90,13 @@ export async function run(command, args, options = {}) {
 }
 
 /**
- * Starts a server in a process group of its own, and resolves when `isReady` does.
+ * Starts a server in a process group of its own, and resolves when `isReady` does. `failed` rejects if it ends by
+ * itself.
  *
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd: string, isReady: () => Promise<boolean> }} options
- * @returns {Promise<{ stop: () => Promise<void> }>}
+ * @returns {Promise<{ stop: () => Promise<void>, failed: Promise<never> }>}
  */
 export async function serve(command, args, { cwd, isReady }) {
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "1" };
@@ -116,9 +117,12 @@ export async function serve(command, args, { cwd, isReady }) {
     if (isRunning && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     await ended;
   };
+  const failed = ended.then(() => Promise.reject(new Error(`it ended: ${output}`)));
+  // Who stops it does not wait for that.
+  failed.catch(() => {});
   const until = Date.now() + LIMIT_MS;
   while (isRunning && Date.now() < until) {
-    if (await isReady()) return { stop };
+    if (await isReady()) return { stop, failed };
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   await stop();

@@ -273,6 +273,7 @@ async function edgeRuntime(entry, { hub, folder }) {
     write: false,
     format: "esm",
     conditions: ["edge-light"],
+    define: { "import.meta.url": '"file:///script.js"' },
     plugins: [plugin],
     logLevel: "silent",
   });
