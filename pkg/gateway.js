@@ -10,17 +10,21 @@ import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { DIALECTS } from "./lib/dialects.js";
 import { OciError } from "./lib/error.js";
+import { Callers } from "./lib/gateway-caller.js";
+import { log, logError } from "./lib/gateway-log.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
+import { RequestText, waitUntilOf } from "./lib/gateway-visit.js";
 import { Guard } from "./lib/guardrails.js";
 import { OPERATIONS, SERVED, answerRequest, methodNotAllowed, notServed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
+import { joinListeners } from "./lib/report.js";
 import { readBody } from "./lib/request-body.js";
-import { TokenCheck } from "./lib/token.js";
 
 /** @import { Gateway, GatewayEnv, GatewayOptions } from "./gateway.d.ts" */
 /** @import { Route } from "./index.js" */
 /** @import { ClientInternals } from "./lib/client.js" */
 /** @import { GatewaySettings } from "./lib/gateway-settings.js" */
+/** @import { Visit } from "./lib/gateway-visit.js" */
 
 /** The URLs of the API, and the path after `/v1`. Everything else belongs to the assets. */
 const API_PATH = /^[^:]+:\/\/[^/?#]*\/(?:openai\/)?v1(\/[^?#]*)/;
@@ -33,7 +37,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 /**
  * What the gateway holds for the bindings of a Worker.
  *
- * @typedef {{ settings: GatewaySettings, client: ClientInternals, tokenCheck: TokenCheck }} Instance
+ * @typedef {{ settings: GatewaySettings, client: ClientInternals, callers: Callers }} Instance
  */
 
 /**
@@ -54,10 +58,11 @@ export function createGateway({ configure = (readBindings) } = {}) {
     let instance = instances.get(env);
     if (!instance) {
       const settings = readSettings(configure(env));
-      const client = new OciGenAI(settings.options);
+      const publicClient = new OciGenAI(settings.options);
       // An alias that can't be routed is found now, and not by a caller.
-      for (const alias of Object.keys(settings.options.models ?? {})) client.route(alias);
-      instance = { settings, client: internalsOf(client), tokenCheck: new TokenCheck(settings.token) };
+      for (const alias of Object.keys(settings.options.models ?? {})) publicClient.route(alias);
+      const client = internalsOf(publicClient);
+      instance = { settings, client, callers: new Callers(client, settings) };
       if (hasNoModels(instance)) {
         log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
       }
@@ -67,7 +72,8 @@ export function createGateway({ configure = (readBindings) } = {}) {
   };
 
   return {
-    async fetch(request, env = /** @type {Env} */ ({})) {
+    async fetch(request, bindings, ctx) {
+      const env = bindings ?? /** @type {Env} */ ({});
       const path = API_PATH.exec(request.url)?.[1];
       if (path === undefined) {
         const { ASSETS } = /** @type {GatewayEnv} */ (env);
@@ -87,7 +93,7 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const response =
         request.method === "OPTIONS"
           ? preflightResponse(origins, request)
-          : await respond(instance, request, path);
+          : await respond(instance, request, path, ctx);
       for (const [name, value] of corsHeaders(origins, request)) response.headers.append(name, value);
       return response;
     },
@@ -103,25 +109,16 @@ function hasNoModels({ settings, client }) {
  * @param {Instance} instance
  * @param {Request} request
  * @param {string} path after `/v1`
+ * @param {unknown} ctx the Worker's
  */
-async function respond(instance, request, path) {
-  const { settings, client, tokenCheck } = instance;
-  if (settings.token === "") {
-    log("GATEWAY_TOKEN is not set, so every request is rejected");
-    client.reportRefusal("authorization", "invalid_options");
-    return misconfigured("the gateway has no token to check requests against");
-  }
-  if (!(await tokenCheck.accepts(request.headers.get("authorization")))) {
-    client.reportRefusal("authorization", "unauthorized");
-    const message = "the gateway requires its token as Authorization: Bearer …";
-    return rejection(401, "invalid_api_key", message, {
-      type: CODES.unauthorized.type,
-      headers: { "www-authenticate": "Bearer" },
-    });
-  }
+async function respond(instance, request, path, ctx) {
+  const { client } = instance;
+  const caller = await instance.callers.identify(request);
+  if (caller instanceof Response) return caller;
   const mode = OPERATIONS.get(path);
   if (mode !== undefined) {
-    return request.method === "POST" ? perform(instance, request, mode) : methodNotAllowed("POST");
+    if (request.method !== "POST") return methodNotAllowed("POST");
+    return perform(instance, request, mode, { caller, waitUntil: waitUntilOf(ctx), onEnd: [] });
   }
   if (path !== "/models" && !path.startsWith("/models/")) {
     return notServed(path, SERVED.replaceAll("…", "/v1"));
@@ -134,8 +131,9 @@ async function respond(instance, request, path) {
  * @param {Instance} instance
  * @param {Request} request
  * @param {number} mode that of the operation
+ * @param {Visit} visit
  */
-async function perform(instance, request, mode) {
+async function perform(instance, request, mode, visit) {
   const { settings, client } = instance;
   try {
     const { maxBodyBytes, bodyTimeoutMs } = settings;
@@ -151,10 +149,12 @@ async function perform(instance, request, mode) {
       return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
     };
     const asking = { signal: request.signal, describe };
-    const guard = Guard.of(settings.guardrails, client, body.text, DIALECTS.get(mode), asking);
+    const requestText = new RequestText(body.text);
+    const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
     const refused = await guard?.checkRequest();
     if (refused) return refused;
-    const response = toResponse(await answerRequest(client, { text: body.text, mode, ...asking }));
+    const onEnd = joinListeners(...visit.onEnd);
+    const response = toResponse(await answerRequest(client, { text: requestText.text, mode, ...asking, onEnd }));
     return guard ? await guard.checkAnswer(response) : response;
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -214,30 +214,6 @@ function describeRoute({ transport, servingMode, apiFormat, region }, host) {
 function misconfigured(message) {
   const { status, type } = CODES.invalid_options;
   return rejection(status, "invalid_options", message, { type });
-}
-
-/**
- * For the operator. Nothing of a request, an answer or a secret; only an operator who asks for it
- * gets the words of the service and of the host, which may repeat them.
- *
- * @param {OciError} error
- * @param {boolean} isFull
- */
-function logError({ code, message, hint, status, serviceCode, opcRequestId, attempts, serviceMessage, cause }, isFull) {
-  const codes = attempts.map((attempt) => attempt.code);
-  const details = { status, serviceCode, opcRequestId, attempts: codes };
-  const words = isFull ? { serviceMessage, cause: cause instanceof Error ? cause.message : undefined } : {};
-  log(`${code}: ${message}`, hint, JSON.stringify({ ...details, ...words }));
-}
-
-/**
- * @param {string} message
- * @param {string} [hint]
- * @param {string} [details]
- */
-function log(message, hint, details) {
-  const parts = ["oci-genai-edge gateway:", message, hint && `(${hint})`, details];
-  console.error(parts.filter(Boolean).join(" "));
 }
 
 warmUp();
