@@ -11,6 +11,7 @@ import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { DIALECTS } from "./lib/dialects.js";
 import { OciError } from "./lib/error.js";
 import { Callers } from "./lib/gateway-caller.js";
+import { Limits } from "./lib/gateway-limits.js";
 import { log, logError } from "./lib/gateway-log.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
 import { RequestText, waitUntilOf } from "./lib/gateway-visit.js";
@@ -24,6 +25,7 @@ import { readBody } from "./lib/request-body.js";
 /** @import { Route } from "./index.js" */
 /** @import { ClientInternals } from "./lib/client.js" */
 /** @import { GatewaySettings } from "./lib/gateway-settings.js" */
+/** @import { Caller } from "./lib/gateway-caller.js" */
 /** @import { Visit } from "./lib/gateway-visit.js" */
 
 /** The URLs of the API, and the path after `/v1`. Everything else belongs to the assets. */
@@ -37,7 +39,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 /**
  * What the gateway holds for the bindings of a Worker.
  *
- * @typedef {{ settings: GatewaySettings, client: ClientInternals, callers: Callers }} Instance
+ * @typedef {{ settings: GatewaySettings, client: ClientInternals, callers: Callers, limits: Limits }} Instance
  */
 
 /**
@@ -62,7 +64,7 @@ export function createGateway({ configure = (readBindings) } = {}) {
       // An alias that can't be routed is found now, and not by a caller.
       for (const alias of Object.keys(settings.options.models ?? {})) publicClient.route(alias);
       const client = internalsOf(publicClient);
-      instance = { settings, client, callers: new Callers(client, settings) };
+      instance = { settings, client, callers: new Callers(client, settings), limits: new Limits(client, settings) };
       if (hasNoModels(instance)) {
         log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
       }
@@ -118,13 +120,17 @@ async function respond(instance, request, path, ctx) {
   const mode = OPERATIONS.get(path);
   if (mode !== undefined) {
     if (request.method !== "POST") return methodNotAllowed("POST");
-    return perform(instance, request, mode, { caller, waitUntil: waitUntilOf(ctx), onEnd: [] });
+    /** @type {Visit} */
+    const visit = { caller, waitUntil: waitUntilOf(ctx), headers: {}, onEnd: [] };
+    const response = (await instance.limits.checkRate(visit)) ?? (await perform(instance, request, mode, visit));
+    for (const [name, value] of Object.entries(visit.headers)) response.headers.set(name, value);
+    return response;
   }
   if (path !== "/models" && !path.startsWith("/models/")) {
     return notServed(path, SERVED.replaceAll("…", "/v1"));
   }
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
-  return path === "/models" ? listModels(client) : showModel(instance, path.slice("/models/".length));
+  return path === "/models" ? listModels(client, caller) : showModel(instance, caller, path.slice("/models/".length));
 }
 
 /**
@@ -134,7 +140,8 @@ async function respond(instance, request, path, ctx) {
  * @param {Visit} visit
  */
 async function perform(instance, request, mode, visit) {
-  const { settings, client } = instance;
+  const { settings, client, limits } = instance;
+  let isCall = false;
   try {
     const { maxBodyBytes, bodyTimeoutMs } = settings;
     const body = await readBody(request, { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs });
@@ -145,20 +152,23 @@ async function perform(instance, request, mode, visit) {
     }
     const describe = (/** @type {OciError} */ error) => {
       if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
-      const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
-      return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
+      return error.code === "invalid_model" ? describeUnknown(instance, visit.caller, error) : describeForCallers(error);
     };
     const asking = { signal: request.signal, describe };
     const requestText = new RequestText(body.text);
     const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
-    const refused = await guard?.checkRequest();
+    const refused = (await limits.checkRequest(visit, requestText, mode)) ?? (await guard?.checkRequest());
     if (refused) return refused;
     const onEnd = joinListeners(...visit.onEnd);
+    isCall = true;
     const response = toResponse(await answerRequest(client, { text: requestText.text, mode, ...asking, onEnd }));
     return guard ? await guard.checkAnswer(response) : response;
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     throw error;
+  } finally {
+    // What did not become a call has used nothing.
+    if (!isCall) visit.charge?.settle(0);
   }
 }
 
@@ -174,17 +184,44 @@ function toResponse({ response: answer, target }) {
 
 // ---------------------------------------------------------------- models
 
-/** @param {ClientInternals} client */
-function listModels(client) {
-  return Response.json({ object: "list", data: client.models().map(describeModel) });
+/**
+ * Why a model can't be called. The core's message lists all aliases.
+ *
+ * @param {Instance} instance
+ * @param {Caller} caller
+ * @param {OciError} error
+ */
+function describeUnknown(instance, { models }, error) {
+  if (hasNoModels(instance)) return { message: NO_MODELS, param: error.param };
+  if (!models) return describeForCallers(error);
+  return { message: "the gateway has no such alias, although this key may call it", param: error.param };
+}
+
+/**
+ * Those that the caller may call.
+ *
+ * @param {ClientInternals} client
+ * @param {Caller} caller
+ */
+function modelsOf(client, caller) {
+  return client.models().filter(({ id }) => caller.models?.has(id) ?? true);
+}
+
+/**
+ * @param {ClientInternals} client
+ * @param {Caller} caller
+ */
+function listModels(client, caller) {
+  return Response.json({ object: "list", data: modelsOf(client, caller).map(describeModel) });
 }
 
 /**
  * @param {Instance} instance
+ * @param {Caller} caller
  * @param {string} encodedId
  */
-function showModel(instance, encodedId) {
-  const models = instance.client.models();
+function showModel(instance, caller, encodedId) {
+  const models = modelsOf(instance.client, caller);
   const model = models.find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
   if (model) return Response.json(describeModel(model));
   const { status, type } = CODES.invalid_model;
@@ -215,6 +252,8 @@ function misconfigured(message) {
   const { status, type } = CODES.invalid_options;
   return rejection(status, "invalid_options", message, { type });
 }
+
+export { Budget } from "./lib/gateway-budget.js";
 
 warmUp();
 

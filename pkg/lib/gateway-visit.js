@@ -1,5 +1,6 @@
 // One request to the gateway, as its steps hand it on.
 
+/** @import { Charge } from "./gateway-budget.js" */
 /** @import { Caller } from "./gateway-caller.js" */
 /** @import { OnEnd } from "./report.js" */
 
@@ -7,6 +8,8 @@
  * @typedef {object} Visit
  * @property {Caller} caller
  * @property {WaitUntil} waitUntil
+ * @property {Record<string, string>} headers of its response
+ * @property {Charge} [charge] of what was reserved for it
  * @property {OnEnd[]} onEnd who wants to know how the request ended, once it has become a call
  *
  * Lets work go on after the response. Its failure is nobody's.
