@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata};
 use crate::operation::{Chat, Operation};
 use crate::options::{CallOptions, Options, RouteQuery, Timeouts};
-use crate::routing::{Action, Candidate, Health, LearnedFormats, Route, RouteOverrides};
+use crate::routing::{Action, Candidate, Finding, Health, LearnedFormats, Route, RouteOverrides};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -181,6 +181,62 @@ impl Client {
         if let Some((model, transport, api_format)) = call.renegotiated() {
             self.learned.record(model, transport, api_format);
         }
+    }
+
+    /// The targets of an alias as other clients know them, in their order: the address and the model
+    /// of each. Empty where there is no such alias.
+    pub fn shared_targets(&self, alias: &str) -> Vec<String> {
+        let name = |candidate: &Candidate| {
+            let route = &candidate.route;
+            format!("{} {}", route.base_url().as_str(), route.model())
+        };
+        self.targets(alias).iter().map(name).collect()
+    }
+
+    /// Whether there is something of an alias's targets that other clients do not know.
+    pub fn has_news(&self, alias: &str) -> bool {
+        let is_news = |candidate: &Candidate| {
+            let health = candidate.health.as_ref();
+            health.is_some_and(Health::has_news) || self.learned.has_news(candidate.route.model())
+        };
+        self.targets(alias).iter().any(is_news)
+    }
+
+    /// What other clients have to know of a target, once: see [`crate::routing::shared`].
+    pub fn export(&mut self, alias: &str, target: usize, now: f64) -> Finding {
+        let targets = self.targets(alias);
+        let Some(target) = targets.get(target) else {
+            return Finding::default();
+        };
+        let health = target.health.as_ref();
+        let finding = health.map(|health| health.export(now));
+        Finding {
+            api_format: self.learned.export(target.route.model()),
+            ..finding.unwrap_or_default()
+        }
+    }
+
+    /// What other clients know of a target.
+    pub fn import(&mut self, alias: &str, target: usize, shared: &Finding, now: f64) {
+        let targets = self.targets(alias);
+        let Some(target) = targets.get(target) else {
+            return;
+        };
+        if let Some(health) = &target.health {
+            health.import(shared, now);
+        }
+        if let Some(api_format) = shared.api_format {
+            self.learned.import(target.route.model(), api_format);
+        }
+    }
+
+    fn targets(&self, alias: &str) -> Vec<Candidate> {
+        let mut aliases = self.options.aliases.iter();
+        if !aliases.any(|(name, _)| name == alias) {
+            return Vec::new();
+        }
+        let targets = self.resolve(Action::Chat, alias, RouteOverrides::default());
+        targets.unwrap_or_default()
     }
 
     fn candidates(

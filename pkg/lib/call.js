@@ -391,16 +391,18 @@ export class Call {
     resources.abortLink?.remove();
     resources.abortLink = undefined;
     resources.reader = undefined;
+    let partial;
     try {
       if (this.error === undefined && this.keepsCompletion) this.#completion = handle.completion();
       else if (this.error instanceof OciError && this.isEvents) this.failureEvents = handle.failureEvents();
       if (this.keepsOutcome || this.#context.onEnd) this.#outcome = handle.outcome();
+      if (this.error !== undefined && this.#context.onEnd) partial = handle.partial();
     } catch (error) {
       this.error ??= error;
       this.#outcome = JSON.stringify(handle.lostOutcome());
     }
     handle.free();
-    this.#context.onEnd?.(() => this.outcome);
+    this.#context.onEnd?.(() => this.outcome, partial);
   }
 
   /**

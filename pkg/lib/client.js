@@ -18,12 +18,14 @@ import { ChatStream } from "./stream.js";
 /** @import { RerankRequest, RerankResponse, RouteQuery } from "../index.js" */
 /** @import { CallContext } from "./call.js" */
 /** @import { OnEnd } from "./report.js" */
+/** @import { Model } from "./wasm.js" */
 
 /**
  * What `fetch` and the gateway use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
- * @property {CoreClient["models"]} models
+ * @property {CoreClient["use"]} use
+ * @property {() => Model[]} models the aliases, in their order
  * @property {(request: string, options: CallOptions, mode: number, onEnd?: OnEnd) => Call | CallGroup} createCall
  *   `request` is JSON text, `mode` that of a dialect or of an operation other than a chat
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
@@ -47,7 +49,8 @@ export class OciGenAI {
     this.#context = context;
     /** @type {ClientInternals} */
     const inside = {
-      models: () => client.models(),
+      use: (ask) => client.use(ask),
+      models: () => client.use((core) => core.models()),
       createCall: (request, callOptions, mode, onEnd) => {
         const own = onEnd ? { ...context, onEnd: joinListeners(context.onEnd, onEnd) } : context;
         const create = () => {
@@ -72,7 +75,8 @@ export class OciGenAI {
    */
   route(model, query = {}) {
     if (typeof model !== "string") throw createError("invalid_model", "the model id must be a string");
-    return this.#context.client.route(model, optionsToJson(query));
+    const json = optionsToJson(query);
+    return this.#context.client.use((core) => core.route(model, json));
   }
 
   /**

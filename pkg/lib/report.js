@@ -5,9 +5,10 @@
 
 /**
  * Called once for each request, when it has ended in whatever way. Must not throw. Each outcome that
- * it asks for is an object of its own.
+ * it asks for is an object of its own. `partial` is what was received of an answer that is not
+ * complete, as JSON text.
  *
- * @typedef {(getOutcome: () => Outcome) => void} OnEnd
+ * @typedef {(getOutcome: () => Outcome, partial?: string) => void} OnEnd
  */
 
 /**
@@ -19,7 +20,7 @@
 export function joinListeners(...listeners) {
   const [first, ...others] = listeners.filter((listener) => listener !== undefined);
   if (others.length === 0) return first;
-  return (getOutcome) => [first, ...others].forEach((listener) => listener?.(getOutcome));
+  return (getOutcome, partial) => [first, ...others].forEach((listener) => listener?.(getOutcome, partial));
 }
 
 /**

@@ -20,7 +20,7 @@ use crate::openai::{ChatRequest, EventWriter};
 use crate::operation::{merge, Embed, Moderate, Rerank};
 use crate::options::{CallOptions, Options, RouteQuery};
 use crate::responses;
-use crate::routing::{Route, RouteDescription};
+use crate::routing::{Finding, Route, RouteDescription, Shared};
 
 /// What is behind an `OciGenAI`.
 #[wasm_bindgen]
@@ -143,6 +143,44 @@ impl Client {
         }
         Ok(handles)
     }
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// The targets of an alias, as other clients know them.
+    #[wasm_bindgen(js_name = sharedTargets)]
+    pub fn shared_targets(&self, alias: &str) -> Vec<String> {
+        self.0.borrow().shared_targets(alias)
+    }
+
+    /// Whether there is something of an alias's targets that other clients do not know.
+    #[wasm_bindgen(js_name = hasNews)]
+    pub fn has_news(&self, alias: &str) -> bool {
+        self.0.borrow().has_news(alias)
+    }
+
+    /// What other clients have to know of a target, once: the words of a [`Finding`].
+    #[wasm_bindgen(js_name = exportFinding)]
+    pub fn export_finding(&self, alias: &str, target: usize) -> Vec<f64> {
+        let finding = self.0.borrow_mut().export(alias, target, now());
+        finding.to_words().to_vec()
+    }
+
+    /// What other clients know of a target: the words of a [`Finding`].
+    #[wasm_bindgen(js_name = importFinding)]
+    pub fn import_finding(&self, alias: &str, target: usize, words: &[f64]) {
+        let shared = Finding::from_words(words);
+        self.0.borrow_mut().import(alias, target, &shared, now());
+    }
+}
+
+/// Merges what a client knows of a target into the record of it: the words of both. Returns the
+/// words of the record, and after them those of the answer.
+#[wasm_bindgen(js_name = mergeFinding)]
+pub fn merge_finding(record: &[f64], finding: &[f64]) -> Vec<f64> {
+    let mut shared = Shared::from_words(record);
+    let answer = shared.merge(&Finding::from_words(finding), now());
+    [shared.to_words(), answer.to_words()].concat()
 }
 
 /// Puts the answers of the calls of one request together, in their order: JSON text of each, and of

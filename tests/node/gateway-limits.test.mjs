@@ -177,7 +177,8 @@ for (const engine of ["the object", "the isolate"]) {
       assert.ok((await used()) > 5000, "reserved");
       await reader.cancel();
       await new Promise((resolve) => setImmediate(resolve));
-      assert.ok((await used()) >= after, "not less than before");
+      const cancelled = (await used()) - after;
+      assert.ok(cancelled > 0 && cancelled < 500, `${cancelled} after a stream that was left`);
     });
   });
 }
