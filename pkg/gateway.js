@@ -11,6 +11,7 @@ import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { DIALECTS } from "./lib/dialects.js";
 import { OciError } from "./lib/error.js";
 import { Callers } from "./lib/gateway-caller.js";
+import { SharedHealth } from "./lib/gateway-health.js";
 import { Limits } from "./lib/gateway-limits.js";
 import { log, logError } from "./lib/gateway-log.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
@@ -39,7 +40,8 @@ const CLIENT_CLOSED_REQUEST = 499;
 /**
  * What the gateway holds for the bindings of a Worker.
  *
- * @typedef {{ settings: GatewaySettings, client: ClientInternals, callers: Callers, limits: Limits }} Instance
+ * @typedef {{ settings: GatewaySettings, client: ClientInternals, callers: Callers, limits: Limits,
+ *   health?: SharedHealth }} Instance
  */
 
 /**
@@ -64,7 +66,9 @@ export function createGateway({ configure = (readBindings) } = {}) {
       // An alias that can't be routed is found now, and not by a caller.
       for (const alias of Object.keys(settings.options.models ?? {})) publicClient.route(alias);
       const client = internalsOf(publicClient);
-      instance = { settings, client, callers: new Callers(client, settings), limits: new Limits(client, settings) };
+      const { targetHealth } = settings;
+      const health = targetHealth && new SharedHealth(targetHealth, client);
+      instance = { settings, client, callers: new Callers(client, settings), limits: new Limits(client, settings), health };
       if (hasNoModels(instance)) {
         log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
       }
@@ -159,9 +163,11 @@ async function perform(instance, request, mode, visit) {
     const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
     const refused = (await limits.checkRequest(visit, requestText, mode)) ?? (await guard?.checkRequest());
     if (refused) return refused;
-    const onEnd = joinListeners(...visit.onEnd);
+    const onAttempt = await shareHealth(instance, visit, requestText);
     isCall = true;
-    const response = toResponse(await answerRequest(client, { text: requestText.text, mode, ...asking, onEnd }));
+    const hooks = { onAttempt, onEnd: joinListeners(...visit.onEnd) };
+    const response = toResponse(await answerRequest(client, { text: requestText.text, mode, ...asking, hooks }));
+    onAttempt?.();
     return guard ? await guard.checkAnswer(response) : response;
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -170,6 +176,23 @@ async function perform(instance, request, mode, visit) {
     // What did not become a call has used nothing.
     if (!isCall) visit.charge?.settle(0);
   }
+}
+
+/**
+ * Learns from other isolates about the targets of a request. Returns what tells them of its call: to be called
+ * whenever that may have found out more.
+ *
+ * @param {Instance} instance
+ * @param {Visit} visit
+ * @param {RequestText} requestText
+ */
+async function shareHealth({ health }, { waitUntil, onEnd }, requestText) {
+  if (!health) return undefined;
+  const model = requestText.json?.model;
+  await health.refresh(model, waitUntil);
+  const publish = () => health.publish(model, waitUntil);
+  onEnd.push(publish);
+  return publish;
 }
 
 /** @param {Awaited<ReturnType<typeof answerRequest>>} answer */
@@ -254,6 +277,7 @@ function misconfigured(message) {
 }
 
 export { Budget } from "./lib/gateway-budget.js";
+export { TargetHealth } from "./lib/gateway-health.js";
 
 warmUp();
 

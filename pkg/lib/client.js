@@ -9,6 +9,7 @@ import { CallGroup } from "./group.js";
 import { optionsToJson, requestToJson, requireText } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
+import { send } from "./reader.js";
 import { joinListeners, onEndOf, refusalReport } from "./report.js";
 import { ChatStream } from "./stream.js";
 
@@ -26,10 +27,16 @@ import { ChatStream } from "./stream.js";
  * @typedef {object} ClientInternals
  * @property {CoreClient["use"]} use
  * @property {() => Model[]} models the aliases, in their order
- * @property {(request: string, options: CallOptions, mode: number, onEnd?: OnEnd) => Call | CallGroup} createCall
+ * @property {(request: string, options: CallOptions, mode: number, hooks?: CallHooks) => Call | CallGroup} createCall
  *   `request` is JSON text, `mode` that of a dialect or of an operation other than a chat
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
+ */
+
+/**
+ * What the gateway has to know of one call. `onAttempt` is called before each of its requests, and must not throw.
+ *
+ * @typedef {{ onEnd?: OnEnd, onAttempt?: () => void }} CallHooks
  */
 
 /** @type {WeakMap<object, ClientInternals>} */
@@ -51,8 +58,8 @@ export class OciGenAI {
     const inside = {
       use: (ask) => client.use(ask),
       models: () => client.use((core) => core.models()),
-      createCall: (request, callOptions, mode, onEnd) => {
-        const own = onEnd ? { ...context, onEnd: joinListeners(context.onEnd, onEnd) } : context;
+      createCall: (request, callOptions, mode, hooks) => {
+        const own = hooks ? withHooks(context, hooks) : context;
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
           const Class = DIALECTS.has(mode) ? Call : CallGroup;
@@ -159,6 +166,24 @@ export class OciGenAI {
     await call.open();
     return JSON.parse(/** @type {string} */ (call.completion));
   }
+}
+
+/**
+ * The context of a client, for one call.
+ *
+ * @template {CallContext} T
+ * @param {T} context
+ * @param {CallHooks} hooks
+ * @returns {T}
+ */
+function withHooks(context, { onEnd, onAttempt }) {
+  const fetch = onAttempt
+    ? async (/** @type {any} */ url, /** @type {any} */ init) => {
+        onAttempt();
+        return await send(context.fetch, url, init);
+      }
+    : context.fetch;
+  return { ...context, fetch, onEnd: joinListeners(context.onEnd, onEnd) };
 }
 
 /**

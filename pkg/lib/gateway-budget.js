@@ -3,7 +3,7 @@
 
 import { ENGINE_MS, keep } from "./gateway-bounded.js";
 import { Ledger } from "./gateway-ledger.js";
-import { log } from "./gateway-log.js";
+import { logRepeated } from "./gateway-log.js";
 import { within } from "./wait.js";
 
 /** @import { ObjectNamespace, ObjectState } from "../gateway.d.ts" */
@@ -101,7 +101,7 @@ export class Budgets {
         const admission = await this.#ask(id, { claim });
         return { ...admission, charge: this.#chargeOf(id, admission, tokens, waitUntil) };
       } catch {
-        log("BUDGETS failed, so the isolate counts by itself");
+        logRepeated("BUDGETS failed, so the isolate counts by itself");
       }
     }
     const ledger = this.#ledgers.get(id) ?? keep(this.#ledgers, id, new Ledger());

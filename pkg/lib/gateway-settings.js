@@ -22,6 +22,7 @@ import { apiKeySigner, tokenSigner } from "../signer.js";
  * @property {RateLimiter} [rateLimiter]
  * @property {RateLimit} [rateLimit]
  * @property {ObjectNamespace} [budgets]
+ * @property {ObjectNamespace} [targetHealth]
  * @property {number} maxBodyBytes
  * @property {number} bodyTimeoutMs
  * @property {Origins} origins
@@ -71,13 +72,14 @@ const VARIABLES = [
 export function readSettings(configuration) {
   const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...others } =
     configuration;
-  const { keys, rateLimiter, rateLimit, budgets, ...options } = others;
+  const { keys, rateLimiter, rateLimit, budgets, targetHealth, ...options } = others;
   return {
     token: readToken(token),
     keys: readEngine("keys", keys, ["get"]),
     rateLimiter: readEngine("rateLimiter", rateLimiter, ["limit"]),
     rateLimit: readRateLimit(rateLimit),
     budgets: readEngine("budgets", budgets, ["idFromName", "get"]),
+    targetHealth: readEngine("targetHealth", targetHealth, ["idFromName", "get"]),
     maxBodyBytes: readCount("maxBodyBytes", maxBodyBytes, MAX_BODY_BYTES),
     bodyTimeoutMs: readCount("bodyTimeoutMs", bodyTimeoutMs, BODY_TIMEOUT_MS),
     origins: readVariable("origins", () => readOrigins(origins)),
@@ -165,6 +167,7 @@ export function readBindings(env) {
     rateLimiter: env.RATE_LIMITER,
     rateLimit: readText(env, "GATEWAY_RATE_LIMIT"),
     budgets: env.BUDGETS,
+    targetHealth: env.TARGET_HEALTH,
     origins: readVariable("GATEWAY_ORIGINS", () => splitOrigins(readText(env, "GATEWAY_ORIGINS"))),
     maxBodyBytes: readNumber(env, "GATEWAY_MAX_BODY_BYTES"),
     bodyTimeoutMs: readNumber(env, "GATEWAY_BODY_TIMEOUT_MS"),

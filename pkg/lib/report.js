@@ -4,8 +4,7 @@
 /** @import { Outcome } from "./wasm.js" */
 
 /**
- * Called once for each request, when it has ended in whatever way. Must not throw. Each outcome that
- * it asks for is an object of its own. `partial` is what was received of an answer that is not
+ * Called once for each request, when it has ended in whatever way. Each outcome that it asks for is an object of its own. `partial` is what was received of an answer that is not
  * complete, as JSON text.
  *
  * @typedef {(getOutcome: () => Outcome, partial?: string) => void} OnEnd
@@ -20,7 +19,9 @@
 export function joinListeners(...listeners) {
   const [first, ...others] = listeners.filter((listener) => listener !== undefined);
   if (others.length === 0) return first;
-  return (getOutcome, partial) => [first, ...others].forEach((listener) => listener?.(getOutcome, partial));
+  return (getOutcome, partial) => {
+    for (const listener of [first, ...others]) listener?.(getOutcome, partial);
+  };
 }
 
 /**
