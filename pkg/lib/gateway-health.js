@@ -20,6 +20,8 @@ const FRESH_MS = 1000;
 const USABLE_MS = 3000;
 /** How long that request waits at most. */
 const WAIT_MS = 100;
+/** How often others look for the answer that one has asked for. */
+const POLL_MS = 10;
 /** How long an isolate goes by an answer about an alias with one target: that is called in any case. */
 const ONLY_TARGET_MS = 60_000;
 
@@ -55,6 +57,7 @@ export class TargetHealth {
  * @property {string[]} names of their objects, in their order
  * @property {number} requestedAt when they were last asked
  * @property {number} answeredAt when all of them had last answered
+ * @property {boolean} isAsking whether that is waited for; for ever where the request that asked has been cancelled
  */
 
 /** What the targets' objects know, for the client of an isolate. */
@@ -85,13 +88,17 @@ export class SharedHealth {
     const now = Date.now();
     const isOnly = targets.names.length === 1;
     if (isWithin(isOnly ? ONLY_TARGET_MS : FRESH_MS, targets.answeredAt, now)) return;
-    // One request of an isolate asks; none waits for what another one does.
-    if (isWithin(FRESH_MS, targets.requestedAt, now)) return;
+    const isUsable = isOnly ? targets.answeredAt > 0 : isWithin(USABLE_MS, targets.answeredAt, now);
+    // One request of an isolate asks. None may wait for a promise of another one's.
+    if (isWithin(FRESH_MS, targets.requestedAt, now)) {
+      for (let wait = 0; wait < WAIT_MS && targets.isAsking && !isUsable; wait += POLL_MS) await sleep(POLL_MS);
+      return;
+    }
     targets.requestedAt = now;
+    targets.isAsking = true;
     const asking = this.#exchange(/** @type {string} */ (alias), targets);
     waitUntil(asking);
-    if (isOnly ? targets.answeredAt > 0 : isWithin(USABLE_MS, targets.answeredAt, now)) return;
-    await within(asking, WAIT_MS).catch(() => {});
+    if (!isUsable) await within(asking, WAIT_MS).catch(() => {});
   }
 
   /**
@@ -129,6 +136,7 @@ export class SharedHealth {
     } catch {
       logRepeated("TARGET_HEALTH failed, so the isolate goes by what it finds out itself");
     }
+    targets.isAsking = false;
   }
 
   /**
@@ -156,6 +164,11 @@ export class SharedHealth {
     if (targets.length === 0) return undefined;
     // An OCID is shown nowhere.
     const names = await Promise.all(targets.map(sha256));
-    return this.#targets.get(alias) ?? keep(this.#targets, alias, { names, requestedAt: 0, answeredAt: 0 });
+    return this.#targets.get(alias) ?? keep(this.#targets, alias, { names, requestedAt: 0, answeredAt: 0, isAsking: false });
   }
+}
+
+/** @param {number} ms */
+async function sleep(ms) {
+  await new Promise((resolve) => setTimeout(resolve, ms));
 }
