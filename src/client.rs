@@ -186,40 +186,39 @@ impl Client {
     /// The targets of an alias as other clients know them, in their order: the address and the model
     /// of each. Empty where there is no such alias.
     pub fn shared_targets(&self, alias: &str) -> Vec<String> {
-        let name = |candidate: &Candidate| {
-            let route = &candidate.route;
-            format!("{} {}", route.base_url().as_str(), route.model())
+        let name = |index| {
+            let target = self.target(alias, index)?;
+            let mut name = target.route.base_url().as_str().to_owned();
+            name.push(' ');
+            name.push_str(target.route.model());
+            Some(name)
         };
-        self.targets(alias).iter().map(name).collect()
+        (0..).map_while(name).collect()
     }
 
     /// Whether there is something of an alias's targets that other clients do not know.
     pub fn has_news(&self, alias: &str) -> bool {
-        let is_news = |candidate: &Candidate| {
-            let health = candidate.health.as_ref();
-            health.is_some_and(Health::has_news) || self.learned.has_news(candidate.route.model())
-        };
-        self.targets(alias).iter().any(is_news)
+        let mut targets = (0..).map_while(|index| self.target(alias, index));
+        targets.any(|target| {
+            let health = target.health.as_ref();
+            health.is_some_and(Health::has_news) || self.learned.has_news(target.route.model())
+        })
     }
 
-    /// What other clients have to know of a target, once: see [`crate::routing::shared`].
+    /// What other clients have to know of a target, once: see [`crate::routing::finding`].
     pub fn export(&mut self, alias: &str, target: usize, now: f64) -> Finding {
-        let targets = self.targets(alias);
-        let Some(target) = targets.get(target) else {
+        let Some(target) = self.target(alias, target) else {
             return Finding::default();
         };
         let health = target.health.as_ref();
-        let finding = health.map(|health| health.export(now));
-        Finding {
-            api_format: self.learned.export(target.route.model()),
-            ..finding.unwrap_or_default()
-        }
+        let mut finding = health.map_or_else(Finding::default, |health| health.export(now));
+        finding.api_format = self.learned.export(target.route.model());
+        finding
     }
 
     /// What other clients know of a target.
     pub fn import(&mut self, alias: &str, target: usize, shared: &Finding, now: f64) {
-        let targets = self.targets(alias);
-        let Some(target) = targets.get(target) else {
+        let Some(target) = self.target(alias, target) else {
             return;
         };
         if let Some(health) = &target.health {
@@ -230,13 +229,13 @@ impl Client {
         }
     }
 
-    fn targets(&self, alias: &str) -> Vec<Candidate> {
+    // SIZE: inlined, it is three times in the wasm.
+    #[inline(never)]
+    fn target(&self, alias: &str, index: usize) -> Option<Candidate> {
         let mut aliases = self.options.aliases.iter();
-        if !aliases.any(|(name, _)| name == alias) {
-            return Vec::new();
-        }
+        aliases.find(|(name, _)| name == alias)?;
         let targets = self.resolve(Action::Chat, alias, RouteOverrides::default());
-        targets.unwrap_or_default()
+        targets.ok()?.into_iter().nth(index)
     }
 
     fn candidates(

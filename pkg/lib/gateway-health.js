@@ -13,6 +13,7 @@ import { mergeFinding } from "./wasm.js";
 
 const RECORD = "record";
 const WORDS = 4;
+const NOTHING = new Float64Array(0);
 
 /** How long an isolate goes by an answer without asking again. */
 const FRESH_MS = 1000;
@@ -145,14 +146,14 @@ export class SharedHealth {
    * @param {number} index
    */
   async #exchangeOne(alias, name, index) {
-    const finding = this.#client.use((client) => client.exportFinding(alias, index));
+    const finding = this.#client.use((client) => client.shareFinding(alias, index, NOTHING));
     // A stub belongs to the request that it was made in.
     const stub = this.#namespace.get(this.#namespace.idFromName(name));
     const asking = stub.fetch("https://target/", { method: "POST", body: JSON.stringify([...finding]) });
     const response = await within(asking, ENGINE_MS);
     if (!response.ok) throw new Error(`the object answered with ${response.status}`);
     const shared = Float64Array.from(/** @type {number[]} */ (await response.json()));
-    this.#client.use((client) => client.importFinding(alias, index, shared));
+    this.#client.use((client) => client.shareFinding(alias, index, shared));
   }
 
   /** @param {string} alias */
@@ -161,9 +162,9 @@ export class SharedHealth {
     if (kept) return kept;
     // Any text may be asked for as a model; only what is an alias is kept.
     const targets = this.#client.use((client) => client.sharedTargets(alias));
-    if (targets.length === 0) return undefined;
+    if (targets === "") return undefined;
     // An OCID is shown nowhere.
-    const names = await Promise.all(targets.map(sha256));
+    const names = await Promise.all(targets.split("\n").map(sha256));
     return this.#targets.get(alias) ?? keep(this.#targets, alias, { names, requestedAt: 0, answeredAt: 0, isAsking: false });
   }
 }

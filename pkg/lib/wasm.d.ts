@@ -20,14 +20,12 @@ export class Client {
   call(request: string, options: string, mode: number, id: string): CallHandle;
   /** The same for a request other than a chat, which several calls may answer. Throws a {@link Failure}. */
   calls(request: string, options: string, mode: number, id: string): CallHandle[];
-  /** The targets of an alias, as other clients know them. */
-  sharedTargets(alias: string): string[];
+  /** The targets of an alias, as other clients know them: a line each. */
+  sharedTargets(alias: string): string;
   /** Whether there is something of an alias's targets that other clients do not know. */
   hasNews(alias: string): boolean;
-  /** What other clients have to know of a target, once. */
-  exportFinding(alias: string, target: number): Float64Array;
-  /** What other clients know of a target. */
-  importFinding(alias: string, target: number, finding: Float64Array): void;
+  /** Imports what other clients know of a target; of an empty finding, exports what they have to know, once. */
+  shareFinding(alias: string, target: number, finding: Float64Array): Float64Array;
   free(): void;
 }
 

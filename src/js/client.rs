@@ -147,10 +147,10 @@ impl Client {
 
 #[wasm_bindgen]
 impl Client {
-    /// The targets of an alias, as other clients know them.
+    /// The targets of an alias, as other clients know them: a line each.
     #[wasm_bindgen(js_name = sharedTargets)]
-    pub fn shared_targets(&self, alias: &str) -> Vec<String> {
-        self.0.borrow().shared_targets(alias)
+    pub fn shared_targets(&self, alias: &str) -> String {
+        self.0.borrow().shared_targets(alias).join("\n")
     }
 
     /// Whether there is something of an alias's targets that other clients do not know.
@@ -159,18 +159,16 @@ impl Client {
         self.0.borrow().has_news(alias)
     }
 
-    /// What other clients have to know of a target, once: the words of a [`Finding`].
-    #[wasm_bindgen(js_name = exportFinding)]
-    pub fn export_finding(&self, alias: &str, target: usize) -> Vec<f64> {
-        let finding = self.0.borrow_mut().export(alias, target, now());
-        finding.to_words().to_vec()
-    }
-
-    /// What other clients know of a target: the words of a [`Finding`].
-    #[wasm_bindgen(js_name = importFinding)]
-    pub fn import_finding(&self, alias: &str, target: usize, words: &[f64]) {
-        let shared = Finding::from_words(words);
-        self.0.borrow_mut().import(alias, target, &shared, now());
+    /// Imports what other clients know of a target: the words of a [`Finding`]. Without words,
+    /// returns those of what they have to know, once.
+    #[wasm_bindgen(js_name = shareFinding)]
+    pub fn share_finding(&self, alias: &str, target: usize, words: &[f64]) -> Vec<f64> {
+        let mut client = self.0.borrow_mut();
+        if words.is_empty() {
+            return client.export(alias, target, now()).to_words().to_vec();
+        }
+        client.import(alias, target, &Finding::from_words(words), now());
+        Vec::new()
     }
 }
 

@@ -34,51 +34,66 @@ pub type Words = [f64; 4];
 impl Finding {
     /// The finding as it is sent.
     pub fn to_words(&self) -> Words {
-        let verdict = code_of(self.verdict.map(|verdict| verdict.has_failed));
         let age_ms = self.verdict.map_or(0.0, |verdict| verdict.age_ms);
-        let probes = f64::from(u8::from(self.probes));
-        [verdict, age_ms, probes, format_code(self.api_format)]
+        let has_failed = self.verdict.map(|verdict| verdict.has_failed);
+        encode(has_failed, age_ms, f64::from(self.probes), self.api_format)
     }
 
     /// A finding that was sent. What can't be read is not known.
     pub fn from_words(words: &[f64]) -> Finding {
-        let has_failed = verdict_of(word(words, 0));
+        let (has_failed, age_ms, probes, api_format) = decode(words);
         Finding {
             verdict: has_failed.map(|has_failed| Verdict {
                 has_failed,
-                age_ms: word(words, 1).max(0.0),
+                age_ms: age_ms.max(0.0),
             }),
-            probes: word(words, 2) == 1.0,
-            api_format: format_of(word(words, 3)),
+            probes: probes > 0.0,
+            api_format,
         }
     }
 }
 
-pub(super) fn word(words: &[f64], index: usize) -> f64 {
-    let word = words.get(index).copied().filter(|word| word.is_finite());
-    word.unwrap_or_default()
-}
-
-pub(super) fn code_of(has_failed: Option<bool>) -> f64 {
-    has_failed.map_or(0.0, |has_failed| if has_failed { 2.0 } else { 1.0 })
-}
-
-pub(super) fn verdict_of(word: f64) -> Option<bool> {
-    (word == 1.0 || word == 2.0).then_some(word == 2.0)
-}
-
-pub(super) fn format_code(api_format: Option<ApiFormat>) -> f64 {
-    match api_format {
+/// The words of a verdict, of two times or flags, and of a format.
+pub(super) fn encode(
+    has_failed: Option<bool>,
+    first: f64,
+    second: f64,
+    api_format: Option<ApiFormat>,
+) -> Words {
+    let verdict = match has_failed {
+        None => 0.0,
+        Some(false) => 1.0,
+        Some(true) => 2.0,
+    };
+    let format = match api_format {
         None => 0.0,
         Some(ApiFormat::Generic) => 1.0,
         Some(ApiFormat::Cohere) => 2.0,
         Some(ApiFormat::CohereV2) => 3.0,
-    }
+    };
+    [verdict, first, second, format]
 }
 
-pub(super) fn format_of(word: f64) -> Option<ApiFormat> {
-    let mut all = ApiFormat::ALL.into_iter();
-    all.find(|format| format_code(Some(*format)) == word)
+// SIZE: records and findings are read by one function.
+#[inline(never)]
+pub(super) fn decode(words: &[f64]) -> (Option<bool>, f64, f64, Option<ApiFormat>) {
+    let word = |index| {
+        let word = words.get(index).copied();
+        word.filter(|word: &f64| word.is_finite())
+            .unwrap_or_default()
+    };
+    let has_failed = match word(0) as u32 {
+        1 => Some(false),
+        2 => Some(true),
+        _ => None,
+    };
+    let api_format = match word(3) as u32 {
+        1 => Some(ApiFormat::Generic),
+        2 => Some(ApiFormat::Cohere),
+        3 => Some(ApiFormat::CohereV2),
+        _ => None,
+    };
+    (has_failed, word(1), word(2), api_format)
 }
 
 #[cfg(test)]

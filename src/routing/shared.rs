@@ -1,7 +1,7 @@
 //! The record of a target that clients in different places share: each sends what it finds out
 //! ([`Finding`]), and learns what the others do.
 
-use super::finding::{code_of, format_code, format_of, verdict_of, word, Finding, Verdict, Words};
+use super::finding::{decode, encode, Finding, Verdict, Words};
 use super::health::{is_within, FAILED_MS, PROBE_MS};
 use super::serving::ApiFormat;
 
@@ -45,22 +45,17 @@ impl Shared {
 
     /// The record as it is stored.
     pub fn to_words(&self) -> Words {
-        let verdict = code_of(self.has_failed);
-        [
-            verdict,
-            self.at,
-            self.granted_at,
-            format_code(self.api_format),
-        ]
+        encode(self.has_failed, self.at, self.granted_at, self.api_format)
     }
 
     /// A record that was stored. What can't be read is not known.
     pub fn from_words(words: &[f64]) -> Shared {
+        let (has_failed, at, granted_at, api_format) = decode(words);
         Shared {
-            has_failed: verdict_of(word(words, 0)),
-            at: word(words, 1),
-            granted_at: word(words, 2),
-            api_format: format_of(word(words, 3)),
+            has_failed,
+            at,
+            granted_at,
+            api_format,
         }
     }
 }
