@@ -2,7 +2,6 @@
 // of workerd, as wrangler runs them. a and b share them, c has none but the keys.
 
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeKey } from "../node/support/engines.mjs";
@@ -33,11 +32,7 @@ before(async () => {
     variables: { GATEWAY_TOKEN: "token", OCI_MODELS: JSON.stringify(OCI_MODELS), GATEWAY_RATE_LIMIT: `${RATE}/60` },
     adapt: (text) => text.replace("limit = 100", `limit = ${RATE}`),
   });
-  const pairs = Object.entries(keys).map(([name, record]) => {
-    return { key: secrets[name].name, value: JSON.stringify(record) };
-  });
-  await writeFile(`${engines.folder}/keys.json`, JSON.stringify(pairs));
-  await engines.wrangler("kv", "bulk", "put", `${engines.folder}/keys.json`, "--binding", "GATEWAY_KEYS");
+  await engines.putKeys(Object.fromEntries(Object.entries(keys).map(([name, key]) => [secrets[name].name, key])));
   worker = await engines.start();
 });
 after(async () => {
@@ -52,6 +47,13 @@ function ask(gateway, key, body = {}, signal) {
   const init = { method: "POST", headers, body: JSON.stringify({ model: "ours", messages, ...body }), signal };
   return fetch(`${worker.origin}/${gateway}/v1/chat/completions`, init);
 }
+
+test("the configuration with every engine can be deployed", async () => {
+  const output = await engines.dryRun();
+  for (const name of ["GATEWAY_KEYS", "RATE_LIMITER", "BUDGETS", "TARGET_HEALTH"]) {
+    assert.match(output, new RegExp(`env\\.${name} `));
+  }
+});
 
 describe("keys in KV", () => {
   test("are found by both gateways, and hold their lists of aliases", async () => {

@@ -72,21 +72,32 @@ services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "g
   const state = ["--persist-to", `${folder}/state`];
 
   /**
-   * Runs wrangler on the gateways' configuration and state.
+   * Runs wrangler on the configuration of a gateway with all engines.
    *
    * @param {string[]} args
    */
-  const wrangler = async (...args) => {
-    const command = [`${root}node_modules/wrangler/bin/wrangler.js`, ...args, "--config", `${folder}/first.toml`, "--local", ...state];
+  const run = async (...args) => {
+    const command = [`${root}node_modules/wrangler/bin/wrangler.js`, ...args, "--config", `${folder}/first.toml`];
     const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1" };
     const { stdout } = await promisify(execFile)(`${root}node_modules/.bin/node`, command, { cwd: folder, env });
     return stdout;
   };
+  /**
+   * Puts records of keys into the namespace.
+   *
+   * @param {Record<string, object>} records by the name of each key
+   */
+  const putKeys = async (records) => {
+    const pairs = Object.entries(records).map(([key, record]) => ({ key, value: JSON.stringify(record) }));
+    await writeFile(`${folder}/keys.json`, JSON.stringify(pairs));
+    await run("kv", "bulk", "put", `${folder}/keys.json`, "--binding", "GATEWAY_KEYS", "--local", ...state);
+  };
+  const dryRun = () => run("deploy", "--dry-run", `--outdir=${folder}/bundle`);
   const configs = Object.keys(files).flatMap((name) => ["--config", `${folder}/${name}.toml`]);
   const start = async () => startWorker(await freePort(), {}, [...configs, ...state]);
   const stop = async () => {
     await simulator.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { simulator, folder, wrangler, start, stop };
+  return { simulator, folder, putKeys, dryRun, start, stop };
 }
