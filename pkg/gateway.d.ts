@@ -121,7 +121,7 @@ export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly">
   rateLimit?: string;
   /**
    * Where the limits of keys are counted, one object a key. Without it, or where it does not answer
-   * within a second, each isolate counts by itself. Default: none.
+   * within 5 seconds, each isolate counts by itself. Default: none.
    */
   budgets?: ObjectNamespace;
   /**

@@ -201,6 +201,16 @@ test("where the object fails, the isolate counts, and the log says so", async ()
   assert.ok(!lines.join().includes(key));
 });
 
+test("where the object fails later, the isolate goes on from what it has said", async () => {
+  const BUDGETS = makeObjects(Budget);
+  const { ask } = withLimits({ tokens_per_day: 1000 }, { BUDGETS });
+  await ask({ parameters: { max_tokens: 900 } });
+  await exhaust(() => ask({ parameters: { max_tokens: 900 } }));
+  BUDGETS.failure = new Error("gone");
+  const { result } = await logged(() => ask());
+  assert.equal(result.status, 429);
+});
+
 test("1,000 requests at once use no more than the budget and the last one's", async () => {
   const BUDGETS = makeObjects(Budget);
   const { name, ask } = withLimits({ tokens_per_day: 5000 }, { BUDGETS });
