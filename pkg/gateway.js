@@ -17,7 +17,16 @@ import { log, logError } from "./lib/gateway-log.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
 import { RequestText, waitUntilOf } from "./lib/gateway-visit.js";
 import { Guard } from "./lib/guardrails.js";
-import { OPERATIONS, SERVED, answerRequest, methodNotAllowed, notServed } from "./lib/openai.js";
+import { isRequestId } from "./lib/options.js";
+import {
+  OPERATIONS,
+  SERVED,
+  answerRequest,
+  findModel,
+  methodNotAllowed,
+  noSuchModel,
+  notServed,
+} from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { joinListeners } from "./lib/report.js";
 import { readBody } from "./lib/request-body.js";
@@ -158,7 +167,9 @@ async function perform(instance, request, mode, visit) {
       if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
       return error.code === "invalid_model" ? describeUnknown(instance, visit.caller, error) : describeForCallers(error);
     };
-    const asking = { signal: request.signal, describe };
+    const ownId = request.headers.get("x-request-id");
+    const requestId = isRequestId(ownId) ? ownId : undefined;
+    const asking = { signal: request.signal, requestId, describe };
     const requestText = new RequestText(body.text);
     const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
     const refused = (await limits.checkRequest(visit, requestText, mode)) ?? (await guard?.checkRequest());
@@ -244,13 +255,12 @@ function listModels(client, caller) {
  * @param {string} encodedId
  */
 function showModel(instance, caller, encodedId) {
-  const models = modelsOf(instance.client, caller);
-  const model = models.find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
+  const client = { ...instance.client, models: () => modelsOf(instance.client, caller) };
+  const model = findModel(client, encodedId);
   if (model) return Response.json(describeModel(model));
+  if (!hasNoModels(instance)) return noSuchModel(client);
   const { status, type } = CODES.invalid_model;
-  const names = models.map(({ id }) => id).join(", ");
-  const message = hasNoModels(instance) ? NO_MODELS : `there is no such alias; the aliases are ${names}`;
-  return rejection(status, "invalid_model", message, { type });
+  return rejection(status, "invalid_model", NO_MODELS, { type });
 }
 
 /** @param {ReturnType<ClientInternals["models"]>[number]} model */

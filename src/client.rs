@@ -144,7 +144,7 @@ impl Client {
         let settings = Settings {
             stream,
             fallback: options.fallback.unwrap_or(self.options.fallback),
-            retry: self.options.retry,
+            retry: self.options.retry.of_call(options.over_http),
             strategy: self.options.strategy,
             limits: self.options.limits,
             headers,

@@ -1,6 +1,6 @@
 // OciGenAI: the client.
 
-import { MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
+import { MODE_EMBED, MODE_MODERATE, MODE_OVER_HTTP, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
 import { Call } from "./call.js";
 import { CoreClient, requireCore } from "./core.js";
 import { DIALECTS } from "./dialects.js";
@@ -54,12 +54,13 @@ export class OciGenAI {
     const client = new CoreClient(json, authorizer.signs, authorizer.hasApiKey);
     const context = { client, authorizer, fetch, onEnd: onEndOf(onFinish) };
     this.#context = context;
+    const overHttp = { ...context, client: overHttpOf(client) };
     /** @type {ClientInternals} */
     const inside = {
       use: (ask) => client.use(ask),
       models: () => client.use((core) => core.models()),
       createCall: (request, callOptions, mode, hooks) => {
-        const own = hooks ? withHooks(context, hooks) : context;
+        const own = hooks ? withHooks(overHttp, hooks) : overHttp;
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
           const Class = DIALECTS.has(mode) ? Call : CallGroup;
@@ -187,6 +188,19 @@ function withHooks(context, { onEnd, onAttempt }) {
 }
 
 /**
+ * A client for callers that may repeat their requests by themselves.
+ *
+ * @param {CoreClient} client
+ * @returns {Pick<CoreClient, "createCall" | "createCalls">}
+ */
+function overHttpOf(client) {
+  return {
+    createCall: (request, options, mode, id) => client.createCall(request, options, mode | MODE_OVER_HTTP, id),
+    createCalls: (request, options, mode, id) => client.createCalls(request, options, mode | MODE_OVER_HTTP, id),
+  };
+}
+
+/**
  * Creates a call, or reports that it was refused.
  *
  * @template T
@@ -200,7 +214,8 @@ function createCall({ onEnd }, modelOf, create) {
     return create();
   } catch (error) {
     if (error instanceof OciError) {
-      onEnd?.(() => ({ report: refusalReport("validation", error.code, stringOf(modelOf)), target: null }));
+      const report = refusalReport("validation", error.code, stringOf(modelOf));
+      onEnd?.(() => ({ report, target: null }), undefined, error);
     }
     throw error;
   }

@@ -28,6 +28,8 @@ numbers! {
     MODE_MODERATE = 6;
     /// A call is to give the events of a response, or a whole one, as the body of the request asks.
     MODE_RESPONSES = 7;
+    /// Flag of a mode: the caller is an HTTP client, which may repeat its request by itself.
+    MODE_OVER_HTTP = 16;
 
     /// Flag of a step: the answer is complete.
     STEP_DONE = 1;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::boundary::{
-    MODE_AS_REQUESTED, MODE_CHUNKS, MODE_EMBED, MODE_EVENTS, MODE_RERANK, MODE_RESPONSES,
+    MODE_AS_REQUESTED, MODE_CHUNKS, MODE_EMBED, MODE_EVENTS, MODE_OVER_HTTP, MODE_RERANK,
+    MODE_RESPONSES,
 };
 use super::call::CallHandle;
 use super::failure::Failure;
@@ -86,7 +87,7 @@ impl Client {
         mode: u32,
         id: String,
     ) -> Result<CallHandle, Failure> {
-        let options = CallOptions::from_json(options)?;
+        let (options, mode) = read_options(options, mode)?;
         let (request, output) = match mode {
             MODE_RESPONSES => {
                 let (request, writer) = responses::parse(request)?;
@@ -126,7 +127,7 @@ impl Client {
         mode: u32,
         id: &str,
     ) -> Result<Vec<JsValue>, Failure> {
-        let options = CallOptions::from_json(options)?;
+        let (options, mode) = read_options(options, mode)?;
         let operations = match mode {
             MODE_EMBED => Embed::from_json(request)?,
             MODE_RERANK => vec![Rerank::from_json(request, id.to_owned())?],
@@ -179,6 +180,15 @@ pub fn merge_finding(record: &[f64], finding: &[f64]) -> Vec<f64> {
     let mut shared = Shared::from_words(record);
     let answer = shared.merge(&Finding::from_words(finding), now());
     [shared.to_words(), answer.to_words()].concat()
+}
+
+/// The options of a call, and its mode without flags.
+fn read_options(options: &str, mode: u32) -> Result<(CallOptions, u32), Failure> {
+    let options = CallOptions {
+        over_http: mode & MODE_OVER_HTTP != 0,
+        ..CallOptions::from_json(options)?
+    };
+    Ok((options, mode & !MODE_OVER_HTTP))
 }
 
 /// Puts the answers of the calls of one request together, in their order: JSON text of each, and of

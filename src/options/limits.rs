@@ -25,6 +25,9 @@ pub struct Limits {
 pub struct Retry {
     /// Attempts at one target, including the first. 3.
     pub max_attempts: u32,
+    /// The same for a caller that may repeat its request by itself, as HTTP clients do: the
+    /// attempts of both multiply. `max_attempts` where that is set, otherwise 2.
+    pub max_attempts_over_http: u32,
     /// The longest delay before the second attempt, in milliseconds, doubled for each one after.
     /// 500.
     pub base_delay_ms: f64,
@@ -115,6 +118,7 @@ impl Retry {
         };
         Ok(Retry {
             max_attempts: count("maxAttempts", default.max_attempts)?,
+            max_attempts_over_http: count("maxAttempts", default.max_attempts_over_http)?,
             base_delay_ms: retry
                 .number("baseDelayMs", 0)?
                 .unwrap_or(default.base_delay_ms),
@@ -126,10 +130,24 @@ impl Retry {
     }
 }
 
+impl Retry {
+    /// As it applies to a call. `over_http`: whether the caller may repeat its request by itself.
+    pub(crate) fn of_call(self, over_http: bool) -> Retry {
+        match over_http {
+            true => Retry {
+                max_attempts: self.max_attempts_over_http,
+                ..self
+            },
+            false => self,
+        }
+    }
+}
+
 impl Default for Retry {
     fn default() -> Self {
         Retry {
             max_attempts: 3,
+            max_attempts_over_http: 2,
             base_delay_ms: 500.0,
             max_delay_ms: 8000.0,
             max_requests: 10,

@@ -58,6 +58,9 @@ pub struct CallOptions {
     pub headers: Vec<(String, String)>,
     /// `fallback`, if set.
     pub fallback: Option<bool>,
+    /// Whether the caller is an HTTP client, which may repeat its request by itself. Not an option:
+    /// the entry that the call came in by decides.
+    pub over_http: bool,
 }
 
 /// What `route` is asked, besides the model id.
@@ -91,7 +94,7 @@ impl Options {
                 "apiFormat",
                 "transport",
             ],
-            javascript: &["sign", "apiKey", "fetch", "onFinish"],
+            javascript: &["sign", "apiKey", "fetch", "onFinish", "logger"],
         };
         let object = parse_object(json)?;
         let options = OptionReader::new("", &object, NAMES)?;
@@ -204,7 +207,7 @@ impl CallOptions {
     pub fn from_json(json: &str) -> Result<CallOptions> {
         const NAMES: OptionNames = OptionNames {
             here: &["apiFormat", "transport", "timeouts", "headers", "fallback"],
-            javascript: &["signal"],
+            javascript: &["signal", "requestId"],
         };
         // SPEED: most calls have no options of their own.
         if json.is_empty() {
@@ -217,6 +220,7 @@ impl CallOptions {
             timeouts: Timeouts::read(&options)?,
             headers: headers::read(&options)?,
             fallback: read_fallback(&options)?,
+            over_http: false,
         })
     }
 }
@@ -267,6 +271,7 @@ mod tests {
             options.retry,
             Retry {
                 max_attempts: 3,
+                max_attempts_over_http: 2,
                 base_delay_ms: 500.0,
                 max_delay_ms: 8000.0,
                 max_requests: 10
@@ -307,6 +312,7 @@ mod tests {
             options.retry,
             Retry {
                 max_attempts: 100,
+                max_attempts_over_http: 100,
                 base_delay_ms: 0.0,
                 max_delay_ms: 1.5,
                 max_requests: 100

@@ -76,6 +76,32 @@ describe("retry", { timeout: 30_000 }, () => {
     }
   });
 
+  test("repeats once for HTTP clients, which repeat too, unless maxAttempts is set", async () => {
+    const embeddings = { path: "embeddings", body: { model: "cohere.embed-v4.0", input: "a" } };
+    const whole = { path: "chat/completions", body: ask("simx") };
+    const streamed = { path: "chat/completions", body: { ...ask("simx"), stream: true } };
+    const asResponse = { path: "responses", body: { model: ask("simx").model, input: "a" } };
+    for (const [request, retry, count] of [
+      [whole, {}, 2],
+      [asResponse, {}, 2],
+      [embeddings, {}, 2],
+      // The last one is the fallback.
+      [streamed, {}, 3],
+      [whole, { maxAttempts: 3 }, 3],
+      [whole, { maxAttempts: 1 }, 1],
+      [streamed, { maxAttempts: 1 }, 2],
+    ]) {
+      const service = statuses(503);
+      const oci = client({ fetch: service.fetch, region: "us-chicago-1", retry: { baseDelayMs: 1, ...retry } });
+      const response = await oci.fetch(`https://oci.example/v1/${request.path}`, {
+        method: "POST",
+        body: JSON.stringify(request.body),
+      });
+      assert.equal(response.status, 503);
+      assert.equal(service.count(), count, JSON.stringify([request, retry]));
+    }
+  });
+
   test("does not retry permanent errors", async () => {
     for (const [failure, code] of [
       [400, "bad_request"],

@@ -41,10 +41,10 @@ after(async () => {
 });
 
 /** Asks a gateway, "a" or "b". */
-function ask(gateway, key, body = {}, signal) {
+function ask(gateway, key, body) {
   const headers = { authorization: `Bearer ${secrets[key]?.key ?? key}`, "content-type": "application/json" };
   const messages = [{ role: "user", content: "tokens=20" }];
-  const init = { method: "POST", headers, body: JSON.stringify({ model: "ours", messages, ...body }), signal };
+  const init = { method: "POST", headers, body: JSON.stringify({ model: "ours", messages, ...body }) };
   return fetch(`${worker.origin}/${gateway}/v1/chat/completions`, init);
 }
 
@@ -77,26 +77,29 @@ async function askPair(gateway) {
 }
 
 let failedAt;
+/** How often one call asks a target that is down. */
+let attempts;
 
 test("a target that fails for one gateway is known to the other, and not to one without the engine", async () => {
-  assert.equal(await askPair("b"), 3, "its attempts");
+  attempts = await askPair("b");
+  assert.ok(attempts > 0);
   failedAt = Date.now();
   assert.equal(await askPair("a"), 0);
   assert.equal(await askPair("b"), 0);
-  assert.equal(await askPair("c"), 3);
+  assert.equal(await askPair("c"), attempts);
   assert.equal(await askPair("c"), 0);
 });
 
 test("a format that was found by trying is known to the other", async () => {
-  const attempts = async (gateway) => {
+  const count = async (gateway) => {
     const { length } = engines.simulator.requests;
     const response = await ask(gateway, "busy", { model: "theirs" });
     assert.equal(response.status, 200, await response.text());
     return engines.simulator.requests.length - length;
   };
-  assert.ok((await attempts("a")) > 1);
-  assert.equal(await attempts("b"), 1);
-  assert.ok((await attempts("c")) > 1);
+  assert.ok((await count("a")) > 1);
+  assert.equal(await count("b"), 1);
+  assert.ok((await count("c")) > 1);
 });
 
 test("without engines, an isolate counts by itself", async () => {
@@ -163,7 +166,7 @@ test("after its wait, one call of both gateways probes the target that failed", 
   for (const response of await Promise.all(asking)) {
     assert.equal(response.status, 200, await response.text());
   }
-  assert.equal(requests.slice(length).filter(({ status }) => status === 503).length, 3, "the attempts of one call");
+  assert.equal(requests.slice(length).filter(({ status }) => status === 503).length, attempts, "those of one call");
 });
 
 test("no key is in the log", () => {

@@ -103,6 +103,7 @@ fn the_backoff_is_random_below_a_limit_that_doubles() {
         Retry::default(),
         Retry {
             max_attempts: 3,
+            max_attempts_over_http: 2,
             base_delay_ms: 500.0,
             max_delay_ms: 8000.0,
             max_requests: 10
