@@ -77,7 +77,8 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const client = internalsOf(publicClient);
       const { targetHealth } = settings;
       const health = targetHealth && new SharedHealth(targetHealth, client);
-      instance = { settings, client, callers: new Callers(client, settings), limits: new Limits(client, settings), health };
+      const callers = new Callers(client, settings);
+      instance = { settings, client, callers, limits: new Limits(client, settings), health };
       if (hasNoModels(instance)) {
         log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
       }
@@ -165,7 +166,8 @@ async function perform(instance, request, mode, visit) {
     }
     const describe = (/** @type {OciError} */ error) => {
       if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
-      return error.code === "invalid_model" ? describeUnknown(instance, visit.caller, error) : describeForCallers(error);
+      if (error.code !== "invalid_model") return describeForCallers(error);
+      return describeUnknown(instance, visit.caller, error);
     };
     const ownId = request.headers.get("x-request-id");
     const requestId = isRequestId(ownId) ? ownId : undefined;

@@ -11,7 +11,7 @@ import { startEngines } from "./support/engines.mjs";
 const OCI_MODELS = {
   ours: endpointId("simgeneric"),
   theirs: endpointId("simcohere"),
-  pair: [{ model: endpointId("simdown"), apiFormat: "GENERIC" }, { model: endpointId("simgeneric"), apiFormat: "GENERIC" }],
+  pair: ["simdown", "simgeneric"].map((name) => ({ model: endpointId(name), apiFormat: "GENERIC" })),
 };
 const RATE = 5;
 

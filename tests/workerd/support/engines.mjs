@@ -14,8 +14,9 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** What is in front of them: the first part of the path chooses one. */
 const ROUTER = `export default {
   fetch(request, env) {
-    const [, name, path] = /^https?:\\/\\/[^/]*\\/(a|b|c)(\\/.*)$/.exec(request.url) ?? [, "a", new URL(request.url).pathname];
-    return env[name].fetch(new Request(new URL(path, request.url), request));
+    const { pathname, search } = new URL(request.url);
+    const [, name, path] = /^\\/(a|b|c)(\\/.*)$/.exec(pathname) ?? ["", "a", pathname];
+    return env[name].fetch(new Request(new URL(path + search, request.url), request));
   },
 };
 `;
