@@ -37,7 +37,7 @@ const BODY_TIMEOUT_MS = 30_000;
 const TIMEOUTS = Object.freeze({ totalMs: 600_000, firstChunkMs: 300_000, chunkMs: 120_000 });
 
 /** The bindings of `GatewayEnv` whose names begin with `GATEWAY_` or `OCI_`. */
-const VARIABLES = [
+export const VARIABLES = [
   "GATEWAY_TOKEN",
   "GATEWAY_KEYS",
   "GATEWAY_RATE_LIMIT",

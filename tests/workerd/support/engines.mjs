@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { freePort, startWorker } from "../../../scripts/stage.mjs";
+import { runCli } from "../../node/support/cli.mjs";
 import { makeCredentials, startSimulator } from "../../simulator/server.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -93,6 +94,17 @@ services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "g
     await writeFile(`${folder}/keys.json`, JSON.stringify(pairs));
     await run("kv", "bulk", "put", `${folder}/keys.json`, "--binding", "GATEWAY_KEYS", "--local", ...state);
   };
+  /**
+   * Runs the command `keys` on the local namespace.
+   *
+   * @param {string[]} args
+   */
+  const keys = async (...args) => {
+    const env = { PATH: `${root}node_modules/.bin:${process.env.PATH}`, HOME: folder };
+    const ended = await runCli(["keys", ...args, "--local", "--config", `${folder}/first.toml`, ...state], { env });
+    if (ended.code !== 0) throw new Error(ended.stderr);
+    return ended.stdout.trim();
+  };
   const dryRun = () => run("deploy", "--dry-run", `--outdir=${folder}/bundle`);
   const configs = Object.keys(files).flatMap((name) => ["--config", `${folder}/${name}.toml`]);
   const start = async () => startWorker(await freePort(), {}, [...configs, ...state]);
@@ -100,5 +112,5 @@ services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "g
     await simulator.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { simulator, folder, putKeys, dryRun, start, stop };
+  return { simulator, putKeys, keys, dryRun, start, stop };
 }
