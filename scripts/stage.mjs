@@ -64,16 +64,18 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
  * whoever has no token.
  *
  * @param {Record<string, string>} bindings
- * @param {{ port?: number, config?: string }} [options]
+ * @param {Record<string, string>} bindings
+ * @param {{ port?: number, flags?: string[] }} [options] `flags`: they name other files than wrangler.toml, and where
+ *   state is kept
  * @returns {Promise<RunningWorker>}
  */
-export async function startWorker(bindings, { port: wanted, config = `${root}wrangler.toml` } = {}) {
+export async function startWorker(bindings, { port: wanted, flags: more = [] } = {}) {
   const port = wanted ?? (await freePort());
   const origin = `http://127.0.0.1:${port}`;
   const vars = Object.entries(bindings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const ports = ["--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${await freePort()}`];
   const quiet = ["--log-level", "warn", "--show-interactive-dev-session=false"];
-  const flags = ["--config", config, "--local", ...ports, ...quiet];
+  const flags = ["--local", ...more, ...ports, ...quiet];
   // wrangler needs a newer Node than the machine may have: the one of package.json. In a process group of its own, so
   // that a signal to the group also reaches workerd.
   const command = [`${root}node_modules/wrangler/bin/wrangler.js`, "dev", ...flags, ...vars];
@@ -118,7 +120,7 @@ export async function startWorker(bindings, { port: wanted, config = `${root}wra
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());

@@ -37,6 +37,7 @@ const COMMANDS = {
   chat: () => import("./chat.js"),
   route: () => import("./route.js"),
   serve: () => import("./serve.js"),
+  keys: () => import("./keys.js"),
 };
 
 const EXIT_FAILURE = 1;

@@ -10,7 +10,7 @@ import { Opening } from "./opening.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
 import { cancelReader, drain, readFrom } from "./reader.js";
-import { callOnFinish, completeOutcome } from "./report.js";
+import { completeOutcome } from "./report.js";
 import { Slab } from "./slab.js";
 import { Timer, WaitLimit } from "./wait.js";
 
@@ -19,7 +19,7 @@ import { Timer, WaitLimit } from "./wait.js";
 /** @import { Authorizer } from "./authorize.js" */
 /** @import { Item } from "./chunk.js" */
 /** @import { CoreCall, CoreClient } from "./core.js" */
-/** @import { OnFinish } from "./report.js" */
+/** @import { OnEnd } from "./report.js" */
 /** @import { Outcome } from "./wasm.js" */
 
 /** @typedef {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} BodyReader */
@@ -32,7 +32,7 @@ import { Timer, WaitLimit } from "./wait.js";
  * @property {Pick<CoreClient, "createCall">} client
  * @property {Authorizer} authorizer
  * @property {typeof globalThis.fetch | undefined} fetch
- * @property {OnFinish | undefined} onFinish
+ * @property {OnEnd | undefined} onEnd
  */
 
 /**
@@ -395,16 +395,18 @@ export class Call {
     resources.abortLink?.remove();
     resources.abortLink = undefined;
     resources.reader = undefined;
+    let partial;
     try {
       if (this.error === undefined && this.keepsCompletion) this.#completion = handle.completion();
       else if (this.error instanceof OciError && this.isEvents) this.failureEvents = handle.failureEvents();
-      if (this.keepsOutcome || this.#context.onFinish) this.#outcome = handle.outcome();
+      if (this.keepsOutcome || this.#context.onEnd) this.#outcome = handle.outcome();
+      if (this.error !== undefined && this.#context.onEnd) partial = handle.partial();
     } catch (error) {
       this.error ??= error;
       this.#outcome = JSON.stringify(handle.lostOutcome());
     }
     handle.free();
-    if (this.#context.onFinish) callOnFinish(this.#context.onFinish, () => this.report, this.error);
+    this.#context.onEnd?.(() => this.outcome, partial, this.error);
   }
 
   /**

@@ -8,7 +8,8 @@ import { CallGroup } from "./group.js";
 import { optionsToJson, requestToJson, requireText } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
-import { callOnFinish, refusalReport } from "./report.js";
+import { send } from "./reader.js";
+import { joinListeners, onEndOf, refusalReport } from "./report.js";
 import { ChatStream } from "./stream.js";
 
 /** @import { CallOptions, ChatCompletion, ChatRequest, ClientOptions, FetchInput, Route } from "../index.js" */
@@ -16,13 +17,16 @@ import { ChatStream } from "./stream.js";
 /** @import { EmbeddingRequest, EmbeddingResponse, ModerationRequest, ModerationResponse } from "../index.js" */
 /** @import { RerankRequest, RerankResponse, RouteQuery } from "../index.js" */
 /** @import { CallContext } from "./call.js" */
+/** @import { OnEnd } from "./report.js" */
+/** @import { Model } from "./wasm.js" */
 
 /**
  * What `fetch`, the gateway and the AI SDK's provider use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
- * @property {CoreClient["models"]} models
- * @property {(request: string, options: CallOptions, mode: number) => Call | CallGroup} createCall
+ * @property {CoreClient["use"]} use
+ * @property {() => Model[]} models the aliases, in their order
+ * @property {(request: string, options: CallOptions, mode: number, hooks?: CallHooks) => Call | CallGroup} createCall
  *   `request` is JSON text, `mode` one of boundary.js
  * @property {ClientInternals["createCall"]} createHttpCall the same for callers who may repeat a request
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
@@ -31,6 +35,12 @@ import { ChatStream } from "./stream.js";
 
 /** The operations that several requests may answer. */
 const GROUPED = new Set([MODE_EMBED, MODE_RERANK, MODE_MODERATE]);
+
+/**
+ * What the gateway has to know of one call. `onAttempt` is called before each of its requests, and must not throw.
+ *
+ * @typedef {{ onEnd?: OnEnd, onAttempt?: () => void }} CallHooks
+ */
 
 /** @type {WeakMap<object, ClientInternals>} */
 const internals = new WeakMap();
@@ -45,29 +55,31 @@ export class OciGenAI {
     requireCore();
     const { json, authorizer, fetch, onFinish } = readClientOptions(options);
     const client = new CoreClient(json, authorizer.signs, authorizer.hasApiKey);
-    const context = { client, authorizer, fetch, onFinish };
+    const context = { client, authorizer, fetch, onEnd: onEndOf(onFinish) };
     this.#context = context;
     const overHttp = { ...context, client: overHttpOf(client) };
     /** @type {(calls: ConstructorParameters<typeof CallGroup>[0]) => ClientInternals["createCall"]} */
-    const creator = (calls) => (request, callOptions, mode) => {
+    const creator = (calls) => (request, callOptions, mode, hooks) => {
+      const own = hooks ? withHooks(calls, hooks) : calls;
       const create = () => {
         const text = requireText(request, "invalid_request", "the request");
         const Class = GROUPED.has(mode) ? CallGroup : Call;
-        return new Class(calls, text, callOptions, mode);
+        return new Class(own, text, callOptions, mode);
       };
-      return createCall(context, () => JSON.parse(request).model, create);
+      return createCall(own, () => JSON.parse(request).model, create);
     };
     /** @type {ClientInternals} */
-    const own = {
-      models: () => client.models(),
+    const inside = {
+      use: (ask) => client.use(ask),
+      models: () => client.use((core) => core.models()),
       createCall: creator(context),
       createHttpCall: creator(overHttp),
-      reportRefusal: (phase, code) => callOnFinish(onFinish, () => refusalReport(phase, code)),
+      reportRefusal: (phase, code) => context.onEnd?.(() => ({ report: refusalReport(phase, code), target: null })),
     };
-    internals.set(this, own);
+    internals.set(this, inside);
     // An own property and an arrow function, so that it needs no `this`.
     /** @type {(input: FetchInput, init?: RequestInit) => Promise<Response>} */
-    this.fetch = (input, init) => respond(own, input, init);
+    this.fetch = (input, init) => respond(inside, input, init);
   }
 
   /**
@@ -77,7 +89,8 @@ export class OciGenAI {
    */
   route(model, query = {}) {
     if (typeof model !== "string") throw createError("invalid_model", "the model id must be a string");
-    return this.#context.client.route(model, optionsToJson(query));
+    const json = optionsToJson(query);
+    return this.#context.client.use((core) => core.route(model, json));
   }
 
   /**
@@ -163,6 +176,24 @@ export class OciGenAI {
 }
 
 /**
+ * The context of a client, for one call.
+ *
+ * @template {CallContext} T
+ * @param {T} context
+ * @param {CallHooks} hooks
+ * @returns {T}
+ */
+function withHooks(context, { onEnd, onAttempt }) {
+  const fetch = onAttempt
+    ? async (/** @type {any} */ url, /** @type {any} */ init) => {
+        onAttempt();
+        return await send(context.fetch, url, init);
+      }
+    : context.fetch;
+  return { ...context, fetch, onEnd: joinListeners(context.onEnd, onEnd) };
+}
+
+/**
  * A client for callers that may repeat their requests by themselves.
  *
  * @param {CoreClient} client
@@ -184,12 +215,13 @@ function overHttpOf(client) {
  * @param {() => T} create
  * @returns {T}
  */
-function createCall({ onFinish }, modelOf, create) {
+function createCall({ onEnd }, modelOf, create) {
   try {
     return create();
   } catch (error) {
     if (error instanceof OciError) {
-      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)), error);
+      const report = refusalReport("validation", error.code, stringOf(modelOf));
+      onEnd?.(() => ({ report, target: null }), undefined, error);
     }
     throw error;
   }

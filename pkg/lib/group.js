@@ -6,7 +6,6 @@ import { enter } from "./core.js";
 import { createId } from "./id.js";
 import { readCallOptions } from "./options.js";
 import { send } from "./reader.js";
-import { callOnFinish } from "./report.js";
 import * as wasm from "./wasm.js";
 
 /** @import { CallOptions, CallReport, Usage } from "../index.js" */
@@ -39,7 +38,7 @@ export class CallGroup {
 
   /** @type {Call[]} */
   #calls;
-  #onFinish;
+  #onEnd;
 
   /**
    * Validates options and request, and throws an OciError. Nothing is sent before `open`.
@@ -53,10 +52,10 @@ export class CallGroup {
     const { json, signal, requestId } = readCallOptions(options);
     const handles = context.client.createCalls(request, json, mode, createId(prefixOf(mode)));
     const fetch = handles.length > 1 ? withSlots(context.fetch) : context.fetch;
-    this.#onFinish = context.onFinish;
+    this.#onEnd = context.onEnd;
     this.#calls = handles.map((handle) => {
       // The core has read the options. The report is that of the group.
-      const own = { ...context, client: { createCall: () => handle }, fetch, onFinish: undefined };
+      const own = { ...context, client: { createCall: () => handle }, fetch, onEnd: undefined };
       return new Call(own, request, { signal, requestId }, MODE_WHOLE);
     });
   }
@@ -81,7 +80,7 @@ export class CallGroup {
       for (const call of this.#calls) call.cancel(error);
       throw error;
     } finally {
-      callOnFinish(this.#onFinish, () => this.outcome.report, this.error);
+      this.#onEnd?.(() => this.outcome, undefined, this.error);
     }
   }
 }

@@ -8,7 +8,7 @@ import { OciError } from "./error.js";
 import { describeFully, errorResponse, rejection, requestIdHeaders } from "./openai-error.js";
 
 /** @import { CallOptions, FetchInput } from "../index.js" */
-/** @import { ClientInternals } from "./client.js" */
+/** @import { CallHooks, ClientInternals } from "./client.js" */
 /** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
 /** @import { Target } from "./wasm.js" */
@@ -95,18 +95,23 @@ function withDuplex(init) {
 }
 
 /**
+ * What is asked: `text` is the body of the request, `describe` what the caller may know of an error.
+ *
+ * @typedef {{ text: string, mode: number, describe: Describe, hooks?: CallHooks }} AskedRequest
+ */
+
+/**
  * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {{ text: string, mode: number, describe: Describe } & Pick<CallOptions, "signal" | "requestId">} request
- *   `text` is its body, `describe` what the caller may know of an error
+ * @param {AskedRequest & Pick<CallOptions, "signal" | "requestId">} request
  * @returns {Promise<Answer>}
  */
-export async function answerRequest(client, { text, mode, signal, requestId, describe }) {
+export async function answerRequest(client, { text, mode, signal, requestId, describe, hooks }) {
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createHttpCall(text, { signal, requestId }, mode);
+    call = client.createHttpCall(text, { signal, requestId }, mode, hooks);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();

@@ -10,14 +10,45 @@
  */
 
 /**
- * Calls `onFinish`, if there is one.
+ * Called once for each request, when it has ended in whatever way. Each outcome that it asks for is
+ * an object of its own. `partial` is what was received of an answer that is not complete, as JSON
+ * text; `error` is what the call rejected with.
+ *
+ * @typedef {(getOutcome: () => Outcome, partial?: string, error?: unknown) => void} OnEnd
+ */
+
+/**
+ * Calls each listener.
+ *
+ * @param {(OnEnd | undefined)[]} listeners
+ * @returns {OnEnd | undefined}
+ */
+export function joinListeners(...listeners) {
+  const [first, ...others] = listeners.filter((listener) => listener !== undefined);
+  if (others.length === 0) return first;
+  return (getOutcome, partial, error) => {
+    for (const listener of [first, ...others]) listener?.(getOutcome, partial, error);
+  };
+}
+
+/**
+ * `onFinish` as a listener.
  *
  * @param {OnFinish | undefined} onFinish
+ * @returns {OnEnd | undefined}
+ */
+export function onEndOf(onFinish) {
+  return onFinish && ((getOutcome, _partial, error) => callOnFinish(onFinish, () => getOutcome().report, error));
+}
+
+/**
+ * Calls `onFinish`.
+ *
+ * @param {OnFinish} onFinish
  * @param {() => CallReport} getReport
  * @param {unknown} [error]
  */
-export function callOnFinish(onFinish, getReport, error) {
-  if (!onFinish) return;
+function callOnFinish(onFinish, getReport, error) {
   try {
     /** @type {any} */
     const returned = onFinish(getReport(), error);

@@ -125,7 +125,7 @@ async function inWorkerd() {
   stops.push(stage.stop);
   const { origin, token, simulator } = stage;
   const config = fileURLToPath(new URL("wrangler.toml", import.meta.url));
-  const worker = await startWorker(stage.bindings, { config });
+  const worker = await startWorker(stage.bindings, { flags: ["--config", config] });
   stops.unshift(worker.stop);
   const runInWorker = async (/** @type {string} */ path) => {
     const response = await fetch(`${worker.origin}/${path}`);

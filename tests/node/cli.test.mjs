@@ -10,7 +10,7 @@ import { endpointId } from "../simulator/server.mjs";
 import { BIN, runCli } from "./support/cli.mjs";
 import { root } from "./support/run-node.mjs";
 
-const COMMANDS = ["doctor", "chat", "route", "serve"];
+const COMMANDS = ["doctor", "chat", "route", "serve", "keys"];
 /** Runs a program in a terminal of its own; part of util-linux. */
 const hasTerminal = spawnSync("script", ["--version"]).status === 0;
 const model = endpointId("simgeneric");
@@ -41,7 +41,7 @@ describe("the command line", { concurrency: true }, () => {
 
   test("rejects what it does not know, with status 2 and what to do", async () => {
     for (const [args, pattern] of [
-      [["rout"], /no command "rout"\n {2}the commands are doctor, chat, route, serve/],
+      [["rout"], /no command "rout"\n {2}the commands are doctor, chat, route, serve, keys/],
       [["route", model, "--regoin", "x"], /Unknown option '--regoin'\n {2}`oci-genai-edge route --help`/],
       [["route", model, "--api-format", "LLAMA"], /--api-format must be one of GENERIC, COHERE, COHEREV2/],
       [["route"], /usage: oci-genai-edge route MODEL/],

@@ -127,7 +127,7 @@ describe("package", { timeout: 120_000 }, () => {
       "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
       "instancePrincipalSigner,profileSigner,readProfile,resourcePrincipalSigner",
-      "createGateway,default",
+      "Budget,TargetHealth,createGateway,default",
       "createOci",
       "toNodeHandler",
       "oci-genai-edge",

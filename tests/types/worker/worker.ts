@@ -3,7 +3,7 @@
 import { OciError, OciGenAI } from "oci-genai-edge";
 import { createOci } from "oci-genai-edge/ai-sdk";
 import wasm from "oci-genai-edge/wasm";
-import gateway, { createGateway } from "oci-genai-edge/gateway";
+import gateway, { Budget, TargetHealth, createGateway, type KeyRecord } from "oci-genai-edge/gateway";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { init } from "oci-genai-edge/slim";
 
@@ -16,6 +16,10 @@ interface Env {
   ENDPOINT_OCID: string;
   GATEWAY_TOKEN: string;
   ASSETS: Fetcher;
+  GATEWAY_KEYS: KVNamespace;
+  RATE_LIMITER: RateLimit;
+  BUDGETS: DurableObjectNamespace;
+  TARGET_HEALTH: DurableObjectNamespace;
 }
 
 let oci: OciGenAI | undefined;
@@ -55,7 +59,15 @@ export default {
 // The gateway is an ExportedHandler, and a service binding is accepted as its assets.
 export const ready: ExportedHandler<Env> = gateway;
 export const configured = createGateway({
-  configure: (env: Env) => ({ token: env.GATEWAY_TOKEN, compartmentId: env.COMPARTMENT }),
+  configure: (env: Env) => ({
+    token: env.GATEWAY_TOKEN,
+    compartmentId: env.COMPARTMENT,
+    keys: env.GATEWAY_KEYS,
+    rateLimiter: env.RATE_LIMITER,
+    rateLimit: "100/60",
+    budgets: env.BUDGETS,
+    targetHealth: env.TARGET_HEALTH,
+  }),
 }) satisfies ExportedHandler<Env>;
 // Its streams are the runtime's.
 export async function parts(): Promise<ReadableStream> {
@@ -63,3 +75,10 @@ export async function parts(): Promise<ReadableStream> {
 }
 export const loaded: Promise<void> = init(wasm);
 export const bytes = (stream: ReadableStream<Uint8Array>): Response => new Response(stream);
+
+// Their classes are Durable Objects of the runtime.
+export const objects: ((state: DurableObjectState) => DurableObject)[] = [
+  (state) => new Budget(state),
+  (state) => new TargetHealth(state),
+];
+export const record: KeyRecord = { name: "team a", models: ["house"], tokens_per_day: 1_000_000 };
