@@ -33,6 +33,14 @@ import type { ClientOptions, ModelTarget } from "./index.js";
 export interface GatewayEnv {
   /** What callers must send as `Authorization: Bearer`: visible ASCII characters. A secret. */
   GATEWAY_TOKEN?: string;
+  /** {@link GatewayConfiguration.keys}: a KV namespace. */
+  GATEWAY_KEYS?: KeyNamespace;
+  /** {@link GatewayConfiguration.rateLimiter}: a Rate Limiting binding. */
+  RATE_LIMITER?: RateLimiter;
+  /** {@link GatewayConfiguration.rateLimit} */
+  GATEWAY_RATE_LIMIT?: string;
+  /** {@link GatewayConfiguration.budgets}: a Durable Object namespace of the class {@link Budget}. */
+  BUDGETS?: ObjectNamespace;
   /** {@link GatewayConfiguration.origins}, separated by commas, or `*`. Default: none. */
   GATEWAY_ORIGINS?: string;
   /** {@link GatewayConfiguration.maxBodyBytes}. Default 4194304. */
@@ -87,8 +95,33 @@ export interface GatewayEnv {
  * {@link GatewayEnv}. `onFinish` is called for requests that the gateway refused, too.
  */
 export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly"> {
-  /** What callers must send. White space around it is ignored. Without it, every request is 500. */
+  /**
+   * What callers must send, unless they have a key of their own. White space around it is ignored.
+   * Without it and without `keys`, every request is 500.
+   */
   token?: string;
+  /**
+   * The keys of callers: a {@link KeyRecord} as JSON text under `sha256:` and the SHA-256 of each key in
+   * hexadecimal digits. A record that is changed or deleted has its effect within a minute; a record
+   * that can't be used is refused and logged. Default: none.
+   */
+  keys?: KeyNamespace;
+  /**
+   * Limits how often each key, and whoever has the token, may ask: 429 `rate_limit_exceeded`. Keys with
+   * `requests_per_minute` are not counted here. If it fails, the isolate counts. Default: none.
+   */
+  rateLimiter?: RateLimiter;
+  /**
+   * `"100/60"`: 100 requests in 60 seconds (or 10). What `rateLimiter` is configured for, which it does not
+   * tell: for `retry-after` and `x-ratelimit-…`. Without `rateLimiter`, each isolate counts by
+   * itself. Default: `retry-after` is 60 seconds, and without `rateLimiter` there is no limit.
+   */
+  rateLimit?: string;
+  /**
+   * Where the limits of keys are counted, one object a key. Without it, or where it does not answer
+   * within a second, each isolate counts by itself. Default: none.
+   */
+  budgets?: ObjectNamespace;
   /**
    * Whether callers may call any model id, and so everything that the credentials may call, instead
    * of the aliases of `models` only. Default false.
@@ -139,6 +172,64 @@ export interface GuardrailOptions {
   prompt_injection?: boolean;
   language?: string;
   guardrail_version?: string;
+}
+
+/** What is known of a key. Other members make the record one that can't be used. */
+export interface KeyRecord {
+  /** Whose it is: for logs and usage. 1 to 200 characters. */
+  name: string;
+  /**
+   * The aliases that may be called with it: at least one. Any other model is 403 `model_not_allowed`, and `GET
+   * /v1/models` lists these alone. Default: all.
+   */
+  models?: string[];
+  /** When it ends, such as `2027-01-31T00:00:00Z`; then it is 401. Default: never. */
+  expires?: string;
+  /** How many requests a minute: at least 1. More are 429 `rate_limit_exceeded`. Default: `rateLimiter`'s. */
+  requests_per_minute?: number;
+  /**
+   * How many tokens of prompts and answers a day (UTC): at least 1. What a request may use is reserved when it
+   * begins (its texts, and `max_tokens` or 1024), and corrected by the usage of its answer. When they are used up, requests
+   * are 429 `insufficient_quota` until the day ends. Default: no limit.
+   */
+  tokens_per_day?: number;
+}
+
+/** The part of Cloudflare's `KVNamespace` that is used. */
+export interface KeyNamespace {
+  get(name: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
+}
+
+/** The part of Cloudflare's `RateLimit` that is used. */
+export interface RateLimiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
+/** The part of Cloudflare's `DurableObjectNamespace` that is used. */
+export interface ObjectNamespace {
+  idFromName(name: string): any;
+  get(id: any): { fetch(url: string, init?: { method: string; body: string }): Promise<Response> };
+}
+
+/** The part of Cloudflare's `DurableObjectState` that is used. */
+export interface ObjectState {
+  storage: {
+    get(name: string): Promise<any>;
+    put(name: string, value: unknown): Promise<void>;
+  };
+  blockConcurrencyWhile(work: () => Promise<void>): unknown;
+}
+
+/**
+ * A Durable Object: what one key has used. A Worker exports the class for its binding `BUDGETS`.
+ *
+ * ```ts
+ * export { Budget, default } from "oci-genai-edge/gateway";
+ * ```
+ */
+export declare class Budget {
+  constructor(state: ObjectState);
+  fetch(request: Request): Promise<Response>;
 }
 
 /** See {@link createGateway}. */

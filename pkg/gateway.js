@@ -10,17 +10,23 @@ import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { DIALECTS } from "./lib/dialects.js";
 import { OciError } from "./lib/error.js";
+import { Callers } from "./lib/gateway-caller.js";
+import { Limits } from "./lib/gateway-limits.js";
+import { log, logError } from "./lib/gateway-log.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
+import { RequestText, waitUntilOf } from "./lib/gateway-visit.js";
 import { Guard } from "./lib/guardrails.js";
 import { OPERATIONS, SERVED, answerRequest, methodNotAllowed, notServed } from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
+import { joinListeners } from "./lib/report.js";
 import { readBody } from "./lib/request-body.js";
-import { TokenCheck } from "./lib/token.js";
 
 /** @import { Gateway, GatewayEnv, GatewayOptions } from "./gateway.d.ts" */
 /** @import { Route } from "./index.js" */
 /** @import { ClientInternals } from "./lib/client.js" */
 /** @import { GatewaySettings } from "./lib/gateway-settings.js" */
+/** @import { Caller } from "./lib/gateway-caller.js" */
+/** @import { Visit } from "./lib/gateway-visit.js" */
 
 /** The URLs of the API, and the path after `/v1`. Everything else belongs to the assets. */
 const API_PATH = /^[^:]+:\/\/[^/?#]*\/(?:openai\/)?v1(\/[^?#]*)/;
@@ -33,7 +39,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 /**
  * What the gateway holds for the bindings of a Worker.
  *
- * @typedef {{ settings: GatewaySettings, client: ClientInternals, tokenCheck: TokenCheck }} Instance
+ * @typedef {{ settings: GatewaySettings, client: ClientInternals, callers: Callers, limits: Limits }} Instance
  */
 
 /**
@@ -54,10 +60,11 @@ export function createGateway({ configure = (readBindings) } = {}) {
     let instance = instances.get(env);
     if (!instance) {
       const settings = readSettings(configure(env));
-      const client = new OciGenAI(settings.options);
+      const publicClient = new OciGenAI(settings.options);
       // An alias that can't be routed is found now, and not by a caller.
-      for (const alias of Object.keys(settings.options.models ?? {})) client.route(alias);
-      instance = { settings, client: internalsOf(client), tokenCheck: new TokenCheck(settings.token) };
+      for (const alias of Object.keys(settings.options.models ?? {})) publicClient.route(alias);
+      const client = internalsOf(publicClient);
+      instance = { settings, client, callers: new Callers(client, settings), limits: new Limits(client, settings) };
       if (hasNoModels(instance)) {
         log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
       }
@@ -67,7 +74,8 @@ export function createGateway({ configure = (readBindings) } = {}) {
   };
 
   return {
-    async fetch(request, env = /** @type {Env} */ ({})) {
+    async fetch(request, bindings, ctx) {
+      const env = bindings ?? /** @type {Env} */ ({});
       const path = API_PATH.exec(request.url)?.[1];
       if (path === undefined) {
         const { ASSETS } = /** @type {GatewayEnv} */ (env);
@@ -87,7 +95,7 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const response =
         request.method === "OPTIONS"
           ? preflightResponse(origins, request)
-          : await respond(instance, request, path);
+          : await respond(instance, request, path, ctx);
       for (const [name, value] of corsHeaders(origins, request)) response.headers.append(name, value);
       return response;
     },
@@ -103,40 +111,37 @@ function hasNoModels({ settings, client }) {
  * @param {Instance} instance
  * @param {Request} request
  * @param {string} path after `/v1`
+ * @param {unknown} ctx the Worker's
  */
-async function respond(instance, request, path) {
-  const { settings, client, tokenCheck } = instance;
-  if (settings.token === "") {
-    log("GATEWAY_TOKEN is not set, so every request is rejected");
-    client.reportRefusal("authorization", "invalid_options");
-    return misconfigured("the gateway has no token to check requests against");
-  }
-  if (!(await tokenCheck.accepts(request.headers.get("authorization")))) {
-    client.reportRefusal("authorization", "unauthorized");
-    const message = "the gateway requires its token as Authorization: Bearer …";
-    return rejection(401, "invalid_api_key", message, {
-      type: CODES.unauthorized.type,
-      headers: { "www-authenticate": "Bearer" },
-    });
-  }
+async function respond(instance, request, path, ctx) {
+  const { client } = instance;
+  const caller = await instance.callers.identify(request);
+  if (caller instanceof Response) return caller;
   const mode = OPERATIONS.get(path);
   if (mode !== undefined) {
-    return request.method === "POST" ? perform(instance, request, mode) : methodNotAllowed("POST");
+    if (request.method !== "POST") return methodNotAllowed("POST");
+    /** @type {Visit} */
+    const visit = { caller, waitUntil: waitUntilOf(ctx), headers: {}, onEnd: [] };
+    const response = (await instance.limits.checkRate(visit)) ?? (await perform(instance, request, mode, visit));
+    for (const [name, value] of Object.entries(visit.headers)) response.headers.set(name, value);
+    return response;
   }
   if (path !== "/models" && !path.startsWith("/models/")) {
     return notServed(path, SERVED.replaceAll("…", "/v1"));
   }
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
-  return path === "/models" ? listModels(client) : showModel(instance, path.slice("/models/".length));
+  return path === "/models" ? listModels(client, caller) : showModel(instance, caller, path.slice("/models/".length));
 }
 
 /**
  * @param {Instance} instance
  * @param {Request} request
  * @param {number} mode that of the operation
+ * @param {Visit} visit
  */
-async function perform(instance, request, mode) {
-  const { settings, client } = instance;
+async function perform(instance, request, mode, visit) {
+  const { settings, client, limits } = instance;
+  let isCall = false;
   try {
     const { maxBodyBytes, bodyTimeoutMs } = settings;
     const body = await readBody(request, { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs });
@@ -147,18 +152,23 @@ async function perform(instance, request, mode) {
     }
     const describe = (/** @type {OciError} */ error) => {
       if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
-      const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
-      return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
+      return error.code === "invalid_model" ? describeUnknown(instance, visit.caller, error) : describeForCallers(error);
     };
     const asking = { signal: request.signal, describe };
-    const guard = Guard.of(settings.guardrails, client, body.text, DIALECTS.get(mode), asking);
-    const refused = await guard?.checkRequest();
+    const requestText = new RequestText(body.text);
+    const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
+    const refused = (await limits.checkRequest(visit, requestText, mode)) ?? (await guard?.checkRequest());
     if (refused) return refused;
-    const response = toResponse(await answerRequest(client, { text: body.text, mode, ...asking }));
+    const onEnd = joinListeners(...visit.onEnd);
+    isCall = true;
+    const response = toResponse(await answerRequest(client, { text: requestText.text, mode, ...asking, onEnd }));
     return guard ? await guard.checkAnswer(response) : response;
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     throw error;
+  } finally {
+    // What did not become a call has used nothing.
+    if (!isCall) visit.charge?.settle(0);
   }
 }
 
@@ -174,17 +184,44 @@ function toResponse({ response: answer, target }) {
 
 // ---------------------------------------------------------------- models
 
-/** @param {ClientInternals} client */
-function listModels(client) {
-  return Response.json({ object: "list", data: client.models().map(describeModel) });
+/**
+ * Why a model can't be called. The core's message lists all aliases.
+ *
+ * @param {Instance} instance
+ * @param {Caller} caller
+ * @param {OciError} error
+ */
+function describeUnknown(instance, { models }, error) {
+  if (hasNoModels(instance)) return { message: NO_MODELS, param: error.param };
+  if (!models) return describeForCallers(error);
+  return { message: "the gateway has no such alias, although this key may call it", param: error.param };
+}
+
+/**
+ * Those that the caller may call.
+ *
+ * @param {ClientInternals} client
+ * @param {Caller} caller
+ */
+function modelsOf(client, caller) {
+  return client.models().filter(({ id }) => caller.models?.has(id) ?? true);
+}
+
+/**
+ * @param {ClientInternals} client
+ * @param {Caller} caller
+ */
+function listModels(client, caller) {
+  return Response.json({ object: "list", data: modelsOf(client, caller).map(describeModel) });
 }
 
 /**
  * @param {Instance} instance
+ * @param {Caller} caller
  * @param {string} encodedId
  */
-function showModel(instance, encodedId) {
-  const models = instance.client.models();
+function showModel(instance, caller, encodedId) {
+  const models = modelsOf(instance.client, caller);
   const model = models.find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
   if (model) return Response.json(describeModel(model));
   const { status, type } = CODES.invalid_model;
@@ -216,29 +253,7 @@ function misconfigured(message) {
   return rejection(status, "invalid_options", message, { type });
 }
 
-/**
- * For the operator. Nothing of a request, an answer or a secret; only an operator who asks for it
- * gets the words of the service and of the host, which may repeat them.
- *
- * @param {OciError} error
- * @param {boolean} isFull
- */
-function logError({ code, message, hint, status, serviceCode, opcRequestId, attempts, serviceMessage, cause }, isFull) {
-  const codes = attempts.map((attempt) => attempt.code);
-  const details = { status, serviceCode, opcRequestId, attempts: codes };
-  const words = isFull ? { serviceMessage, cause: cause instanceof Error ? cause.message : undefined } : {};
-  log(`${code}: ${message}`, hint, JSON.stringify({ ...details, ...words }));
-}
-
-/**
- * @param {string} message
- * @param {string} [hint]
- * @param {string} [details]
- */
-function log(message, hint, details) {
-  const parts = ["oci-genai-edge gateway:", message, hint && `(${hint})`, details];
-  console.error(parts.filter(Boolean).join(" "));
-}
+export { Budget } from "./lib/gateway-budget.js";
 
 warmUp();
 

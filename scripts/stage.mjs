@@ -64,13 +64,14 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
  *
  * @param {number} port
  * @param {Record<string, string>} bindings
+ * @param {string[]} [configuration] flags that name other files than wrangler.toml, and where state is kept
  * @returns {Promise<RunningWorker>}
  */
-async function startWorker(port, bindings) {
+export async function startWorker(port, bindings, configuration = []) {
   const origin = `http://127.0.0.1:${port}`;
   const vars = Object.entries(bindings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const ports = ["--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${await freePort()}`];
-  const flags = ["--local", ...ports, "--log-level", "warn", "--show-interactive-dev-session=false"];
+  const flags = ["--local", ...configuration, ...ports, "--log-level", "warn", "--show-interactive-dev-session=false"];
   // wrangler needs a newer Node than the machine may have: the one of package.json. In a process group of its own, so
   // that a signal to the group also reaches workerd.
   const command = [`${root}node_modules/wrangler/bin/wrangler.js`, "dev", ...flags, ...vars];
@@ -115,7 +116,7 @@ async function startWorker(port, bindings) {
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());

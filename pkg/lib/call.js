@@ -9,15 +9,15 @@ import { Opening } from "./opening.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
 import { cancelReader, drain, readFrom } from "./reader.js";
-import { callOnFinish } from "./report.js";
 import { Slab } from "./slab.js";
 import { Timer, WaitLimit } from "./wait.js";
 
-/** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
+/** @import { CallOptions, TimeoutOptions } from "../index.js" */
 /** @import { AbortLink } from "./abort.js" */
 /** @import { Authorizer } from "./authorize.js" */
 /** @import { Item } from "./chunk.js" */
 /** @import { CoreCall, CoreClient } from "./core.js" */
+/** @import { OnEnd } from "./report.js" */
 /** @import { Outcome } from "./wasm.js" */
 
 /** @typedef {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} BodyReader */
@@ -30,7 +30,7 @@ import { Timer, WaitLimit } from "./wait.js";
  * @property {Pick<CoreClient, "createCall">} client
  * @property {Authorizer} authorizer
  * @property {typeof globalThis.fetch | undefined} fetch
- * @property {((report: CallReport) => unknown) | undefined} onFinish
+ * @property {OnEnd | undefined} onEnd
  */
 
 /**
@@ -394,13 +394,13 @@ export class Call {
     try {
       if (this.error === undefined && this.keepsCompletion) this.#completion = handle.completion();
       else if (this.error instanceof OciError && this.isEvents) this.failureEvents = handle.failureEvents();
-      if (this.keepsOutcome || this.#context.onFinish) this.#outcome = handle.outcome();
+      if (this.keepsOutcome || this.#context.onEnd) this.#outcome = handle.outcome();
     } catch (error) {
       this.error ??= error;
       this.#outcome = JSON.stringify(handle.lostOutcome());
     }
     handle.free();
-    if (this.#context.onFinish) callOnFinish(this.#context.onFinish, () => this.report);
+    this.#context.onEnd?.(() => this.outcome);
   }
 
   /**

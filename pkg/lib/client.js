@@ -9,7 +9,7 @@ import { CallGroup } from "./group.js";
 import { optionsToJson, requestToJson, requireText } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
-import { callOnFinish, refusalReport } from "./report.js";
+import { joinListeners, onEndOf, refusalReport } from "./report.js";
 import { ChatStream } from "./stream.js";
 
 /** @import { CallOptions, ChatCompletion, ChatRequest, ClientOptions, FetchInput, Route } from "../index.js" */
@@ -17,13 +17,14 @@ import { ChatStream } from "./stream.js";
 /** @import { EmbeddingRequest, EmbeddingResponse, ModerationRequest, ModerationResponse } from "../index.js" */
 /** @import { RerankRequest, RerankResponse, RouteQuery } from "../index.js" */
 /** @import { CallContext } from "./call.js" */
+/** @import { OnEnd } from "./report.js" */
 
 /**
  * What `fetch` and the gateway use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
  * @property {CoreClient["models"]} models
- * @property {(request: string, options: CallOptions, mode: number) => Call | CallGroup} createCall
+ * @property {(request: string, options: CallOptions, mode: number, onEnd?: OnEnd) => Call | CallGroup} createCall
  *   `request` is JSON text, `mode` that of a dialect or of an operation other than a chat
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
@@ -42,26 +43,27 @@ export class OciGenAI {
     requireCore();
     const { json, authorizer, fetch, onFinish } = readClientOptions(options);
     const client = new CoreClient(json, authorizer.signs, authorizer.hasApiKey);
-    const context = { client, authorizer, fetch, onFinish };
+    const context = { client, authorizer, fetch, onEnd: onEndOf(onFinish) };
     this.#context = context;
     const overHttp = { ...context, client: overHttpOf(client) };
     /** @type {ClientInternals} */
-    const own = {
+    const inside = {
       models: () => client.models(),
-      createCall: (request, callOptions, mode) => {
+      createCall: (request, callOptions, mode, onEnd) => {
+        const own = onEnd ? { ...overHttp, onEnd: joinListeners(context.onEnd, onEnd) } : overHttp;
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
           const Class = DIALECTS.has(mode) ? Call : CallGroup;
-          return new Class(overHttp, text, callOptions, mode);
+          return new Class(own, text, callOptions, mode);
         };
-        return createCall(context, () => JSON.parse(request).model, create);
+        return createCall(own, () => JSON.parse(request).model, create);
       },
-      reportRefusal: (phase, code) => callOnFinish(onFinish, () => refusalReport(phase, code)),
+      reportRefusal: (phase, code) => context.onEnd?.(() => ({ report: refusalReport(phase, code), target: null })),
     };
-    internals.set(this, own);
+    internals.set(this, inside);
     // An own property and an arrow function, so that it needs no `this`.
     /** @type {(input: FetchInput, init?: RequestInit) => Promise<Response>} */
-    this.fetch = (input, init) => respond(own, input, init);
+    this.fetch = (input, init) => respond(inside, input, init);
   }
 
   /**
@@ -178,12 +180,12 @@ function overHttpOf(client) {
  * @param {() => T} create
  * @returns {T}
  */
-function createCall({ onFinish }, modelOf, create) {
+function createCall({ onEnd }, modelOf, create) {
   try {
     return create();
   } catch (error) {
     if (error instanceof OciError) {
-      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)));
+      onEnd?.(() => ({ report: refusalReport("validation", error.code, stringOf(modelOf)), target: null }));
     }
     throw error;
   }

@@ -4,7 +4,10 @@
 const METHODS = "GET, HEAD, POST";
 // The wildcard does not include `authorization`.
 const HEADERS = "authorization, content-type, *";
-const EXPOSED = "x-request-id, oci-route, retry-after, retry-after-ms, x-should-retry";
+const LIMITS = ["limit", "remaining", "reset"].flatMap((name) => {
+  return [`x-ratelimit-${name}-requests`, `x-ratelimit-${name}-tokens`];
+});
+const EXPOSED = ["x-request-id, oci-route, retry-after, retry-after-ms, x-should-retry", ...LIMITS].join(", ");
 /**
  * How long a browser may keep the answer to a preflight, in seconds. Browsers have their own
  * bounds.

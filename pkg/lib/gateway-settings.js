@@ -3,18 +3,25 @@
 import { nearestName } from "./core.js";
 import { readOrigins } from "./cors.js";
 import { createError } from "./error.js";
+import { readRateLimit } from "./gateway-rate.js";
 import { readGuardrails } from "./guardrails.js";
 import { apiKeySigner, tokenSigner } from "../signer.js";
 
 /** @import { GatewayConfiguration, GatewayEnv, GuardrailOptions } from "../gateway.d.ts" */
+/** @import { KeyNamespace, ObjectNamespace, RateLimiter } from "../gateway.d.ts" */
 /** @import { ClientOptions, TimeoutOptions } from "../index.js" */
 /** @import { Origins } from "./cors.js" */
+/** @import { RateLimit } from "./gateway-rate.js" */
 
 /**
  * Settings with their defaults.
  *
  * @typedef {object} GatewaySettings
- * @property {string} token empty if there is none, and every request is refused
+ * @property {string} token empty if there is none
+ * @property {KeyNamespace} [keys]
+ * @property {RateLimiter} [rateLimiter]
+ * @property {RateLimit} [rateLimit]
+ * @property {ObjectNamespace} [budgets]
  * @property {number} maxBodyBytes
  * @property {number} bodyTimeoutMs
  * @property {Origins} origins
@@ -28,9 +35,11 @@ const BODY_TIMEOUT_MS = 30_000;
 /** The default timeouts of a call. A whole answer has to be complete in `firstChunkMs`. */
 const TIMEOUTS = Object.freeze({ totalMs: 600_000, firstChunkMs: 300_000, chunkMs: 120_000 });
 
-/** The bindings of `GatewayEnv`, without `ASSETS`. */
+/** The bindings of `GatewayEnv` whose names begin with `GATEWAY_` or `OCI_`. */
 const VARIABLES = [
   "GATEWAY_TOKEN",
+  "GATEWAY_KEYS",
+  "GATEWAY_RATE_LIMIT",
   "GATEWAY_ORIGINS",
   "GATEWAY_MAX_BODY_BYTES",
   "GATEWAY_BODY_TIMEOUT_MS",
@@ -60,10 +69,15 @@ const VARIABLES = [
  * @returns {GatewaySettings}
  */
 export function readSettings(configuration) {
-  const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...options } =
+  const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...others } =
     configuration;
+  const { keys, rateLimiter, rateLimit, budgets, ...options } = others;
   return {
     token: readToken(token),
+    keys: readEngine("keys", keys, ["get"]),
+    rateLimiter: readEngine("rateLimiter", rateLimiter, ["limit"]),
+    rateLimit: readRateLimit(rateLimit),
+    budgets: readEngine("budgets", budgets, ["idFromName", "get"]),
     maxBodyBytes: readCount("maxBodyBytes", maxBodyBytes, MAX_BODY_BYTES),
     bodyTimeoutMs: readCount("bodyTimeoutMs", bodyTimeoutMs, BODY_TIMEOUT_MS),
     origins: readVariable("origins", () => readOrigins(origins)),
@@ -87,6 +101,22 @@ function readToken(token = "") {
     throw createError("invalid_options", "the token contains a character that can't be sent as one", hint);
   }
   return trimmed;
+}
+
+/**
+ * An engine of the runtime's. Its methods are not called here, where the Worker has no request.
+ *
+ * @template T
+ * @param {string} name
+ * @param {T | undefined} engine
+ * @param {string[]} methods
+ * @returns {T | undefined}
+ */
+function readEngine(name, engine, methods) {
+  if (engine === undefined) return undefined;
+  const members = /** @type {Record<string, unknown> | null} */ (engine);
+  if (typeof engine === "object" && methods.every((method) => typeof members?.[method] === "function")) return engine;
+  throw createError("invalid_options", `the option ${name} must be a binding with ${methods.join(" and ")}`);
 }
 
 /**
@@ -131,6 +161,10 @@ export function readBindings(env) {
   rejectUnknownVariables(env);
   return {
     token: readText(env, "GATEWAY_TOKEN"),
+    keys: env.GATEWAY_KEYS,
+    rateLimiter: env.RATE_LIMITER,
+    rateLimit: readText(env, "GATEWAY_RATE_LIMIT"),
+    budgets: env.BUDGETS,
     origins: readVariable("GATEWAY_ORIGINS", () => splitOrigins(readText(env, "GATEWAY_ORIGINS"))),
     maxBodyBytes: readNumber(env, "GATEWAY_MAX_BODY_BYTES"),
     bodyTimeoutMs: readNumber(env, "GATEWAY_BODY_TIMEOUT_MS"),

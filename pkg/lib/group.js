@@ -5,7 +5,6 @@ import { Call, createId } from "./call.js";
 import { enter } from "./core.js";
 import { readCallOptions } from "./options.js";
 import { send } from "./reader.js";
-import { callOnFinish } from "./report.js";
 import * as wasm from "./wasm.js";
 
 /** @import { CallOptions, CallReport, Usage } from "../index.js" */
@@ -38,7 +37,7 @@ export class CallGroup {
 
   /** @type {Call[]} */
   #calls;
-  #onFinish;
+  #onEnd;
 
   /**
    * Validates options and request, and throws an OciError. Nothing is sent before `open`.
@@ -52,10 +51,10 @@ export class CallGroup {
     const { json, signal } = readCallOptions(options);
     const handles = context.client.createCalls(request, json, mode, createId(prefixOf(mode)));
     const fetch = handles.length > 1 ? withSlots(context.fetch) : context.fetch;
-    this.#onFinish = context.onFinish;
+    this.#onEnd = context.onEnd;
     this.#calls = handles.map((handle) => {
       // The core has read the options. The report is that of the group.
-      const own = { ...context, client: { createCall: () => handle }, fetch, onFinish: undefined };
+      const own = { ...context, client: { createCall: () => handle }, fetch, onEnd: undefined };
       return new Call(own, request, { signal }, MODE_WHOLE);
     });
   }
@@ -80,7 +79,7 @@ export class CallGroup {
       for (const call of this.#calls) call.cancel(error);
       throw error;
     } finally {
-      callOnFinish(this.#onFinish, () => this.outcome.report);
+      this.#onEnd?.(() => this.outcome);
     }
   }
 }

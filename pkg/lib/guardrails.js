@@ -9,6 +9,7 @@ import { rejection } from "./openai-error.js";
 /** @import { GuardrailOptions } from "../gateway.d.ts" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { Dialect } from "./dialects.js" */
+/** @import { RequestText } from "./gateway-visit.js" */
 /** @import { Describe } from "./openai-error.js" */
 
 const BLOCKED = "the gateway's guardrails blocked";
@@ -73,19 +74,13 @@ export class Guard {
    *
    * @param {ReadonlyMap<string, GuardrailOptions>} guardrails
    * @param {ClientInternals} client
-   * @param {string} text of the request
+   * @param {RequestText} requestText
    * @param {Dialect | undefined} dialect of the request, if it is one of a chat
    * @param {{ signal: AbortSignal, describe: Describe }} asking
    */
-  static of(guardrails, client, text, dialect, asking) {
+  static of(guardrails, client, requestText, dialect, asking) {
     if (guardrails.size === 0 || dialect === undefined) return undefined;
-    /** @type {any} */
-    let request;
-    try {
-      request = JSON.parse(text);
-    } catch {
-      return undefined;
-    }
+    const request = requestText.json;
     const options = guardrails.get(request?.model);
     return options && new Guard(client, request, options, dialect, asking);
   }

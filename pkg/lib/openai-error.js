@@ -44,14 +44,9 @@ export function describeFully({ message, serviceMessage, hint, param }) {
  * @param {Describe} describeError
  */
 export function errorResponse(error, describeError) {
-  /** @type {Record<string, string>} */
-  const headers = {};
-  if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
   const { retryable, retryAfterMs } = error;
-  if (retryAfterMs !== undefined) {
-    headers["retry-after-ms"] = String(retryAfterMs);
-    headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
-  }
+  const headers = retryHeaders(retryAfterMs);
+  if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
   // Transient errors have been retried already. Only a wait that the service asked for, and that the
   // call did not wait, is a reason to try again.
   headers["x-should-retry"] = String(retryable && retryAfterMs !== undefined);
@@ -79,12 +74,27 @@ export function errorEvent(error, describeError, events) {
  * @param {number} status
  * @param {string} code
  * @param {string} message
- * @param {{ type?: string, headers?: Record<string, string> }} [options]
+ * @param {object} [options]
+ * @param {string} [options.type]
+ * @param {string | null} [options.param]
+ * @param {Record<string, string>} [options.headers]
+ * @param {number} [options.retryAfterMs] when to try again; without it, that can't help
  */
-export function rejection(status, code, message, { type = "invalid_request_error", headers } = {}) {
+export function rejection(status, code, message, options = {}) {
+  const { type = "invalid_request_error", param = null, headers, retryAfterMs } = options;
   /** @type {ErrorBody} */
-  const body = { error: { message, type, param: null, code } };
-  return Response.json(body, { status, headers: { ...headers, "x-should-retry": "false" } });
+  const body = { error: { message, type, param, code } };
+  const retry = { "x-should-retry": String(retryAfterMs !== undefined), ...retryHeaders(retryAfterMs) };
+  return Response.json(body, { status, headers: { ...retry, ...headers } });
+}
+
+/**
+ * @param {number | undefined} ms
+ * @returns {Record<string, string>}
+ */
+function retryHeaders(ms) {
+  if (ms === undefined) return {};
+  return { "retry-after-ms": String(ms), "retry-after": String(Math.ceil(ms / 1000)) };
 }
 
 /**

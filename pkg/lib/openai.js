@@ -10,6 +10,7 @@ import { describeFully, errorResponse, rejection } from "./openai-error.js";
 /** @import { ClientInternals } from "./client.js" */
 /** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
+/** @import { OnEnd } from "./report.js" */
 /** @import { Target } from "./wasm.js" */
 
 /**
@@ -96,15 +97,15 @@ function withDuplex(init) {
  * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {{ text: string, mode: number, signal?: AbortSignal, describe: Describe }} request `text`
- *   is its body, `describe` what the caller may know of an error
+ * @param {{ text: string, mode: number, signal?: AbortSignal, describe: Describe, onEnd?: OnEnd }} request
+ *   `text` is its body, `describe` what the caller may know of an error
  * @returns {Promise<Answer>}
  */
-export async function answerRequest(client, { text, mode, signal, describe }) {
+export async function answerRequest(client, { text, mode, signal, describe, onEnd }) {
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal }, mode);
+    call = client.createCall(text, { signal }, mode, onEnd);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();

@@ -1,15 +1,44 @@
 // Reports: what `onFinish` is called with.
 
 /** @import { CallPhase, CallReport, OciErrorCode } from "../index.js" */
+/** @import { Outcome } from "./wasm.js" */
 
 /**
- * Calls `onFinish`, if there is one.
+ * Called once for each request, when it has ended in whatever way. Must not throw. Each outcome that
+ * it asks for is an object of its own.
+ *
+ * @typedef {(getOutcome: () => Outcome) => void} OnEnd
+ */
+
+/**
+ * Calls each listener.
+ *
+ * @param {(OnEnd | undefined)[]} listeners
+ * @returns {OnEnd | undefined}
+ */
+export function joinListeners(...listeners) {
+  const [first, ...others] = listeners.filter((listener) => listener !== undefined);
+  if (others.length === 0) return first;
+  return (getOutcome) => [first, ...others].forEach((listener) => listener?.(getOutcome));
+}
+
+/**
+ * `onFinish` as a listener.
  *
  * @param {((report: CallReport) => unknown) | undefined} onFinish
+ * @returns {OnEnd | undefined}
+ */
+export function onEndOf(onFinish) {
+  return onFinish && ((getOutcome) => callOnFinish(onFinish, () => getOutcome().report));
+}
+
+/**
+ * Calls `onFinish`.
+ *
+ * @param {(report: CallReport) => unknown} onFinish
  * @param {() => CallReport} getReport
  */
-export function callOnFinish(onFinish, getReport) {
-  if (!onFinish) return;
+function callOnFinish(onFinish, getReport) {
   try {
     /** @type {any} */
     const returned = onFinish(getReport());

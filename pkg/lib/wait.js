@@ -145,3 +145,22 @@ export class Timer {
     this.#timer = rest > 0 ? setTimeout(() => this.#start(rest, onEnd), LONGEST_TIMER) : setTimeout(onEnd, ms);
   }
 }
+
+/**
+ * The value of a promise of the host's. Rejects where that takes longer; the promise is then waited
+ * for no more.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} ms
+ * @returns {Promise<T>}
+ */
+export async function within(promise, ms) {
+  const wait = new Wait(promise);
+  const timer = new Timer(ms, () => wait.interrupt(new DOMException(`no answer within ${ms} ms`, "TimeoutError")));
+  try {
+    return await wait.result;
+  } finally {
+    timer.stop();
+  }
+}
