@@ -6,7 +6,7 @@ import { Call } from "./call.js";
 import { OciError } from "./error.js";
 import { describeFully, errorResponse, rejection } from "./openai-error.js";
 
-/** @import { CallReport, FetchInput } from "../index.js" */
+/** @import { CallOptions, CallReport, FetchInput } from "../index.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
@@ -28,6 +28,12 @@ export const OPERATIONS = new Map([
 
 /** What is served, for those who ask for something else. */
 export const SERVED = `POST ${[...OPERATIONS.keys()].map((path) => `…${path}`).join(", ")} and GET …/models are`;
+
+/** The headers of a response with events. */
+export const EVENTS_HEADERS = Object.freeze({
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+});
 
 /**
  * The part of a Request that is read.
@@ -94,24 +100,38 @@ function withDuplex(init) {
 }
 
 /**
+ * What is asked.
+ *
+ * @typedef {object} AskedRequest
+ * @property {string} text its body
+ * @property {number} mode
+ * @property {CallOptions} [options]
+ * @property {AbortSignal} [signal]
+ * @property {Describe} describe what the caller may know of an error
+ * @property {OnEnd} [onEnd]
+ * @property {number} [keepAliveMs] after how long without bytes a stream gets a comment
+ */
+
+/**
  * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {{ text: string, mode: number, signal?: AbortSignal, describe: Describe, onEnd?: OnEnd }} request
- *   `text` is its body, `describe` what the caller may know of an error
+ * @param {AskedRequest} request
  * @returns {Promise<Answer>}
  */
-export async function answerRequest(client, { text, mode, signal, describe, onEnd }) {
+export async function answerRequest(client, { text, mode, options, signal, describe, onEnd, keepAliveMs }) {
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal }, mode, onEnd);
+    call = client.createCall(text, options ? { ...options, signal } : { signal }, mode, onEnd);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();
     const { report, target } = call.outcome;
     const headers = requestIdHeader(report);
-    if (call instanceof Call && call.isEvents) return { response: eventsResponse(call, headers, describe), target };
+    if (call instanceof Call && call.isEvents) {
+      return { response: eventsResponse(call, headers, { describe, keepAliveMs }), target };
+    }
     return { response: completionResponse(call, headers), target };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
@@ -132,9 +152,9 @@ function completionResponse(call, headers) {
 /**
  * @param {Call} call
  * @param {Record<string, string>} headers
- * @param {Describe} describe
+ * @param {{ describe: Describe, keepAliveMs?: number }} options of the body
  */
-function eventsResponse(call, headers, describe) {
+function eventsResponse(call, headers, { describe, keepAliveMs }) {
   call.keepsOutcome = false;
   const body = createBody(
     {
@@ -143,12 +163,11 @@ function eventsResponse(call, headers, describe) {
       finish: () => undefined,
       cancel: (reason) => call.cancel(reason ?? new DOMException("the response was cancelled", "AbortError")),
       describe,
+      keepAliveMs,
     },
     call,
   );
-  headers["content-type"] = "text/event-stream; charset=utf-8";
-  headers["cache-control"] = "no-cache";
-  return new Response(body, { headers });
+  return new Response(body, { headers: { ...headers, ...EVENTS_HEADERS } });
 }
 
 /**
