@@ -2,18 +2,12 @@
 // `wrangler dev` do not pass them on.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request as httpRequest } from "node:http";
-import { fileURLToPath } from "node:url";
 import { demoModels } from "../../scripts/demo-models.mjs";
 import { makeCredentials, startSimulator } from "../simulator/server.mjs";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const folder = `${root}tests/out/workerd/`;
-const tool = (name) => `${root}node_modules/${name}`;
+import { bindingsOf, startWorkerd } from "./support/workerd.mjs";
 
 const MAX_BODY_BYTES = 100_000;
 
@@ -24,67 +18,19 @@ let origin;
 before(async () => {
   const credentials = makeCredentials();
   simulator = await startSimulator({ credentials: [credentials] });
-  bundle();
-  writeFileSync(
-    `${folder}config.capnp`,
-    configOf({
-      GATEWAY_TOKEN: "token",
-      OCI_ENDPOINT: simulator.url,
-      OCI_COMPARTMENT_ID: simulator.compartmentId,
-      OCI_TENANCY: credentials.tenancy,
-      OCI_USER: credentials.user,
-      OCI_FINGERPRINT: credentials.fingerprint,
-      OCI_PRIVATE_KEY: credentials.privateKey,
-      OCI_MODELS: JSON.stringify(demoModels),
-      GATEWAY_MAX_BODY_BYTES: `${MAX_BODY_BYTES}`,
-      GATEWAY_BODY_TIMEOUT_MS: "500",
-    }),
-  );
-  const args = ["serve", `${folder}config.capnp`, "--control-fd=3"];
-  worker = spawn(tool(".bin/workerd"), args, { stdio: ["ignore", "inherit", "inherit", "pipe"] });
-  const port = await new Promise((resolve, reject) => {
-    worker.on("exit", (code) => reject(new Error(`workerd ended with ${code}`)));
-    worker.stdio[3].on("data", (data) => resolve(/"port":\s*(\d+)/.exec(data)?.[1]));
+  worker = await startWorkerd({
+    ...bindingsOf(simulator, credentials),
+    OCI_MODELS: JSON.stringify(demoModels),
+    GATEWAY_MAX_BODY_BYTES: `${MAX_BODY_BYTES}`,
+    GATEWAY_BODY_TIMEOUT_MS: "500",
   });
-  origin = `http://127.0.0.1:${port}`;
+  origin = worker.origin;
 });
 
 after(async () => {
-  worker?.removeAllListeners("exit");
-  worker?.kill();
+  worker?.stop();
   await simulator?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
-
-/** Bundles the Worker of wrangler.toml. */
-function bundle() {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const args = [tool("wrangler/bin/wrangler.js"), "deploy", "--dry-run", `--outdir=${folder}`];
-  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1" };
-  execFileSync(tool(".bin/node"), args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
-}
-
-/** A configuration of workerd with the bundle, the bindings and the compatibility of wrangler.toml. */
-function configOf(bindings) {
-  const wrangler = readFileSync(`${root}wrangler.toml`, "utf8");
-  const [, date] = /^compatibility_date = (".*")$/m.exec(wrangler);
-  const [, flags] = /^compatibility_flags = (\[.*\])$/m.exec(wrangler);
-  const wasm = readdirSync(folder).find((name) => name.endsWith(".wasm"));
-  const texts = Object.entries(bindings).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`);
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .gateway), (name = "internet", network = (allow = ["public", "private"]))],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-const gateway :Workerd.Worker = (
-  modules = [(name = "gateway.js", esModule = embed "gateway.js"), (name = "./${wasm}", wasm = embed "${wasm}")],
-  compatibilityDate = ${date},
-  compatibilityFlags = ${flags},
-  bindings = [${texts.join(", ")}],
-);
-`;
-}
 
 /** Asks a model. `leave()` resets the connection: of one that only ends, a server may still answer to. */
 function post(model) {
