@@ -64,6 +64,16 @@ export interface GatewayEnv {
   GATEWAY_KEEP_ALIVE_JSON?: string | boolean;
   /** {@link GatewayConfiguration.modelInfo}, as an object or its JSON text. Default: none. */
   GATEWAY_MODEL_INFO?: string | Record<string, ModelInfo>;
+  /** {@link GatewayConfiguration.cache}, as an object or its JSON text. Default: none. */
+  GATEWAY_CACHE?: string | Record<string, CacheOptions>;
+  /** {@link TelemetryOptions.endpoint} */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  /** {@link TelemetryOptions.headers}, as `name=value` with commas between, percent-encoded. May be a secret. */
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+  /** {@link TelemetryOptions.serviceName} */
+  OTEL_SERVICE_NAME?: string;
+  /** {@link TelemetryOptions.resourceAttributes}, as `name=value` with commas between, percent-encoded. */
+  OTEL_RESOURCE_ATTRIBUTES?: string;
   /** {@link GatewayConfiguration.usageDataset}: an Analytics Engine dataset. */
   USAGE?: UsageDataset;
   /** {@link GatewayConfiguration.usageQueue}: a Queue. */
@@ -170,6 +180,13 @@ export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly">
   keepAliveJson?: boolean;
   /** What is known of a model, by alias of `models`, for `GET /v1/models`. Default: nothing. */
   modelInfo?: Record<string, ModelInfo>;
+  /**
+   * Which aliases answer a request that was answered before from the runtime's Cache API, by alias of `models`: the same
+   * request of the same key. `oci-cache` is `hit` or `miss`. Default: none.
+   */
+  cache?: Record<string, CacheOptions>;
+  /** Where traces and metrics of calls go. Default: nowhere. */
+  telemetry?: TelemetryOptions;
   /** Gets a data point for each call: {@link UsageRecord}. If it fails, that is logged once. Default: none. */
   usageDataset?: UsageDataset;
   /** Gets a {@link UsageRecord} for each call. If it fails, that is logged once. Default: none. */
@@ -281,6 +298,30 @@ export interface ModelInfo {
   output_modalities?: readonly string[];
   /** Such as `["chat"]`. Default: `["chat"]` on the openai transport, which serves nothing else. */
   operations?: readonly string[];
+}
+
+/** How the answers of an alias are cached. Only whole answers of up to 1 MiB are. */
+export interface CacheOptions {
+  /** How long an answer may be given again, in seconds. At least 1. */
+  maxAgeSeconds: number;
+  /** Whether requests with tools are cached too, whose answers may make a client act. Default false. */
+  tools?: boolean;
+}
+
+/**
+ * OpenTelemetry: a span and measurements for each call, as OTLP over HTTP in JSON, after the response has ended. They
+ * follow the conventions for generative AI and have no prompt, no answer and no OCID. A caller's `traceparent` is
+ * continued, and sent on to OCI, which does not sign it. If the collector fails, that is logged once.
+ */
+export interface TelemetryOptions {
+  /** The base URL of the collector: `/v1/traces` and `/v1/metrics` are added. https, or http. */
+  endpoint: string;
+  /** Headers of each export, such as its credentials. */
+  headers?: Record<string, string>;
+  /** `service.name`. Default `"oci-genai-edge"`. */
+  serviceName?: string;
+  /** Attributes of the resource. */
+  resourceAttributes?: Record<string, string>;
 }
 
 /** One call: who made it, where it went, what it used and how it ended. No prompt, no answer, no OCID, no key. */

@@ -10,12 +10,14 @@ import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { DIALECTS } from "./lib/dialects.js";
 import { OciError, createError } from "./lib/error.js";
+import { AnswerCache } from "./lib/gateway-cache.js";
 import { Callers } from "./lib/gateway-caller.js";
 import { formOf, respondInTime } from "./lib/gateway-keep-alive.js";
 import { Limits } from "./lib/gateway-limits.js";
 import { log, logError } from "./lib/gateway-log.js";
 import { SignerCheck, TargetStates, reportHealth, reportReadiness } from "./lib/gateway-ready.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
+import { Telemetry } from "./lib/gateway-telemetry.js";
 import { Usage } from "./lib/gateway-usage.js";
 import { RequestText, waitUntilOf } from "./lib/gateway-visit.js";
 import { Guard } from "./lib/guardrails.js";
@@ -51,6 +53,8 @@ const CLIENT_CLOSED_REQUEST = 499;
  * @property {Callers} callers
  * @property {Limits} limits
  * @property {Usage} usage
+ * @property {Telemetry} telemetry
+ * @property {AnswerCache} cache
  * @property {TargetStates} states
  * @property {SignerCheck} signer
  */
@@ -75,14 +79,17 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const settings = readSettings(configure(env));
       const publicClient = new OciGenAI(settings.options);
       // An alias that can't be routed is found now, and not by a caller.
-      for (const alias of Object.keys(settings.options.models ?? {})) requireRoute(publicClient, alias);
+      const aliases = Object.keys(settings.options.models ?? {});
+      for (const alias of aliases) requireRoute(publicClient, alias);
       const client = internalsOf(publicClient);
       instance = {
         settings,
         client,
         callers: new Callers(client, settings),
         limits: new Limits(client, settings),
-        usage: new Usage(settings.usage, Object.keys(settings.options.models ?? {})),
+        usage: new Usage(settings.usage, aliases),
+        telemetry: new Telemetry(settings.telemetry, aliases),
+        cache: new AnswerCache(settings.cache, (alias) => dependenciesOf(settings, alias)),
         states: new TargetStates(),
         // A signer of the operator's own may ask somebody.
         signer: new SignerCheck(configure === readBindings ? settings.options.sign : undefined),
@@ -124,6 +131,17 @@ export function createGateway({ configure = (readBindings) } = {}) {
       return response;
     },
   };
+}
+
+/**
+ * What of the configuration the answers of an alias depend on.
+ *
+ * @param {GatewaySettings} settings
+ * @param {string} alias
+ */
+function dependenciesOf({ options, guardrails }, alias) {
+  const { models = {}, region, realm, endpoint, compartmentId, headers } = options;
+  return [models[alias], guardrails.get(alias), region, realm, String(endpoint), compartmentId, headers];
 }
 
 /**
@@ -197,7 +215,7 @@ async function perform(instance, request, mode, visit) {
     }
     const requestText = new RequestText(body.text);
     const getForm = () => formOf(requestText, mode, DIALECTS.has(mode), settings);
-    return await respondInTime((signal) => answer(instance, { requestText, mode, signal }, visit), {
+    return await respondInTime((signal) => answer(instance, { request, requestText, mode, signal }, visit), {
       ms: keepAliveMs,
       signal: request.signal,
       getForm,
@@ -210,10 +228,10 @@ async function perform(instance, request, mode, visit) {
 
 /**
  * @param {Instance} instance
- * @param {{ requestText: RequestText, mode: number, signal: AbortSignal }} asking
+ * @param {{ request: Request, requestText: RequestText, mode: number, signal: AbortSignal }} asking
  * @param {Visit} visit
  */
-async function answer(instance, { requestText, mode, signal }, visit) {
+async function answer(instance, { request, requestText, mode, signal }, visit) {
   const { settings, client, limits, usage, states } = instance;
   const { caller } = visit;
   let isCall = false;
@@ -224,18 +242,29 @@ async function answer(instance, { requestText, mode, signal }, visit) {
     };
     const asking = { signal, describe };
     const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
-    const refused = (await limits.checkRequest(visit, requestText, mode)) ?? (await guard?.checkRequest());
+    const exceeded = await limits.checkRequest(visit, requestText, mode);
+    if (exceeded) return exceeded;
+    const cached = await instance.cache.find(request, { requestText, mode, visit });
+    if (cached?.hit) {
+      usage.recordHit(visit, mode, requestText.json.model);
+      return cached.hit;
+    }
+    const refused = await guard?.checkRequest();
     if (refused) return refused;
-    usage.watch(visit, mode, Date.now());
+    const startedAt = Date.now();
+    usage.watch(visit, mode, startedAt);
     states.watch(visit);
+    const traceparent = request.headers.get("traceparent");
+    const headers = instance.telemetry.watch(visit, { requestText, mode, traceparent, startedAt });
     const timeouts = settings.aliasTimeouts.size > 0 ? settings.aliasTimeouts.get(requestText.json?.model) : undefined;
-    const options = timeouts && { timeouts };
+    const options = (timeouts || headers) && { ...(timeouts && { timeouts }), ...(headers && { headers }) };
     const { keepAliveMs } = settings;
     const onEnd = joinListeners(...visit.onEnd);
     isCall = true;
     const { text } = requestText;
     const response = toResponse(await answerRequest(client, { text, mode, options, ...asking, onEnd, keepAliveMs }));
-    return guard ? await guard.checkAnswer(response) : response;
+    const checked = guard ? await guard.checkAnswer(response) : response;
+    return cached ? await cached.keep(checked) : checked;
   } finally {
     // What did not become a call has used nothing.
     if (!isCall) visit.charge?.settle(0);

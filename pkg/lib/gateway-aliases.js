@@ -2,7 +2,7 @@
 
 import { createError } from "./error.js";
 
-/** @import { ModelInfo } from "../gateway.d.ts" */
+/** @import { CacheOptions, ModelInfo } from "../gateway.d.ts" */
 /** @import { TimeoutOptions } from "../index.js" */
 
 /**
@@ -21,6 +21,25 @@ const NAMES = {
   accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === "string" && name !== ""),
   kind: "a list of strings",
 };
+
+/** @type {Rule} */
+const FLAG = { accepts: (value) => typeof value === "boolean", kind: "true or false" };
+
+/**
+ * Validates the option `cache`.
+ *
+ * @param {unknown} cache
+ * @param {object} [models] the aliases
+ * @returns {ReadonlyMap<string, CacheOptions>}
+ */
+export function readCache(cache, models) {
+  const settings = readByAlias("cache", { maxAgeSeconds: COUNT, tools: FLAG }, cache, models);
+  for (const [alias, { maxAgeSeconds }] of settings) {
+    if (maxAgeSeconds !== undefined) continue;
+    throw createError("invalid_options", `the option cache.${alias}.maxAgeSeconds must be set`);
+  }
+  return settings;
+}
 
 /**
  * Validates the option `aliasTimeouts`.

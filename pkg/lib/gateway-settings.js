@@ -3,12 +3,14 @@
 import { nearestName } from "./core.js";
 import { readOrigins } from "./cors.js";
 import { createError } from "./error.js";
-import { readAliasTimeouts, readModelInfo } from "./gateway-aliases.js";
+import { readAliasTimeouts, readCache, readModelInfo } from "./gateway-aliases.js";
 import { readRateLimit } from "./gateway-rate.js";
+import { readTelemetry, readTelemetryVariables } from "./gateway-telemetry-settings.js";
 import { readGuardrails } from "./guardrails.js";
 import { apiKeySigner, tokenSigner } from "../signer.js";
 
 /** @import { GatewayConfiguration, GatewayEnv, GuardrailOptions } from "../gateway.d.ts" */
+/** @import { CacheOptions, TelemetryOptions } from "../gateway.d.ts" */
 /** @import { KeyNamespace, ModelInfo, ObjectNamespace, RateLimiter } from "../gateway.d.ts" */
 /** @import { ClientOptions, TimeoutOptions } from "../index.js" */
 /** @import { Origins } from "./cors.js" */
@@ -34,6 +36,8 @@ import { apiKeySigner, tokenSigner } from "../signer.js";
  * @property {ReadonlyMap<string, TimeoutOptions>} aliasTimeouts by alias
  * @property {ReadonlyMap<string, ModelInfo>} modelInfo by alias
  * @property {UsageSettings} usage
+ * @property {ReadonlyMap<string, CacheOptions>} cache by alias
+ * @property {TelemetryOptions} [telemetry]
  * @property {ClientOptions} options of the client
  */
 
@@ -58,6 +62,7 @@ export const VARIABLES = [
   "GATEWAY_KEEP_ALIVE_MS",
   "GATEWAY_KEEP_ALIVE_JSON",
   "GATEWAY_MODEL_INFO",
+  "GATEWAY_CACHE",
   "GATEWAY_LOG_ERRORS",
   "GATEWAY_GUARDRAILS",
   "OCI_REGION",
@@ -84,7 +89,7 @@ export function readSettings(configuration) {
   const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...others } =
     configuration;
   const { keys, rateLimiter, rateLimit, budgets, keepAliveMs, keepAliveJson, aliasTimeouts, ...more } = others;
-  const { modelInfo, usageDataset, usageQueue, ...options } = more;
+  const { modelInfo, usageDataset, usageQueue, cache, telemetry, ...options } = more;
   return {
     token: readToken(token),
     keys: readEngine("keys", keys, ["get"]),
@@ -100,6 +105,8 @@ export function readSettings(configuration) {
     keepAliveJson: readFlag("keepAliveJson", keepAliveJson),
     aliasTimeouts: readAliasTimeouts(aliasTimeouts, options.models),
     modelInfo: readModelInfo(modelInfo, options.models),
+    cache: readCache(cache, options.models),
+    telemetry: readTelemetry(telemetry),
     usage: {
       dataset: readEngine("usageDataset", usageDataset, ["writeDataPoint"]),
       queue: readEngine("usageQueue", usageQueue, ["send"]),
@@ -196,6 +203,8 @@ export function readBindings(env) {
     keepAliveJson: readBoolean(env, "GATEWAY_KEEP_ALIVE_JSON"),
     aliasTimeouts: readObject(env, "GATEWAY_TIMEOUTS"),
     modelInfo: readObject(env, "GATEWAY_MODEL_INFO"),
+    cache: readObject(env, "GATEWAY_CACHE"),
+    telemetry: readTelemetryVariables(env),
     usageDataset: env.USAGE,
     usageQueue: env.USAGE_QUEUE,
     allowAnyModel: readBoolean(env, "OCI_ALLOW_ANY_MODEL"),
@@ -276,7 +285,7 @@ function splitOrigins(text = "") {
  * An object, or its JSON text.
  *
  * @param {GatewayEnv} env
- * @param {"OCI_MODELS" | "GATEWAY_GUARDRAILS" | "GATEWAY_TIMEOUTS" | "GATEWAY_MODEL_INFO"} name
+ * @param {"OCI_MODELS" | "GATEWAY_GUARDRAILS" | "GATEWAY_TIMEOUTS" | "GATEWAY_MODEL_INFO" | "GATEWAY_CACHE"} name
  * @returns {any}
  */
 function readObject(env, name) {
