@@ -42,6 +42,8 @@ export interface GatewayEnv {
   GATEWAY_RATE_LIMIT?: string;
   /** {@link GatewayConfiguration.budgets}: a Durable Object namespace of the class {@link Budget}. */
   BUDGETS?: ObjectNamespace;
+  /** {@link GatewayConfiguration.targetHealth}: a Durable Object namespace of the class {@link TargetHealth}. */
+  TARGET_HEALTH?: ObjectNamespace;
   /** {@link GatewayConfiguration.origins}, separated by commas, or `*`. Default: none. */
   GATEWAY_ORIGINS?: string;
   /** {@link GatewayConfiguration.maxBodyBytes}. Default 4194304. */
@@ -142,9 +144,16 @@ export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly">
   rateLimit?: string;
   /**
    * Where the limits of keys are counted, one object a key. Without it, or where it does not answer
-   * within a second, each isolate counts by itself. Default: none.
+   * within 5 seconds, each isolate counts by itself. Default: none.
    */
   budgets?: ObjectNamespace;
+  /**
+   * Where isolates tell each other which targets of an alias failed, which of them probes one after 30
+   * seconds, and which formats were found by trying; one object a target. An isolate asks once a second
+   * while the alias is called; a request waits for that at most 100 ms, and only where the last answer is older than 3
+   * seconds. Without it, each isolate goes by what it finds out itself. Default: none.
+   */
+  targetHealth?: ObjectNamespace;
   /**
    * Whether callers may call any model id, and so everything that the credentials may call, instead
    * of the aliases of `models` only. Default false.
@@ -249,6 +258,12 @@ export interface KeyRecord {
   tokens_per_day?: number;
 }
 
+/** A Durable Object: what all isolates know of one target. A Worker exports the class for `TARGET_HEALTH`. */
+export declare class TargetHealth {
+  constructor(state: ObjectState);
+  fetch(request: Request): Promise<Response>;
+}
+
 /** The part of Cloudflare's `KVNamespace` that is used. */
 export interface KeyNamespace {
   get(name: string, options: { type: "text"; cacheTtl: number }): Promise<string | null>;
@@ -278,7 +293,7 @@ export interface ObjectState {
  * A Durable Object: what one key has used. A Worker exports the class for its binding `BUDGETS`.
  *
  * ```ts
- * export { Budget, default } from "oci-genai-edge/gateway";
+ * export { Budget, TargetHealth, default } from "oci-genai-edge/gateway";
  * ```
  */
 export declare class Budget {

@@ -12,6 +12,7 @@ import { DIALECTS } from "./lib/dialects.js";
 import { OciError, createError } from "./lib/error.js";
 import { AnswerCache } from "./lib/gateway-cache.js";
 import { Callers } from "./lib/gateway-caller.js";
+import { SharedHealth } from "./lib/gateway-health.js";
 import { formOf, respondInTime } from "./lib/gateway-keep-alive.js";
 import { Limits } from "./lib/gateway-limits.js";
 import { log, logError } from "./lib/gateway-log.js";
@@ -21,7 +22,16 @@ import { Telemetry } from "./lib/gateway-telemetry.js";
 import { Usage } from "./lib/gateway-usage.js";
 import { RequestText, waitUntilOf } from "./lib/gateway-visit.js";
 import { Guard } from "./lib/guardrails.js";
-import { OPERATIONS, SERVED, answerRequest, methodNotAllowed, notServed } from "./lib/openai.js";
+import { isRequestId } from "./lib/options.js";
+import {
+  OPERATIONS,
+  SERVED,
+  answerRequest,
+  findModel,
+  methodNotAllowed,
+  noSuchModel,
+  notServed,
+} from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { joinListeners } from "./lib/report.js";
 import { readBody } from "./lib/request-body.js";
@@ -52,6 +62,7 @@ const CLIENT_CLOSED_REQUEST = 499;
  * @property {ClientInternals} client
  * @property {Callers} callers
  * @property {Limits} limits
+ * @property {SharedHealth} [health]
  * @property {Usage} usage
  * @property {Telemetry} telemetry
  * @property {AnswerCache} cache
@@ -82,11 +93,13 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const aliases = Object.keys(settings.options.models ?? {});
       for (const alias of aliases) requireRoute(publicClient, alias);
       const client = internalsOf(publicClient);
+      const { targetHealth } = settings;
       instance = {
         settings,
         client,
         callers: new Callers(client, settings),
         limits: new Limits(client, settings),
+        health: targetHealth && new SharedHealth(targetHealth, client),
         usage: new Usage(settings.usage, aliases),
         telemetry: new Telemetry(settings.telemetry, aliases),
         cache: new AnswerCache(settings.cache, (alias) => dependenciesOf(settings, alias)),
@@ -240,7 +253,9 @@ async function answer(instance, { request, requestText, mode, signal }, visit) {
       if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
       return error.code === "invalid_model" ? describeUnknown(instance, caller, error) : describeForCallers(error);
     };
-    const asking = { signal, describe };
+    const ownId = request.headers.get("x-request-id");
+    const requestId = isRequestId(ownId) ? ownId : undefined;
+    const asking = { options: { signal, requestId }, describe };
     const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
     const exceeded = await limits.checkRequest(visit, requestText, mode);
     if (exceeded) return exceeded;
@@ -257,18 +272,41 @@ async function answer(instance, { request, requestText, mode, signal }, visit) {
     const traceparent = request.headers.get("traceparent");
     const headers = instance.telemetry.watch(visit, { requestText, mode, traceparent, startedAt });
     const timeouts = settings.aliasTimeouts.size > 0 ? settings.aliasTimeouts.get(requestText.json?.model) : undefined;
-    const options = (timeouts || headers) && { ...(timeouts && { timeouts }), ...(headers && { headers }) };
-    const { keepAliveMs } = settings;
-    const onEnd = joinListeners(...visit.onEnd);
+    const onAttempt = await shareHealth(instance, visit, requestText);
     isCall = true;
-    const { text } = requestText;
-    const response = toResponse(await answerRequest(client, { text, mode, options, ...asking, onEnd, keepAliveMs }));
+    const result = await answerRequest(client, {
+      text: requestText.text,
+      mode,
+      options: { ...asking.options, ...(timeouts && { timeouts }), ...(headers && { headers }) },
+      describe,
+      hooks: { onAttempt, onEnd: joinListeners(...visit.onEnd) },
+      keepAliveMs: settings.keepAliveMs,
+    });
+    const response = toResponse(result);
+    onAttempt?.();
     const checked = guard ? await guard.checkAnswer(response) : response;
     return cached ? await cached.keep(checked) : checked;
   } finally {
     // What did not become a call has used nothing.
     if (!isCall) visit.charge?.settle(0);
   }
+}
+
+/**
+ * Learns from other isolates about the targets of a request. Returns what tells them of its call: to be called
+ * whenever that may have found out more.
+ *
+ * @param {Instance} instance
+ * @param {Visit} visit
+ * @param {RequestText} requestText
+ */
+async function shareHealth({ health }, { waitUntil, onEnd }, requestText) {
+  if (!health) return undefined;
+  const model = requestText.json?.model;
+  await health.refresh(model, waitUntil);
+  const publish = () => health.publish(model, waitUntil);
+  onEnd.push(publish);
+  return publish;
 }
 
 /** @param {Awaited<ReturnType<typeof answerRequest>>} result */
@@ -321,13 +359,12 @@ function listModels({ client, settings }, caller) {
  * @param {string} encodedId
  */
 function showModel(instance, caller, encodedId) {
-  const models = modelsOf(instance.client, caller);
-  const model = models.find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
+  const client = { ...instance.client, models: () => modelsOf(instance.client, caller) };
+  const model = findModel(client, encodedId);
   if (model) return Response.json(describeModel(model, instance.settings));
+  if (!hasNoModels(instance)) return noSuchModel(client);
   const { status, type } = CODES.invalid_model;
-  const names = models.map(({ id }) => id).join(", ");
-  const message = hasNoModels(instance) ? NO_MODELS : `there is no such alias; the aliases are ${names}`;
-  return rejection(status, "invalid_model", message, { type });
+  return rejection(status, "invalid_model", NO_MODELS, { type });
 }
 
 /**
@@ -362,6 +399,7 @@ function misconfigured(message) {
 }
 
 export { Budget } from "./lib/gateway-budget.js";
+export { TargetHealth } from "./lib/gateway-health.js";
 
 warmUp();
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata};
 use crate::operation::{Chat, Operation};
 use crate::options::{CallOptions, Options, RouteQuery, Timeouts};
-use crate::routing::{Action, Candidate, Health, LearnedFormats, Route, RouteOverrides};
+use crate::routing::{Action, Candidate, Finding, Health, LearnedFormats, Route, RouteOverrides};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -181,6 +181,61 @@ impl Client {
         if let Some((model, transport, api_format)) = call.renegotiated() {
             self.learned.record(model, transport, api_format);
         }
+    }
+
+    /// The targets of an alias as other clients know them, in their order: the address and the model
+    /// of each. Empty where there is no such alias.
+    pub fn shared_targets(&self, alias: &str) -> Vec<String> {
+        let name = |index| {
+            let target = self.target(alias, index)?;
+            let mut name = target.route.base_url().as_str().to_owned();
+            name.push(' ');
+            name.push_str(target.route.model());
+            Some(name)
+        };
+        (0..).map_while(name).collect()
+    }
+
+    /// Whether there is something of an alias's targets that other clients do not know.
+    pub fn has_news(&self, alias: &str) -> bool {
+        let mut targets = (0..).map_while(|index| self.target(alias, index));
+        targets.any(|target| {
+            let health = target.health.as_ref();
+            health.is_some_and(Health::has_news) || self.learned.has_news(target.route.model())
+        })
+    }
+
+    /// What other clients have to know of a target, once: see [`crate::routing::finding`].
+    pub fn export(&mut self, alias: &str, target: usize, now: f64) -> Finding {
+        let Some(target) = self.target(alias, target) else {
+            return Finding::default();
+        };
+        let health = target.health.as_ref();
+        let mut finding = health.map_or_else(Finding::default, |health| health.export(now));
+        finding.api_format = self.learned.export(target.route.model());
+        finding
+    }
+
+    /// What other clients know of a target.
+    pub fn import(&mut self, alias: &str, target: usize, shared: &Finding, now: f64) {
+        let Some(target) = self.target(alias, target) else {
+            return;
+        };
+        if let Some(health) = &target.health {
+            health.import(shared, now);
+        }
+        if let Some(api_format) = shared.api_format {
+            self.learned.import(target.route.model(), api_format);
+        }
+    }
+
+    // SIZE: inlined, it is three times in the wasm.
+    #[inline(never)]
+    fn target(&self, alias: &str, index: usize) -> Option<Candidate> {
+        let mut aliases = self.options.aliases.iter();
+        aliases.find(|(name, _)| name == alias)?;
+        let targets = self.resolve(Action::Chat, alias, RouteOverrides::default());
+        targets.ok()?.into_iter().nth(index)
     }
 
     fn candidates(

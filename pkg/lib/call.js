@@ -5,10 +5,12 @@ import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
 import { feed } from "./core.js";
 import { OciError } from "./error.js";
 import { readBytes, readChunks } from "./memory.js";
+import { createId } from "./id.js";
 import { Opening } from "./opening.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
 import { cancelReader, drain, readFrom } from "./reader.js";
+import { completeOutcome } from "./report.js";
 import { Slab } from "./slab.js";
 import { Timer, WaitLimit } from "./wait.js";
 
@@ -101,6 +103,7 @@ export class Call {
   /** @type {WaitLimit | undefined} */
   #chunkLimit;
   #signal;
+  #requestId;
   #context;
   /**
    * Everything until the first chunk.
@@ -134,7 +137,7 @@ export class Call {
    * @param {number} mode one of boundary.js
    */
   constructor(context, request, options, mode) {
-    const { json, signal } = readCallOptions(options);
+    const { json, signal, requestId } = readCallOptions(options);
     const handle = context.client.createCall(request, json, mode, createId("chatcmpl-"));
     /** @type {Resources} */
     const resources = { handle, controller: new AbortController(), reader: undefined, abortLink: undefined };
@@ -144,6 +147,7 @@ export class Call {
     this.isEvents = handle.isEvents;
     this.#timeouts = handle.timeouts;
     this.#signal = signal;
+    this.#requestId = requestId;
     this.#context = context;
   }
 
@@ -174,9 +178,9 @@ export class Call {
    * @returns {Outcome}
    */
   get outcome() {
-    if (this.#outcome !== undefined) return JSON.parse(this.#outcome);
     const { handle } = this.#resources;
-    return handle.isAlive ? JSON.parse(handle.outcome()) : handle.lostOutcome();
+    const text = this.#outcome ?? (handle.isAlive ? handle.outcome() : undefined);
+    return completeOutcome(text === undefined ? handle.lostOutcome() : JSON.parse(text), this.#requestId);
   }
 
   /**
@@ -391,16 +395,18 @@ export class Call {
     resources.abortLink?.remove();
     resources.abortLink = undefined;
     resources.reader = undefined;
+    let partial;
     try {
       if (this.error === undefined && this.keepsCompletion) this.#completion = handle.completion();
       else if (this.error instanceof OciError && this.isEvents) this.failureEvents = handle.failureEvents();
       if (this.keepsOutcome || this.#context.onEnd) this.#outcome = handle.outcome();
+      if (this.error !== undefined && this.#context.onEnd) partial = handle.partial();
     } catch (error) {
       this.error ??= error;
       this.#outcome = JSON.stringify(handle.lostOutcome());
     }
     handle.free();
-    this.#context.onEnd?.(() => this.outcome);
+    this.#context.onEnd?.(() => this.outcome, partial, this.error);
   }
 
   /**
@@ -481,18 +487,4 @@ function releaseAbandoned({ handle, controller, reader, abortLink }) {
     // Where a request's I/O ends with the request (workerd), nothing is left to cancel.
   }
   if (reader) cancelReader(reader, reason);
-}
-
-/**
- * The id of an answer if the service sends none. It only has to be unique: `crypto` would add 2 ms to
- * the start of a process.
- *
- * @param {string} prefix
- */
-export function createId(prefix) {
-  let id = prefix;
-  for (let part = 0; part < 3; part++) {
-    id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
-  }
-  return id;
 }

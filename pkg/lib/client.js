@@ -9,6 +9,7 @@ import { CallGroup } from "./group.js";
 import { optionsToJson, requestToJson, requireText } from "./json.js";
 import { respond } from "./openai.js";
 import { readClientOptions } from "./options.js";
+import { send } from "./reader.js";
 import { joinListeners, onEndOf, refusalReport } from "./report.js";
 import { ChatStream } from "./stream.js";
 
@@ -18,16 +19,24 @@ import { ChatStream } from "./stream.js";
 /** @import { RerankRequest, RerankResponse, RouteQuery } from "../index.js" */
 /** @import { CallContext } from "./call.js" */
 /** @import { OnEnd } from "./report.js" */
+/** @import { Model } from "./wasm.js" */
 
 /**
  * What `fetch` and the gateway use of a client, and the public API does not expose.
  *
  * @typedef {object} ClientInternals
- * @property {CoreClient["models"]} models
- * @property {(request: string, options: CallOptions, mode: number, onEnd?: OnEnd) => Call | CallGroup} createCall
+ * @property {CoreClient["use"]} use
+ * @property {() => Model[]} models the aliases, in their order
+ * @property {(request: string, options: CallOptions, mode: number, hooks?: CallHooks) => Call | CallGroup} createCall
  *   `request` is JSON text, `mode` that of a dialect or of an operation other than a chat
  * @property {(phase: CallPhase, code: OciErrorCode) => void} reportRefusal reports a request that
  *   does not become a call
+ */
+
+/**
+ * What the gateway has to know of one call. `onAttempt` is called before each of its requests, and must not throw.
+ *
+ * @typedef {{ onEnd?: OnEnd, onAttempt?: () => void }} CallHooks
  */
 
 /** @type {WeakMap<object, ClientInternals>} */
@@ -48,9 +57,10 @@ export class OciGenAI {
     const overHttp = { ...context, client: overHttpOf(client) };
     /** @type {ClientInternals} */
     const inside = {
-      models: () => client.models(),
-      createCall: (request, callOptions, mode, onEnd) => {
-        const own = onEnd ? { ...overHttp, onEnd: joinListeners(context.onEnd, onEnd) } : overHttp;
+      use: (ask) => client.use(ask),
+      models: () => client.use((core) => core.models()),
+      createCall: (request, callOptions, mode, hooks) => {
+        const own = hooks ? withHooks(overHttp, hooks) : overHttp;
         const create = () => {
           const text = requireText(request, "invalid_request", "the request");
           const Class = DIALECTS.has(mode) ? Call : CallGroup;
@@ -73,7 +83,8 @@ export class OciGenAI {
    */
   route(model, query = {}) {
     if (typeof model !== "string") throw createError("invalid_model", "the model id must be a string");
-    return this.#context.client.route(model, optionsToJson(query));
+    const json = optionsToJson(query);
+    return this.#context.client.use((core) => core.route(model, json));
   }
 
   /**
@@ -159,6 +170,24 @@ export class OciGenAI {
 }
 
 /**
+ * The context of a client, for one call.
+ *
+ * @template {CallContext} T
+ * @param {T} context
+ * @param {CallHooks} hooks
+ * @returns {T}
+ */
+function withHooks(context, { onEnd, onAttempt }) {
+  const fetch = onAttempt
+    ? async (/** @type {any} */ url, /** @type {any} */ init) => {
+        onAttempt();
+        return await send(context.fetch, url, init);
+      }
+    : context.fetch;
+  return { ...context, fetch, onEnd: joinListeners(context.onEnd, onEnd) };
+}
+
+/**
  * A client for callers that may repeat their requests by themselves.
  *
  * @param {CoreClient} client
@@ -185,7 +214,8 @@ function createCall({ onEnd }, modelOf, create) {
     return create();
   } catch (error) {
     if (error instanceof OciError) {
-      onEnd?.(() => ({ report: refusalReport("validation", error.code, stringOf(modelOf)), target: null }));
+      const report = refusalReport("validation", error.code, stringOf(modelOf));
+      onEnd?.(() => ({ report, target: null }), undefined, error);
     }
     throw error;
   }

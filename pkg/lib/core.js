@@ -111,16 +111,13 @@ export class CoreClient {
   }
 
   /**
-   * @param {string} model
-   * @param {string} overrides JSON text
+   * Asks the client of the current instance.
+   *
+   * @template T
+   * @param {(client: Client) => T} ask
    */
-  route(model, overrides) {
-    return enter(() => this.#current().route(model, overrides));
-  }
-
-  /** The aliases, in their order. */
-  models() {
-    return enter(() => this.#current().models());
+  use(ask) {
+    return enter(() => ask(this.#current()));
   }
 
   /**
@@ -132,7 +129,7 @@ export class CoreClient {
    * @param {string} id of the answer, where the service sends none
    */
   createCall(request, options, mode, id) {
-    return new CoreCall(enter(() => this.#current().call(request, options, mode, id)));
+    return new CoreCall(this.use((client) => client.call(request, options, mode, id)));
   }
 
   /**
@@ -144,7 +141,7 @@ export class CoreClient {
    * @param {string} id of the answer, where the service sends none
    */
   createCalls(request, options, mode, id) {
-    const handles = enter(() => this.#current().calls(request, options, mode, id));
+    const handles = this.use((client) => client.calls(request, options, mode, id));
     return handles.map((handle) => new CoreCall(handle));
   }
 
@@ -262,6 +259,10 @@ export class CoreCall {
 
   completion() {
     return this.#enter((handle) => handle.completion());
+  }
+
+  partial() {
+    return this.#enter((handle) => handle.partial());
   }
 
   failureEvents() {

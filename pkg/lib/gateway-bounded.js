@@ -28,3 +28,13 @@ export function keep(map, name, value, max = 1000) {
 export function isWithin(ms, at, now) {
   return now >= at && now - at < ms;
 }
+
+/**
+ * The digest of a text, in hexadecimal digits.
+ *
+ * @param {string} text
+ */
+export async function sha256(text) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,9 +1,9 @@
 // Budgets of callers: how many tokens they may use a day, and how many requests a minute where a key has a rate of
 // its own. Counted in a Durable Object for each key, or in the isolate.
 
-import { ENGINE_MS, keep } from "./gateway-bounded.js";
+import { keep } from "./gateway-bounded.js";
 import { Ledger } from "./gateway-ledger.js";
-import { log } from "./gateway-log.js";
+import { logRepeated } from "./gateway-log.js";
 import { within } from "./wait.js";
 
 /** @import { ObjectNamespace, ObjectState } from "../gateway.d.ts" */
@@ -12,6 +12,8 @@ import { within } from "./wait.js";
 /** @import { WaitUntil } from "./gateway-visit.js" */
 
 const LEDGER = "ledger";
+/** How long a request waits for the object. A budget is worth more than the time that it takes in a crowd. */
+const BUDGET_MS = 5000;
 
 /**
  * A Durable Object: the ledger of one key. A plain class with `fetch`, so that nothing of `cloudflare:workers` has to
@@ -39,7 +41,7 @@ export class Budget {
     if (message.claim) admission = ledger.admit(message.claim, Date.now());
     else ledger.settle(message.settlement);
     // The runtime holds the response back until this is stored. A rate is not: after a restart it begins anew.
-    if (!message.claim || admission.day !== undefined) {
+    if (!message.claim || (admission.day !== undefined && !admission.refused)) {
       const { day, used } = ledger;
       await this.#state.storage.put(LEDGER, { day, used });
     }
@@ -96,19 +98,21 @@ export class Budgets {
   async admit({ id, requestsPerMinute, tokensPerDay }, tokens, waitUntil) {
     /** @type {Claim} */
     const claim = { tokens, requestsPerMinute, tokensPerDay };
+    const ledger = this.#ledgers.get(id) ?? keep(this.#ledgers, id, new Ledger());
     if (this.#namespace) {
       try {
         const admission = await this.#ask(id, { claim });
+        // For a request that the object does not answer.
+        ledger.follow(admission);
         return { ...admission, charge: this.#chargeOf(id, admission, tokens, waitUntil) };
       } catch {
-        log("BUDGETS failed, so the isolate counts by itself");
+        logRepeated("BUDGETS failed, so the isolate counts by itself");
       }
     }
-    const ledger = this.#ledgers.get(id) ?? keep(this.#ledgers, id, new Ledger());
     const admission = ledger.admit(claim, Date.now());
-    const { day } = admission;
-    const charge = day === undefined ? undefined : new Charge(tokens, (correction) => ledger.settle({ day, correction }));
-    return { ...admission, charge };
+    const { day, refused } = admission;
+    if (day === undefined || refused) return admission;
+    return { ...admission, charge: new Charge(tokens, (correction) => ledger.settle({ day, correction })) };
   }
 
   /**
@@ -117,8 +121,8 @@ export class Budgets {
    * @param {number} tokens
    * @param {WaitUntil} waitUntil
    */
-  #chargeOf(id, { day }, tokens, waitUntil) {
-    if (day === undefined) return undefined;
+  #chargeOf(id, { day, refused }, tokens, waitUntil) {
+    if (day === undefined || refused) return undefined;
     // From now on, so that a Worker whose caller leaves lives until the settlement.
     const { promise, resolve } = withResolvers();
     waitUntil(promise);
@@ -137,7 +141,7 @@ export class Budgets {
     // A stub belongs to the request that it was made in.
     const stub = namespace.get(namespace.idFromName(id));
     const asking = stub.fetch("https://budget/", { method: "POST", body: JSON.stringify(message) });
-    const response = await within(asking, ENGINE_MS);
+    const response = await within(asking, BUDGET_MS);
     if (!response.ok) throw new Error(`the object answered with ${response.status}`);
     return response.json();
   }

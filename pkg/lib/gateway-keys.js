@@ -1,8 +1,8 @@
 // The keys of callers: records in KV under the SHA-256 of each key, so that the keys themselves are
 // stored nowhere.
 
-import { isWithin, keep } from "./gateway-bounded.js";
-import { log } from "./gateway-log.js";
+import { isWithin, keep, sha256 } from "./gateway-bounded.js";
+import { log, logRepeated } from "./gateway-log.js";
 import { within } from "./wait.js";
 
 /** @import { KeyNamespace } from "../gateway.d.ts" */
@@ -28,8 +28,6 @@ const REFUSAL_MS = 10_000;
 const STALE_MS = 10 * 60_000;
 
 const NAMES = ["name", "models", "expires", "requests_per_minute", "tokens_per_day"];
-
-const encoder = new TextEncoder();
 
 /** The keys in a KV namespace, some of them kept in the isolate. */
 export class KeyStore {
@@ -67,7 +65,7 @@ export class KeyStore {
       text = await within(this.#namespace.get(name, { type: "text", cacheTtl: KV_CACHE_SECONDS }), KV_MS);
     } catch {
       const isUsable = kept && isWithin(STALE_MS, kept.at, now);
-      log("GATEWAY_KEYS can't be read", isUsable ? "a record that was read before is used" : "a request is refused");
+      logRepeated("GATEWAY_KEYS can't be read", isUsable ? "a record that was read before is used" : "a request is refused");
       return isUsable ? unlessExpired(kept.result, now) : { failure: "unavailable" };
     }
     const result = resultOf(name, text);
@@ -84,8 +82,7 @@ export class KeyStore {
  * @param {string} key
  */
 export async function nameOf(key) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(key)));
-  return `sha256:${[...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `sha256:${await sha256(key)}`;
 }
 
 /**

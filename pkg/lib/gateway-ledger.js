@@ -15,7 +15,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
  * @property {number} [retryMs] when to ask again
  * @property {Allowance} [requests]
  * @property {Allowance} [tokens]
- * @property {number} [day] that the tokens are counted under
+ * @property {number} [day] that the tokens are counted under, where there is a limit
  */
 
 /**
@@ -82,11 +82,11 @@ export class Ledger {
       return { limit: tokensPerDay, remaining: Math.max(tokensPerDay - used, 0), resetMs };
     };
     if (tokensPerDay !== undefined && this.used >= tokensPerDay) {
-      return { refused: "tokens", retryMs: resetMs, tokens: left(this.used) };
+      return { refused: "tokens", retryMs: resetMs, tokens: left(this.used), day: this.day };
     }
     if (requestsPerMinute !== undefined) {
       const { retryMs, ...requests } = this.#rate.take(requestsPerMinute, now);
-      if (retryMs !== undefined) return { refused: "requests", retryMs, requests, tokens: left(this.used) };
+      if (retryMs !== undefined) return { refused: "requests", retryMs, requests, tokens: left(this.used), day: this.day };
       if (tokensPerDay === undefined) return { requests };
       this.used += tokens;
       return { requests, tokens: left(this.used), day: this.day };
@@ -103,6 +103,17 @@ export class Ledger {
    */
   settle({ day, correction }) {
     if (day === this.day) this.used = Math.max(this.used + correction, 0);
+  }
+
+  /**
+   * What another ledger of the same caller says, which counts for it.
+   *
+   * @param {Admission} admission
+   */
+  follow({ tokens, day }) {
+    if (day === undefined || !tokens) return;
+    this.day = day;
+    this.used = tokens.limit - tokens.remaining;
   }
 
   /** @param {number} now */

@@ -59,11 +59,11 @@ export class Limits {
     }
     if (caller.requestsPerMinute === undefined && caller.tokensPerDay === undefined) return undefined;
     const isMetered = caller.tokensPerDay !== undefined;
-    const estimate = isMetered ? estimateTokens(requestText.json, DIALECTS.has(mode)) : 0;
-    const { charge, ...admission } = await this.#budgets.admit(caller, estimate, visit.waitUntil);
+    const estimate = isMetered ? estimateTokens(requestText.json, DIALECTS.has(mode)) : { prompt: 0, total: 0 };
+    const { charge, ...admission } = await this.#budgets.admit(caller, estimate.total, visit.waitUntil);
     if (charge) {
       visit.charge = charge;
-      visit.onEnd.push((getOutcome) => charge.settle(tokensOf(getOutcome(), estimate)));
+      visit.onEnd.push((getOutcome, partial) => charge.settle(tokensOf(getOutcome(), partial, estimate)));
     }
     return this.#admit(visit, admission);
   }

@@ -17,6 +17,30 @@ export function logError(error, isFull) {
   log(`${code}: ${message}`, hint, JSON.stringify({ ...details, ...words }));
 }
 
+/** How long a message is not repeated that comes with every request while an engine is down. */
+const REPEAT_MS = 60_000;
+
+/**
+ * When each was logged last. The messages are those of this package.
+ *
+ * @type {Map<string, number>}
+ */
+const repeated = new Map();
+
+/**
+ * Logs a message once a minute.
+ *
+ * @param {string} message
+ * @param {string} [hint]
+ */
+export function logRepeated(message, hint) {
+  const now = Date.now();
+  const at = repeated.get(message);
+  if (at !== undefined && now >= at && now - at < REPEAT_MS) return;
+  repeated.set(message, now);
+  log(message, hint);
+}
+
 /**
  * @param {string} message
  * @param {string} [hint]

@@ -3,7 +3,7 @@
 import { createError } from "./error.js";
 import { ENGINE_MS, keep } from "./gateway-bounded.js";
 import { Rate } from "./gateway-ledger.js";
-import { log } from "./gateway-log.js";
+import { logRepeated } from "./gateway-log.js";
 import { within } from "./wait.js";
 
 /** @import { RateLimiter } from "../gateway.d.ts" */
@@ -59,7 +59,7 @@ export class DefaultRate {
         const { success } = await within(this.#limiter.limit({ key: id }), ENGINE_MS);
         return success ? undefined : this.#refuse();
       } catch {
-        log("RATE_LIMITER failed, so the isolate counts the requests itself");
+        logRepeated("RATE_LIMITER failed, so the isolate counts the requests itself");
       }
     }
     if (!this.#limit) return undefined;

@@ -26,6 +26,7 @@ import { apiKeySigner, tokenSigner } from "../signer.js";
  * @property {RateLimiter} [rateLimiter]
  * @property {RateLimit} [rateLimit]
  * @property {ObjectNamespace} [budgets]
+ * @property {ObjectNamespace} [targetHealth]
  * @property {number} maxBodyBytes
  * @property {number} bodyTimeoutMs
  * @property {Origins} origins
@@ -88,7 +89,7 @@ export const VARIABLES = [
 export function readSettings(configuration) {
   const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...others } =
     configuration;
-  const { keys, rateLimiter, rateLimit, budgets, keepAliveMs, keepAliveJson, aliasTimeouts, ...more } = others;
+  const { keys, rateLimiter, rateLimit, budgets, targetHealth, keepAliveMs, keepAliveJson, aliasTimeouts, ...more } = others;
   const { modelInfo, usageDataset, usageQueue, cache, telemetry, ...options } = more;
   return {
     token: readToken(token),
@@ -96,6 +97,7 @@ export function readSettings(configuration) {
     rateLimiter: readEngine("rateLimiter", rateLimiter, ["limit"]),
     rateLimit: readRateLimit(rateLimit),
     budgets: readEngine("budgets", budgets, ["idFromName", "get"]),
+    targetHealth: readEngine("targetHealth", targetHealth, ["idFromName", "get"]),
     maxBodyBytes: readCount("maxBodyBytes", maxBodyBytes, MAX_BODY_BYTES),
     bodyTimeoutMs: readCount("bodyTimeoutMs", bodyTimeoutMs, BODY_TIMEOUT_MS),
     origins: readVariable("origins", () => readOrigins(origins)),
@@ -194,6 +196,7 @@ export function readBindings(env) {
     rateLimiter: env.RATE_LIMITER,
     rateLimit: readText(env, "GATEWAY_RATE_LIMIT"),
     budgets: env.BUDGETS,
+    targetHealth: env.TARGET_HEALTH,
     origins: readVariable("GATEWAY_ORIGINS", () => splitOrigins(readText(env, "GATEWAY_ORIGINS"))),
     maxBodyBytes: readNumber(env, "GATEWAY_MAX_BODY_BYTES"),
     bodyTimeoutMs: readNumber(env, "GATEWAY_BODY_TIMEOUT_MS"),

@@ -10,13 +10,21 @@ const FILE_TOKENS = 1000;
 const TOKEN_LENGTH = 4;
 
 /**
- * How many tokens a request may use, about: what its texts have, and what its answer may have.
+ * Those of the texts of a request, and with them those that its answer may have.
+ *
+ * @typedef {{ prompt: number, total: number }} Estimate
+ */
+
+/**
+ * How many tokens a request may use, about.
  *
  * @param {any} request JSON; undefined if it is none, and will be refused
  * @param {boolean} isChat whether its answer is written by a model
+ * @returns {Estimate}
  */
 export function estimateTokens(request, isChat) {
-  return Math.ceil(lengthOf(request) / TOKEN_LENGTH) + (isChat ? answerTokens(request) : 0);
+  const prompt = Math.ceil(lengthOf(request) / TOKEN_LENGTH);
+  return { prompt, total: prompt + (isChat ? answerTokens(request) : 0) };
 }
 
 /** @param {any} request */
@@ -49,16 +57,17 @@ function isCount(value) {
 }
 
 /**
- * How many tokens a call has used. The service says so at the end of an answer. Without that: nothing, where nothing was
- * sent or the service refused; else what was reserved.
+ * How many tokens a call has used. The service says so at the end of an answer. Without that: nothing, where nothing
+ * was sent or the service refused; of an answer that was not received to its end, what there is of it; else what was
+ * reserved.
  *
  * @param {Outcome} outcome
- * @param {number} estimate
+ * @param {string | undefined} partial what was received of an answer that is not complete, as JSON text
+ * @param {Estimate} estimate
  */
-export function tokensOf({ report }, estimate) {
-  const { usage, attempts, phase } = report;
+export function tokensOf({ report: { usage, attempts, phase } }, partial, { prompt, total }) {
   if (usage) return usage.total_tokens;
-  if (attempts.length === 0) return 0;
-  const isRefused = phase === "opening" && attempts.every(({ status = 0 }) => status >= 400);
-  return isRefused ? 0 : estimate;
+  if (phase === "complete") return total;
+  if (partial !== undefined) return prompt + Math.ceil(lengthOf(JSON.parse(partial).choices) / TOKEN_LENGTH);
+  return attempts.every(({ status = 0 }) => status >= 400) ? 0 : prompt;
 }

@@ -45,12 +45,22 @@ export function describeFully({ message, serviceMessage, hint, param }) {
  */
 export function errorResponse(error, describeError) {
   const { retryable, retryAfterMs } = error;
-  const headers = retryHeaders(retryAfterMs);
-  if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
+  const headers = { ...requestIdHeaders(error.opcRequestId), ...retryHeaders(retryAfterMs) };
   // Transient errors have been retried already. Only a wait that the service asked for, and that the
   // call did not wait, is a reason to try again.
   headers["x-should-retry"] = String(retryable && retryAfterMs !== undefined);
   return Response.json(errorBody(error, describeError), { status: statusOf(error), headers });
+}
+
+/**
+ * The id of the service's answer: as OpenAI's clients look for it, and as this one does where it
+ * calls a gateway.
+ *
+ * @param {string | undefined} id
+ * @returns {Record<string, string>}
+ */
+export function requestIdHeaders(id) {
+  return id ? { "x-request-id": id, "opc-request-id": id } : {};
 }
 
 /**

@@ -3,15 +3,17 @@
 import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_RESPONSES } from "./boundary.js";
 import { createBody } from "./body.js";
 import { Call } from "./call.js";
+import { CODES } from "./codes.js";
 import { OciError } from "./error.js";
-import { describeFully, errorResponse, rejection } from "./openai-error.js";
+import { describeFully, errorResponse, rejection, requestIdHeaders } from "./openai-error.js";
 
-/** @import { CallOptions, CallReport, FetchInput } from "../index.js" */
-/** @import { ClientInternals } from "./client.js" */
+/** @import { CallOptions, FetchInput } from "../index.js" */
+/** @import { CallHooks, ClientInternals } from "./client.js" */
 /** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
-/** @import { OnEnd } from "./report.js" */
 /** @import { Target } from "./wasm.js" */
+
+/** @typedef {ReturnType<ClientInternals["models"]>[number]} Model */
 
 /**
  * The operations, each by its path and the mode of its calls.
@@ -64,13 +66,12 @@ export async function respond(client, input, init) {
     if (request.method !== "POST") return methodNotAllowed("POST");
     const { signal } = request;
     const text = await request.text();
-    return (await answerRequest(client, { text, mode, signal, describe: describeFully })).response;
+    return (await answerRequest(client, { text, mode, options: { signal }, describe: describeFully })).response;
   }
-  if (path.endsWith("/models")) {
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    return isRead ? listModels(client) : methodNotAllowed("GET");
-  }
-  return notServed(path, SERVED);
+  const models = /\/models(?:\/(.+))?$/.exec(path);
+  if (!models) return notServed(path, SERVED);
+  if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
+  return models[1] === undefined ? listModels(client) : showModel(client, models[1]);
 }
 
 /**
@@ -105,10 +106,9 @@ function withDuplex(init) {
  * @typedef {object} AskedRequest
  * @property {string} text its body
  * @property {number} mode
- * @property {CallOptions} [options]
- * @property {AbortSignal} [signal]
+ * @property {CallOptions} options of the call
  * @property {Describe} describe what the caller may know of an error
- * @property {OnEnd} [onEnd]
+ * @property {CallHooks} [hooks]
  * @property {number} [keepAliveMs] after how long without bytes a stream gets a comment
  */
 
@@ -119,16 +119,16 @@ function withDuplex(init) {
  * @param {AskedRequest} request
  * @returns {Promise<Answer>}
  */
-export async function answerRequest(client, { text, mode, options, signal, describe, onEnd, keepAliveMs }) {
+export async function answerRequest(client, { text, mode, options, describe, hooks, keepAliveMs }) {
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, options ? { ...options, signal } : { signal }, mode, onEnd);
+    call = client.createCall(text, options, mode, hooks);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();
     const { report, target } = call.outcome;
-    const headers = requestIdHeader(report);
+    const headers = requestIdHeaders(report.attempts.at(-1)?.opcRequestId);
     if (call instanceof Call && call.isEvents) {
       return { response: eventsResponse(call, headers, { describe, keepAliveMs }), target };
     }
@@ -170,19 +170,41 @@ function eventsResponse(call, headers, { describe, keepAliveMs }) {
   return new Response(body, { headers: { ...headers, ...EVENTS_HEADERS } });
 }
 
+/** @param {ClientInternals} client */
+function listModels(client) {
+  return Response.json({ object: "list", data: client.models().map(describeModel) });
+}
+
 /**
- * @param {CallReport} report
- * @returns {Record<string, string>}
+ * @param {ClientInternals} client
+ * @param {string} encodedId
  */
-function requestIdHeader(report) {
-  const id = report.attempts.at(-1)?.opcRequestId;
-  return id ? { "x-request-id": id } : {};
+function showModel(client, encodedId) {
+  const model = findModel(client, encodedId);
+  return model ? Response.json(describeModel(model)) : noSuchModel(client);
+}
+
+/** @param {Model} model */
+function describeModel({ id }) {
+  return { id, object: "model", created: 0, owned_by: "oci" };
+}
+
+/**
+ * The alias that the end of a path names.
+ *
+ * @param {ClientInternals} client
+ * @param {string} encodedId
+ */
+export function findModel(client, encodedId) {
+  return client.models().find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
 }
 
 /** @param {ClientInternals} client */
-function listModels(client) {
-  const data = client.models().map(({ id }) => ({ id, object: "model", created: 0, owned_by: "oci" }));
-  return Response.json({ object: "list", data });
+export function noSuchModel(client) {
+  const { status, type } = CODES.invalid_model;
+  const names = client.models().map(({ id }) => id);
+  const aliases = names.length === 0 ? "there are no aliases" : `the aliases are ${names.join(", ")}`;
+  return rejection(status, "invalid_model", `there is no such alias; ${aliases}`, { type });
 }
 
 /**

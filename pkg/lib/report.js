@@ -4,10 +4,17 @@
 /** @import { Outcome } from "./wasm.js" */
 
 /**
- * Called once for each request, when it has ended in whatever way. Must not throw. Each outcome that
- * it asks for is an object of its own.
+ * What is called at the end of a call, with what it rejected with, if it did.
  *
- * @typedef {(getOutcome: () => Outcome) => void} OnEnd
+ * @typedef {(report: CallReport, error?: unknown) => unknown} OnFinish
+ */
+
+/**
+ * Called once for each request, when it has ended in whatever way. Each outcome that it asks for is
+ * an object of its own. `partial` is what was received of an answer that is not complete, as JSON
+ * text; `error` is what the call rejected with.
+ *
+ * @typedef {(getOutcome: () => Outcome, partial?: string, error?: unknown) => void} OnEnd
  */
 
 /**
@@ -19,34 +26,50 @@
 export function joinListeners(...listeners) {
   const [first, ...others] = listeners.filter((listener) => listener !== undefined);
   if (others.length === 0) return first;
-  return (getOutcome) => [first, ...others].forEach((listener) => listener?.(getOutcome));
+  return (getOutcome, partial, error) => {
+    for (const listener of [first, ...others]) listener?.(getOutcome, partial, error);
+  };
 }
 
 /**
  * `onFinish` as a listener.
  *
- * @param {((report: CallReport) => unknown) | undefined} onFinish
+ * @param {OnFinish | undefined} onFinish
  * @returns {OnEnd | undefined}
  */
 export function onEndOf(onFinish) {
-  return onFinish && ((getOutcome) => callOnFinish(onFinish, () => getOutcome().report));
+  return onFinish && ((getOutcome, _partial, error) => callOnFinish(onFinish, () => getOutcome().report, error));
 }
 
 /**
  * Calls `onFinish`.
  *
- * @param {(report: CallReport) => unknown} onFinish
+ * @param {OnFinish} onFinish
  * @param {() => CallReport} getReport
+ * @param {unknown} [error]
  */
-function callOnFinish(onFinish, getReport) {
+function callOnFinish(onFinish, getReport, error) {
   try {
     /** @type {any} */
-    const returned = onFinish(getReport());
+    const returned = onFinish(getReport(), error);
     // It may be an async function, although its promise is not awaited.
     if (typeof returned?.catch === "function") returned.catch(() => {});
   } catch {
     // An error in onFinish must not affect the call.
   }
+}
+
+/**
+ * Adds to a report what the core does not have there.
+ *
+ * @param {Outcome} outcome
+ * @param {string | undefined} requestId
+ */
+export function completeOutcome(outcome, requestId) {
+  const { report, target } = outcome;
+  if (requestId !== undefined) report.requestId = requestId;
+  if (target) report.route = target.route;
+  return outcome;
 }
 
 /**

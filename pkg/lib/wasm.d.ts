@@ -20,6 +20,12 @@ export class Client {
   call(request: string, options: string, mode: number, id: string): CallHandle;
   /** The same for a request other than a chat, which several calls may answer. Throws a {@link Failure}. */
   calls(request: string, options: string, mode: number, id: string): CallHandle[];
+  /** The targets of an alias, as other clients know them: a line each. */
+  sharedTargets(alias: string): string;
+  /** Whether there is something of an alias's targets that other clients do not know. */
+  hasNews(alias: string): boolean;
+  /** Imports what other clients know of a target; of an empty finding, exports what they have to know, once. */
+  shareFinding(alias: string, target: number, finding: Float64Array): Float64Array;
   free(): void;
 }
 
@@ -146,6 +152,8 @@ export function inputCapacity(): number;
 export function headerPointer(): number;
 /** The answers of the calls of one request, as one. */
 export function mergeAnswers(answers: readonly string[]): string;
+/** Merges a finding into a record: the words of both, that of the record first. */
+export function mergeFinding(record: Float64Array, finding: Float64Array): Float64Array;
 /** The known name that is nearest to a misspelt one; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined;
 /** The next call of an export runs on a new instance. */

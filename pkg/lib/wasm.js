@@ -10,6 +10,7 @@ export {
   inputCapacity,
   inputPointer,
   mergeAnswers,
+  mergeFinding,
   nearestName,
   renewInstance,
 } from "../wasm/oci_genai_edge.js";

@@ -21,7 +21,7 @@ use crate::openai::{ChatRequest, EventWriter};
 use crate::operation::{merge, Embed, Moderate, Rerank};
 use crate::options::{CallOptions, Options, RouteQuery};
 use crate::responses;
-use crate::routing::{Route, RouteDescription};
+use crate::routing::{Finding, Route, RouteDescription, Shared};
 
 /// What is behind an `OciGenAI`.
 #[wasm_bindgen]
@@ -144,6 +144,42 @@ impl Client {
         }
         Ok(handles)
     }
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// The targets of an alias, as other clients know them: a line each.
+    #[wasm_bindgen(js_name = sharedTargets)]
+    pub fn shared_targets(&self, alias: &str) -> String {
+        self.0.borrow().shared_targets(alias).join("\n")
+    }
+
+    /// Whether there is something of an alias's targets that other clients do not know.
+    #[wasm_bindgen(js_name = hasNews)]
+    pub fn has_news(&self, alias: &str) -> bool {
+        self.0.borrow().has_news(alias)
+    }
+
+    /// Imports what other clients know of a target: the words of a [`Finding`]. Without words,
+    /// returns those of what they have to know, once.
+    #[wasm_bindgen(js_name = shareFinding)]
+    pub fn share_finding(&self, alias: &str, target: usize, words: &[f64]) -> Vec<f64> {
+        let mut client = self.0.borrow_mut();
+        if words.is_empty() {
+            return client.export(alias, target, now()).to_words().to_vec();
+        }
+        client.import(alias, target, &Finding::from_words(words), now());
+        Vec::new()
+    }
+}
+
+/// Merges what a client knows of a target into the record of it: the words of both. Returns the
+/// words of the record, and after them those of the answer.
+#[wasm_bindgen(js_name = mergeFinding)]
+pub fn merge_finding(record: &[f64], finding: &[f64]) -> Vec<f64> {
+    let mut shared = Shared::from_words(record);
+    let answer = shared.merge(&Finding::from_words(finding), now());
+    [shared.to_words(), answer.to_words()].concat()
 }
 
 /// The options of a call, and its mode without flags.

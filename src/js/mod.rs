@@ -28,7 +28,7 @@ mod shell {
     use wasm_bindgen::prelude::*;
 
     pub use super::call::CallHandle;
-    pub use super::client::{merge_answers, Client};
+    pub use super::client::{merge_answers, merge_finding, Client};
     pub use super::failure::Failure;
     pub use super::memory::{header_pointer, input_capacity, input_pointer};
 

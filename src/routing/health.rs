@@ -3,8 +3,13 @@
 //! A target that failed is tried last for [`FAILED_MS`]. After that a single call tries it in its
 //! place again (what circuit breakers call half-open); for all others it has failed until that call
 //! knows more. The clock is the caller's: milliseconds since 1970.
+//!
+//! Where clients share what they find out ([`super::shared`]), the newer verdict holds, and one of
+//! all of them is granted the probe.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::finding::{Finding, Verdict};
 
 /// In which order the targets of an alias are tried, apart from those that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +26,11 @@ pub enum Strategy {
 pub const FAILED_MS: f64 = 30_000.0;
 /// How long a measured time counts, in milliseconds: a target that was slow once may recover.
 pub const MEASURED_MS: f64 = 300_000.0;
+/// How long what others said of a target holds, in milliseconds: then the client goes by what it
+/// finds out itself. More than it takes to ask again.
+pub const SHARED_MS: f64 = 15_000.0;
+/// How long the one that was granted the probe of a target has for it, in milliseconds.
+pub const PROBE_MS: f64 = 30_000.0;
 /// The weight of a new time in the mean of all.
 const NEW_WEIGHT: f64 = 0.3;
 
@@ -31,6 +41,14 @@ pub struct Health(Arc<Mutex<Findings>>);
 #[derive(Debug, Default)]
 struct Findings {
     failed_at: Option<f64>,
+    /// When that was found out, or that it had not failed.
+    known_at: f64,
+    /// Whether others do not know that.
+    is_news: bool,
+    /// When others last said what they know.
+    shared_at: Option<f64>,
+    /// When they granted the probe.
+    granted_at: Option<f64>,
     /// The weighted mean of the times to the first chunk, in milliseconds, and when it was
     /// measured.
     first_chunk: Option<(f64, f64)>,
@@ -91,6 +109,49 @@ impl Health {
         }
     }
 
+    /// Whether there is something that others do not know.
+    pub fn has_news(&self) -> bool {
+        self.lock().is_news
+    }
+
+    /// What others have to know, once, and whether a probe is due.
+    pub fn export(&self, now: f64) -> Finding {
+        let mut findings = self.lock();
+        let verdict = findings.is_news.then(|| Verdict {
+            has_failed: findings.failed_at.is_some(),
+            age_ms: (now - findings.known_at).max(0.0),
+        });
+        findings.is_news = false;
+        let failed_at = findings.failed_at.filter(|_| !findings.on_trial);
+        let is_due = failed_at.is_some_and(|at| !is_within(FAILED_MS, at, now));
+        Finding {
+            verdict,
+            probes: is_due && !findings.is_granted(now),
+            api_format: None,
+        }
+    }
+
+    /// What others know. `probes`: this client is granted the probe.
+    pub fn import(&self, shared: &Finding, now: f64) {
+        let mut findings = self.lock();
+        findings.shared_at = Some(now);
+        if shared.probes {
+            findings.granted_at = Some(now);
+        }
+        let has_failed = findings.failed_at.is_some();
+        let at = shared.verdict.map(|verdict| now - verdict.age_ms);
+        let others = shared.verdict.is_some_and(|verdict| verdict.has_failed);
+        match at.filter(|at| *at > findings.known_at) {
+            Some(at) => {
+                findings.failed_at = others.then_some(at);
+                findings.known_at = at;
+                findings.is_news = false;
+            }
+            // They do not know yet, or what was sent to them is lost.
+            None => findings.is_news |= has_failed != others,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Findings> {
         // What a panic left behind is a whole value.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -100,7 +161,27 @@ impl Health {
 impl Findings {
     fn is_failed(&self, now: f64) -> bool {
         self.failed_at
-            .is_some_and(|at| self.on_trial || is_within(FAILED_MS, at, now))
+            .is_some_and(|at| self.on_trial || is_within(FAILED_MS, at, now) || self.is_held(now))
+    }
+
+    /// Whether the probe is another's to make.
+    fn is_held(&self, now: f64) -> bool {
+        let is_shared = self
+            .shared_at
+            .is_some_and(|at| is_within(SHARED_MS, at, now));
+        is_shared && !self.is_granted(now)
+    }
+
+    fn is_granted(&self, now: f64) -> bool {
+        self.granted_at
+            .is_some_and(|at| is_within(PROBE_MS, at, now))
+    }
+
+    fn set(&mut self, failed_at: Option<f64>, now: f64) {
+        self.is_news |= failed_at.is_some() || self.failed_at.is_some();
+        self.failed_at = failed_at;
+        self.known_at = now;
+        self.granted_at = None;
     }
 
     fn first_chunk_ms(&self, now: f64) -> Option<f64> {
@@ -113,7 +194,7 @@ impl Trial {
     /// The target answered. `first_chunk_ms`: how long it took to its first chunk, if it streams.
     pub fn succeed(self, first_chunk_ms: Option<f64>, now: f64) {
         let mut findings = self.health.lock();
-        findings.failed_at = None;
+        findings.set(None, now);
         if let Some(new) = first_chunk_ms {
             let known = findings.first_chunk_ms(now);
             let mean = known.map_or(new, |known| known + NEW_WEIGHT * (new - known));
@@ -123,7 +204,7 @@ impl Trial {
 
     /// The target failed, and other calls would probably fail there too.
     pub fn fail(self, now: f64) {
-        self.health.lock().failed_at = Some(now);
+        self.health.lock().set(Some(now), now);
     }
 }
 
@@ -136,7 +217,7 @@ impl Drop for Trial {
 }
 
 /// A time in the future counts as long past: the clock was set back.
-fn is_within(ms: f64, at: f64, now: f64) -> bool {
+pub(super) fn is_within(ms: f64, at: f64, now: f64) -> bool {
     (0.0..ms).contains(&(now - at))
 }
 

@@ -14,6 +14,8 @@ struct LearnedFormat {
     model: String,
     transport: Transport,
     api_format: Option<ApiFormat>,
+    /// Whether other clients do not know it.
+    is_news: bool,
 }
 
 /// No more models are recorded: their ids come from callers.
@@ -22,12 +24,44 @@ const MAX_MODELS: usize = 100;
 impl LearnedFormats {
     /// Records what a model accepted, replacing what was recorded for it before.
     pub fn record(&mut self, model: &str, transport: Transport, api_format: Option<ApiFormat>) {
-        let learned = LearnedFormat {
+        self.put(LearnedFormat {
             model: model.to_owned(),
             transport,
             api_format,
-        };
-        match self.models.iter_mut().find(|known| known.model == model) {
+            is_news: true,
+        });
+    }
+
+    /// Whether there is something of a model that other clients do not know.
+    pub fn has_news(&self, model: &str) -> bool {
+        let mut models = self.models.iter();
+        models.any(|known| known.model == model && known.is_news)
+    }
+
+    /// The format on the native transport that other clients have to know, once.
+    pub fn export(&mut self, model: &str) -> Option<ApiFormat> {
+        let mut models = self.models.iter_mut();
+        let known = models.find(|known| known.model == model && known.is_news)?;
+        known.is_news = false;
+        let is_native = known.transport == Transport::Native;
+        known.api_format.filter(|_| is_native)
+    }
+
+    /// The format that other clients know. What they do not know yet takes precedence.
+    pub fn import(&mut self, model: &str, api_format: ApiFormat) {
+        if !self.has_news(model) {
+            self.put(LearnedFormat {
+                model: model.to_owned(),
+                transport: Transport::Native,
+                api_format: Some(api_format),
+                is_news: false,
+            });
+        }
+    }
+
+    fn put(&mut self, learned: LearnedFormat) {
+        let mut models = self.models.iter_mut();
+        match models.find(|known| known.model == learned.model) {
             Some(known) => *known = learned,
             None => {
                 if self.models.len() < MAX_MODELS {
@@ -119,6 +153,26 @@ mod tests {
         };
         let route = route_of(&learned, model, explicit);
         assert_eq!(route.transport(), Transport::OpenAi);
+    }
+
+    #[test]
+    fn a_format_is_shared_once() {
+        let mut one = LearnedFormats::default();
+        one.record(ENDPOINT, Transport::Native, Some(ApiFormat::Cohere));
+        assert!(one.has_news(ENDPOINT) && !one.has_news("other"));
+        let shared = one.export(ENDPOINT);
+        assert_eq!(shared, Some(ApiFormat::Cohere));
+        assert_eq!(one.export(ENDPOINT), None);
+
+        let mut other = LearnedFormats::default();
+        other.import(ENDPOINT, ApiFormat::Cohere);
+        assert!(!other.has_news(ENDPOINT));
+        let route = route_of(&other, ENDPOINT, RouteOverrides::default());
+        assert_eq!(route.api_format(), shared);
+        // It has found out more since then.
+        other.record(ENDPOINT, Transport::Native, Some(ApiFormat::CohereV2));
+        other.import(ENDPOINT, ApiFormat::Cohere);
+        assert_eq!(other.export(ENDPOINT), Some(ApiFormat::CohereV2));
     }
 
     #[test]

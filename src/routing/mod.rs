@@ -5,6 +5,7 @@
 pub mod action;
 pub mod base_url;
 pub mod candidate;
+pub mod finding;
 pub mod health;
 pub mod learned;
 pub mod model_id;
@@ -13,12 +14,14 @@ pub mod options;
 pub mod region;
 pub mod route;
 pub mod serving;
+pub mod shared;
 
 pub use action::Action;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use base_url::host_of;
 pub use base_url::BaseUrl;
 pub use candidate::Candidate;
+pub use finding::Finding;
 pub use health::{Health, Strategy};
 pub use learned::LearnedFormats;
 pub use model_id::ModelId;
@@ -27,3 +30,4 @@ pub use options::{RouteOverrides, RoutingOptions};
 pub use region::{Realm, Region};
 pub use route::{Route, RouteDescription};
 pub use serving::{ApiFormat, ServingMode, Transport};
+pub use shared::Shared;

@@ -126,7 +126,7 @@ describe("onFinish gets a report of refusals, with their phase", () => {
     const open = createGateway({ configure: () => ({ ...options, token: "\n" }) });
     const { result, lines } = await logged(() => call({}, { handler: open }));
     assert.equal(result.status, 500);
-    assert.match(lines.join(), /GATEWAY_TOKEN is not set/);
+    assert.match(lines.join(), /neither GATEWAY_TOKEN nor GATEWAY_KEYS is set/);
     assert.deepEqual([reports.length, reports[0].phase], [1, "authorization"]);
   });
 });

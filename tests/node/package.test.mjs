@@ -112,7 +112,7 @@ describe("package", { timeout: 120_000 }, () => {
       "ChatStream,OciError,OciGenAI,warmUp",
       "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
-      "createGateway,default",
+      "Budget,TargetHealth,createGateway,default",
       "oci-genai-edge",
     ]);
   });

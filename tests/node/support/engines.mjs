@@ -39,7 +39,6 @@ export function makeNamespace(records) {
 /**
  * Durable Objects of a class. `restart` drops what is not stored; `failure` is what a request throws.
  *
- * @template T
  * @param {new (state: any) => { fetch(request: Request): Promise<Response> }} Class
  */
 export function makeObjects(Class) {

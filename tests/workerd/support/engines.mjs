@@ -1,5 +1,5 @@
-// Two gateways in isolates of their own that share Cloudflare's engines, as wrangler runs them locally: those of
-// wrangler.toml, as they are there in comments.
+// Gateways in isolates of their own, as wrangler runs them locally: a and b share Cloudflare's engines, those of
+// wrangler.toml, as they are there in comments; c has the keys alone.
 
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,10 +11,10 @@ import { makeCredentials, startSimulator } from "../../simulator/server.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** What is in front of both: the first part of the path chooses one. */
+/** What is in front of them: the first part of the path chooses one. */
 const ROUTER = `export default {
   fetch(request, env) {
-    const [, name, path] = /^https?:\\/\\/[^/]*\\/(a|b)(\\/.*)$/.exec(request.url) ?? [, "a", new URL(request.url).pathname];
+    const [, name, path] = /^https?:\\/\\/[^/]*\\/(a|b|c)(\\/.*)$/.exec(request.url) ?? [, "a", new URL(request.url).pathname];
     return env[name].fetch(new Request(new URL(path, request.url), request));
   },
 };
@@ -34,7 +34,7 @@ export function withEngines(text) {
 
 /**
  * @param {object} options
- * @param {Record<string, string>} options.variables of both gateways
+ * @param {Record<string, string>} options.variables of all gateways
  * @param {(text: string) => string} [options.adapt] changes the configuration
  */
 export async function startEngines({ variables, adapt = (text) => text }) {
@@ -58,34 +58,46 @@ export async function startEngines({ variables, adapt = (text) => text }) {
     .replace("pkg/gateway.js", `${root}pkg/gateway.js`);
   const first = adapt(toml.replace('"oci-genai-edge"', '"gateway-a"'));
   const second = adapt(toml.replace('"oci-genai-edge"', '"gateway-b"'))
-    .replace(/\[\[migrations\]\][^[]*/, "")
+    .replace(/\[\[migrations\]\]\n(?:[a-z_]+ = .*\n)*/, "")
     .replaceAll(/^class_name = .*$/gm, '$&\nscript_name = "gateway-a"');
+  const third = toml.replace('"oci-genai-edge"', '"gateway-c"').replace(/\[\[ratelimits\]\][^]*/, "");
   const router = `name = "router"
 main = "router.js"
 compatibility_date = "2026-07-30"
-services = [{ binding = "a", service = "gateway-a" }, { binding = "b", service = "gateway-b" }]
+services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "gateway-${name}" }`).join(", ")}]
 `;
   await writeFile(`${folder}/router.js`, ROUTER);
-  const files = { router, first, second };
+  const files = { router, first, second, third };
   for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}.toml`, text);
   const state = ["--persist-to", `${folder}/state`];
 
   /**
-   * Runs wrangler on the gateways' configuration and state.
+   * Runs wrangler on the configuration of a gateway with all engines.
    *
    * @param {string[]} args
    */
-  const wrangler = async (...args) => {
-    const command = [`${root}node_modules/wrangler/bin/wrangler.js`, ...args, "--config", `${folder}/first.toml`, "--local", ...state];
+  const run = async (...args) => {
+    const command = [`${root}node_modules/wrangler/bin/wrangler.js`, ...args, "--config", `${folder}/first.toml`];
     const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1" };
     const { stdout } = await promisify(execFile)(`${root}node_modules/.bin/node`, command, { cwd: folder, env });
     return stdout;
   };
+  /**
+   * Puts records of keys into the namespace.
+   *
+   * @param {Record<string, object>} records by the name of each key
+   */
+  const putKeys = async (records) => {
+    const pairs = Object.entries(records).map(([key, record]) => ({ key, value: JSON.stringify(record) }));
+    await writeFile(`${folder}/keys.json`, JSON.stringify(pairs));
+    await run("kv", "bulk", "put", `${folder}/keys.json`, "--binding", "GATEWAY_KEYS", "--local", ...state);
+  };
+  const dryRun = () => run("deploy", "--dry-run", `--outdir=${folder}/bundle`);
   const configs = Object.keys(files).flatMap((name) => ["--config", `${folder}/${name}.toml`]);
   const start = async () => startWorker(await freePort(), {}, [...configs, ...state]);
   const stop = async () => {
     await simulator.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { simulator, folder, wrangler, start, stop };
+  return { simulator, folder, putKeys, dryRun, start, stop };
 }
