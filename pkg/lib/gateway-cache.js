@@ -193,7 +193,9 @@ function hasTools({ tools, functions }) {
 async function hashOf(value) {
   const canonical = JSON.stringify(value, (_name, member) => {
     if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)));
+    const names = Object.keys(member);
+    names.sort();
+    return Object.fromEntries(names.map((name) => [name, member[name]]));
   });
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");

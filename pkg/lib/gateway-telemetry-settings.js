@@ -26,9 +26,7 @@ export function readTelemetry(telemetry) {
   if (!isAddress(endpoint)) {
     throw createError("invalid_options", "the option telemetry.endpoint must be a URL with http or https");
   }
-  try {
-    new Headers(headers);
-  } catch {
+  if (!isHeaders(headers)) {
     throw createError("invalid_options", "the option telemetry.headers has a name or a value that can't be sent");
   }
   if (serviceName !== undefined && typeof serviceName !== "string") {
@@ -38,6 +36,15 @@ export function readTelemetry(telemetry) {
     throw createError("invalid_options", "the option telemetry.resourceAttributes must have strings");
   }
   return { endpoint, headers, serviceName, resourceAttributes };
+}
+
+/** @param {any} headers */
+function isHeaders(headers) {
+  try {
+    return Boolean(new Headers(headers));
+  } catch {
+    return false;
+  }
 }
 
 /** @param {unknown} endpoint */

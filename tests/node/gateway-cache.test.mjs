@@ -165,9 +165,9 @@ describe("is not used", () => {
     const tools = [{ type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } }];
     const options = { parameters: { tools } };
     for (let count = 0; count < 2; count++) assert.equal((await ask(options)).state, null);
-    const told = cached({ GATEWAY_CACHE: { ours: { maxAgeSeconds, tools: true } } });
-    assert.equal((await ask(options, told)).state, "miss");
-    assert.equal((await ask(options, told)).state, "hit");
+    const allowed = cached({ GATEWAY_CACHE: { ours: { maxAgeSeconds, tools: true } } });
+    assert.equal((await ask(options, allowed)).state, "miss");
+    assert.equal((await ask(options, allowed)).state, "hit");
   });
 
   test("for answers that guardrails have refused", async () => {

@@ -88,7 +88,7 @@ test("a chat: one span and measurements, by the conventions", async () => {
   assert.ok(attributes["gen_ai.response.time_to_first_chunk"] >= 0);
 
   const byName = new Map(metrics.map((metric) => [metric.name, metric]));
-  assert.deepEqual([...byName.keys()].sort(), Object.keys(conventions.metrics).sort());
+  assert.deepEqual([...byName.keys()].toSorted(), Object.keys(conventions.metrics).toSorted());
   for (const [name, { unit, bounds, required, optional }] of Object.entries(conventions.metrics)) {
     const metric = byName.get(name);
     assert.equal(metric.unit, unit);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { request as httpRequest } from "node:http";
+import { startCollector } from "../node/support/collector.mjs";
 import { demoModels } from "../../scripts/demo-models.mjs";
 import { endpointId, makeCredentials, startSimulator } from "../simulator/server.mjs";
 import { bindingsOf, startWorkerd } from "./support/workerd.mjs";
@@ -59,6 +60,26 @@ function streamThrough(port, model = "slow") {
   });
 }
 
+/** Leaves a stream once a text has come. */
+function leaveAfter(port, { model, beginning }) {
+  let text = "";
+  return new Promise((resolve) => {
+    const options = { port, path: "/v1/chat/completions", method: "POST", headers: { authorization: "Bearer token" } };
+    const request = httpRequest({ ...options, agent: false }, (response) => {
+      response.on("error", () => {});
+      response.on("data", (data) => {
+        text += data;
+        if (!text.includes(beginning)) return;
+        request.socket.resetAndDestroy();
+        resolve(undefined);
+      });
+    });
+    request.on("error", () => {});
+    const long = [{ role: "user", content: "tokens=100000" }];
+    request.end(JSON.stringify({ model, stream: true, messages: long }));
+  });
+}
+
 /** Starts a gateway with bindings, and a proxy in front of it. */
 async function start(bindings) {
   const credentials = makeCredentials();
@@ -70,7 +91,7 @@ async function start(bindings) {
     worker.stop();
     await simulator.close();
   };
-  return { origin: worker.origin, proxy, stop };
+  return { origin: worker.origin, port: worker.port, simulator, proxy, stop };
 }
 
 describe("behind a proxy that cuts after a silent second", { timeout: 300_000 }, () => {
@@ -102,6 +123,38 @@ describe("behind a proxy that cuts after a silent second", { timeout: 300_000 },
     assert.deepEqual([ready.status, status], [200, "ready"]);
     assert.equal(targets.find(({ alias }) => alias === "slow").state, "ok");
   });
+});
+
+describe("a caller that leaves", { timeout: 60_000 }, () => {
+  let collector;
+  let gateway;
+  before(async () => {
+    collector = await startCollector();
+    gateway = await start({ GATEWAY_KEEP_ALIVE_MS: "200", OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  });
+  after(async () => {
+    await gateway?.stop();
+    await collector?.close();
+  });
+
+  const cases = [
+    ["a response that has begun with comments", "slow", ": keep-alive"],
+    ["a stream", "dac-generic", "data: {"],
+  ];
+  for (const [name, model, beginning] of cases) {
+    test(`${name}: the request ends, is not repeated, and has its span`, async () => {
+      const { length } = gateway.simulator.requests;
+      collector.clear();
+      await leaveAfter(gateway.port, { model, beginning });
+      const record = gateway.simulator.requests[length];
+      await record.done;
+      assert.equal(record.clientGone, true);
+      await collector.receives(2);
+      const outcome = collector.spans[0].attributes.find(({ key }) => key === "oci_genai_edge.outcome");
+      assert.equal(outcome.value.stringValue, "cancelled");
+      assert.equal(gateway.simulator.requests.length, length + 1);
+    });
+  }
 });
 
 test("without keep-alive the same streams are cut", { timeout: 60_000 }, async () => {

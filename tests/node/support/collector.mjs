@@ -21,9 +21,8 @@ export async function startCollector() {
     /** @type {string[]} */
     texts: [],
     clear: () => {
-      for (const list of [collector.spans, collector.metrics, collector.resources, collector.headers, collector.texts]) {
-        list.length = 0;
-      }
+      const { spans, metrics, resources, headers, texts } = collector;
+      for (const list of [spans, metrics, resources, headers, texts]) list.length = 0;
     },
     /**
      * Waits until it has received so many exports.
