@@ -472,9 +472,10 @@ export interface CallOptions extends RouteOverrides {
  * be sent, and returns the headers to add: `authorization`, `date`, `x-date`, `x-content-sha256`
  * and `opc-*`. Any other name, or a value that is not one line of visible ASCII, is
  * `invalid_signature`. If it throws or rejects, nothing is sent, no other target is tried, and the
- * call fails with `signer_failed`, whose `cause` is what was thrown.
+ * call fails with `signer_failed`, whose `cause` is what was thrown. If that is an `OciError`, its
+ * `hint` is handed on, to 500 characters.
  *
- * Ready-made signers: `oci-genai-edge/signer`. The rules:
+ * Ready-made signers: `oci-genai-edge/signer` and `oci-genai-edge/signer/node`. The rules:
  * https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
  *
  * ```ts

@@ -80,7 +80,8 @@ export interface TokenSignerOptions extends SignerOptions {
  * Whitespace around `tenancy`, `user` and `fingerprint` is ignored. The signer sets
  * `authorization`, `x-date` and `x-content-sha256`, and signs `host`, `content-length` and
  * `content-type` with them: send exactly the body and the content type that were signed. It signs
- * POST, PUT and PATCH.
+ * POST, PUT and PATCH; and GET, HEAD and DELETE with an empty body, for which it sets no
+ * `x-content-sha256` and signs `host` alone.
  *
  * @throws {TypeError} immediately, if an option is missing or malformed. The message names the
  *   option; no message of this module contains an option's value.

@@ -21,6 +21,9 @@ const SIGNED_HEADERS = [
   "x-content-sha256",
 ];
 
+/** Of a request without a body, such as those of the control plane. */
+const SIGNED_WITHOUT_BODY = SIGNED_HEADERS.slice(0, 3);
+
 const ALGORITHM = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
 // How long a call waits for a key that another call is reading. On workerd, a cancelled request
@@ -96,13 +99,17 @@ function signer(keyIdOf, { privateKey, clock = () => new Date() }) {
   const getKey = keyReader(privateKey);
 
   return async ({ method, url, headers, body }) => {
-    // The six headers are those of a request with a body. fetch sends no content-length with a GET,
-    // so OCI would respond with 401 to a signature that includes it.
-    if (!/^(?:post|put|patch)$/i.test(method)) {
-      throw new TypeError("this signer signs POST, PUT and PATCH requests only");
+    // fetch sends no content-length with a GET, so OCI would respond with 401 to a signature that
+    // includes it.
+    const hasBody = /^(?:post|put|patch)$/i.test(method);
+    if (!hasBody && !/^(?:get|head|delete)$/i.test(method)) {
+      throw new TypeError("this signer signs GET, HEAD, DELETE, POST, PUT and PATCH requests only");
     }
     if (!ArrayBuffer.isView(body)) {
       throw new TypeError("the body to sign must be a Uint8Array of exactly the bytes that will be sent");
+    }
+    if (!hasBody && body.byteLength > 0) {
+      throw new TypeError("a GET, HEAD or DELETE request is signed without a body");
     }
     const length = String(body.byteLength);
     // The digest is requested before anything is awaited: WebCrypto copies its input when it is
@@ -112,7 +119,8 @@ function signer(keyIdOf, { privateKey, clock = () => new Date() }) {
     // Read last: a slow fetch of the key or token must not make the signature older.
     const date = dateHeader(clock());
     const sha256 = base64(digest);
-    const text = signingString(SIGNED_HEADERS, {
+    const signed = hasBody ? SIGNED_HEADERS : SIGNED_WITHOUT_BODY;
+    const text = signingString(signed, {
       method,
       url,
       headers: {
@@ -125,10 +133,10 @@ function signer(keyIdOf, { privateKey, clock = () => new Date() }) {
     const signature = await subtle().sign(ALGORITHM.name, key, new TextEncoder().encode(text));
     return {
       authorization:
-        `Signature version="1",headers="${SIGNED_HEADERS.join(" ")}",keyId="${keyId}",` +
+        `Signature version="1",headers="${signed.join(" ")}",keyId="${keyId}",` +
         `algorithm="rsa-sha256",signature="${base64(signature)}"`,
       "x-date": date,
-      "x-content-sha256": sha256,
+      ...(hasBody && { "x-content-sha256": sha256 }),
     };
   };
 }

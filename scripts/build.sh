@@ -13,6 +13,12 @@ node scripts/inline-wasm.mjs
 # npm shows the README and the licences that are in the package's folder.
 cp README.md LICENSE-MIT LICENSE-APACHE pkg/
 
+# `oci-genai-edge serve --simulate` needs no account.
+rm -rf pkg/simulator
+mkdir -p pkg/simulator
+cp tests/simulator/*.mjs pkg/simulator/
+rm pkg/simulator/main.mjs pkg/simulator/test-client.mjs
+
 # The page imports the package without a bundler, as a browser does.
 rm -rf www/oci-genai-edge
 mkdir -p www/oci-genai-edge

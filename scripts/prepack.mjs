@@ -5,7 +5,13 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const BUILT = ["pkg/wasm/oci_genai_edge_bg.wasm", "pkg/wasm/oci_genai_edge.js", "pkg/wasm/inline.js", "pkg/README.md"];
+const BUILT = [
+  "pkg/wasm/oci_genai_edge_bg.wasm",
+  "pkg/wasm/oci_genai_edge.js",
+  "pkg/wasm/inline.js",
+  "pkg/simulator/server.mjs",
+  "pkg/README.md",
+];
 
 if (!BUILT.every((path) => existsSync(`${root}${path}`))) {
   // npm reads the package's name and files from standard output.

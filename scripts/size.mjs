@@ -1,6 +1,6 @@
-// Prints the size of the package: the wasm, and the JavaScript that a browser loads with it. `--gate` fails where
-// either is more than 2 % above scripts/size-gate.json, gzipped. `--update` writes that file, so that growth shows in a
-// commit.
+// Prints the size of the package: the wasm, the JavaScript that a browser loads with it, and what runs in Node alone:
+// the command line with its simulator, and the entries of Node. `--gate` fails where one of them is more than 2 % above
+// scripts/size-gate.json, gzipped. `--update` writes that file, so that growth shows in a commit.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
@@ -10,15 +10,28 @@ const gateFile = new URL("size-gate.json", import.meta.url);
 
 /** @typedef {{ bytes: number, gzipped: number }} Size */
 
-const lib = readdirSync(new URL("lib/", root)).filter((file) => file.endsWith(".js")).map((file) => `lib/${file}`);
+const lib = scriptsIn("lib");
+const browser = ["browser.js", "wasm/oci_genai_edge.js"];
+const isOfNode = (/** @type {string} */ path) => path.startsWith("lib/node-");
+const command = ["bin.js", "gateway-node.js", "signer-node.js", ...scriptsIn("cli"), ...scriptsIn("cli/checks")];
 /** @type {Record<string, Size>} */
 const sizes = {
   wasm: printSize("wasm", ["wasm/oci_genai_edge_bg.wasm"]),
-  javascript: printSize("JavaScript beside it, not minified", ["browser.js", "wasm/oci_genai_edge.js", ...lib]),
+  javascript: printSize("JavaScript beside it, not minified", [...browser, ...lib.filter((path) => !isOfNode(path))]),
+  node: printSize("command line, simulator, Node", [...command, ...scriptsIn("simulator"), ...lib.filter(isOfNode)]),
 };
 
 if (process.argv.includes("--update")) writeFileSync(gateFile, `${JSON.stringify(sizes, null, 2)}\n`);
 if (process.argv.includes("--gate")) checkGate();
+
+/**
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function scriptsIn(folder) {
+  const files = readdirSync(new URL(`${folder}/`, root)).filter((file) => /\.m?js$/.test(file));
+  return files.toSorted().map((file) => `${folder}/${file}`);
+}
 
 /**
  * @param {string} name

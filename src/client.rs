@@ -183,8 +183,8 @@ impl Client {
         }
     }
 
-    /// The targets of an alias as other clients know them, in their order: the address and the model
-    /// of each. Empty where there is no such alias.
+    /// The targets of an alias as other clients know them, in their order: the address and the
+    /// model of each. Empty where there is no such alias.
     pub fn shared_targets(&self, alias: &str) -> Vec<String> {
         let name = |index| {
             let target = self.target(alias, index)?;

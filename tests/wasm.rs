@@ -163,11 +163,11 @@ fn failures_have_codes() {
     type Report = fn(&mut CallHandle);
     let reports: [(Report, &str); 3] = [
         (
-            |call| call.on_authorize_error("signer_failed", "no".into()),
+            |call| call.on_authorize_error("signer_failed", "no".into(), Some("do".into())),
             "signer_failed",
         ),
         (
-            |call| call.on_authorize_error("invalid_signature", "no".into()),
+            |call| call.on_authorize_error("invalid_signature", "no".into(), None),
             "invalid_signature",
         ),
         (|call| call.on_timeout("totalMs", 5.0), "timeout"),

@@ -52,7 +52,8 @@ const PREFIX = "sha256:";
 export async function run({ values, positionals: [action, subject, ...rest], env, signal }) {
   const isList = action === "list";
   const isKnown = isList || action === "add" || action === "revoke";
-  if (!isKnown || rest.length > 0 || isList !== (subject === undefined)) throw new UsageError(`usage: oci-genai-edge ${usage}`);
+  const isComplete = isKnown && rest.length === 0 && isList === (subject === undefined);
+  if (!isComplete) throw new UsageError(`usage: oci-genai-edge ${usage}`);
   const namespace = new Namespace(values, env, signal);
   if (isList) return list(namespace, values);
   return action === "add" ? add(namespace, values, String(subject)) : revoke(namespace, String(subject));
@@ -133,7 +134,8 @@ function describe(name, record) {
     tokens && `${tokens} tokens a day`,
     expires && `${isOver ? "expired" : "expires"} ${expires}`,
   ];
-  return [shorten(name), bold(owner ?? "(not added by this command)"), parts.filter(Boolean).join("; ")].join("  ").trimEnd();
+  const columns = [shorten(name), bold(owner ?? "(not added by this command)"), parts.filter(Boolean).join("; ")];
+  return columns.join("  ").trimEnd();
 }
 
 /**
@@ -146,7 +148,9 @@ async function revoke(namespace, subject) {
   const isDigest = /^sha256:[0-9a-f]{8,64}$/.test(digest);
   const found = keys.filter(({ name, record }) => record?.name === subject || (isDigest && name.startsWith(digest)));
   const [only, ...others] = found;
-  if (only === undefined) throw new CommandError(`there is no key of ${subject}`, "`oci-genai-edge keys list` lists them");
+  if (only === undefined) {
+    throw new CommandError(`there is no key of ${subject}`, "`oci-genai-edge keys list` lists them");
+  }
   if (others.length > 0) {
     const hint = `name one by its digest: ${found.map(({ name }) => shorten(name)).join(", ")}`;
     throw new CommandError(`there are ${found.length} keys of ${subject}`, hint);
@@ -217,7 +221,8 @@ class Namespace {
     const command = ["wrangler", "kv", "key", ...args, ...this.#flags];
     const env = { ...this.#env, WRANGLER_SEND_METRICS: "false", CI: "1" };
     try {
-      const { stdout } = await promisify(execFile)("npx", command, { env, signal: this.#signal, maxBuffer: MAX_OUTPUT });
+      const settings = { env, signal: this.#signal, maxBuffer: MAX_OUTPUT };
+      const { stdout } = await promisify(execFile)("npx", command, settings);
       return stdout;
     } catch (error) {
       this.#signal.throwIfAborted();

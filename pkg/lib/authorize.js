@@ -16,6 +16,25 @@ export class AuthorizeFailure extends Error {
   constructor(code, message, cause) {
     super(message, { cause });
     this.code = code;
+    this.hint = hintOf(cause);
+  }
+}
+
+const MAX_HINT = 500;
+
+/**
+ * What an OciError advises. Signers may be of another copy of this package, so the class is not
+ * compared.
+ *
+ * @param {any} thrown
+ * @returns {string | undefined}
+ */
+function hintOf(thrown) {
+  try {
+    const { name, hint } = thrown;
+    return name === "OciError" && typeof hint === "string" ? hint.slice(0, MAX_HINT) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -213,9 +213,10 @@ export class CoreCall {
   /**
    * @param {string} code
    * @param {string} message
+   * @param {string} [hint]
    */
-  onAuthorizeError(code, message) {
-    this.#enter((handle) => handle.onAuthorizeError(code, message));
+  onAuthorizeError(code, message, hint) {
+    this.#enter((handle) => handle.onAuthorizeError(code, message, hint));
   }
 
   onNetworkError() {

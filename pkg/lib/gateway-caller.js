@@ -61,7 +61,9 @@ export class Callers {
       const result = key === "" ? unknownKey : await this.#keys.find(key);
       return result.caller ?? this.#refuseKey(result.failure);
     }
-    if (this.#token) return this.#refuse("unauthorized", 401, "the gateway requires its token as Authorization: Bearer …");
+    if (this.#token) {
+      return this.#refuse("unauthorized", 401, "the gateway requires its token as Authorization: Bearer …");
+    }
     log("neither GATEWAY_TOKEN nor GATEWAY_KEYS is set, so every request is rejected");
     return this.#refuse("invalid_options", 500, "the gateway has no token to check requests against");
   }
@@ -74,7 +76,7 @@ export class Callers {
       case "expired":
         return this.#refuse("unauthorized", 401, "the key has expired; its operator issues a new one");
       case "malformed":
-        return this.#refuse("invalid_options", 500, "the record of this key can't be read; the gateway's log has the reason");
+        return this.#refuse("invalid_options", 500, MALFORMED);
       default:
         return this.#refuse("service_unavailable", 503, "the gateway can't read its keys now; try again later");
     }
@@ -95,6 +97,8 @@ export class Callers {
 
 /** @type {KeyResult} */
 const unknownKey = { failure: "unknown" };
+
+const MALFORMED = "the record of this key can't be read; the gateway's log has the reason";
 
 const CHALLENGE = { "www-authenticate": "Bearer" };
 

@@ -165,7 +165,8 @@ export class SharedHealth {
     if (targets === "") return undefined;
     // An OCID is shown nowhere.
     const names = await Promise.all(targets.split("\n").map(sha256));
-    return this.#targets.get(alias) ?? keep(this.#targets, alias, { names, requestedAt: 0, answeredAt: 0, isAsking: false });
+    const made = { names, requestedAt: 0, answeredAt: 0, isAsking: false };
+    return this.#targets.get(alias) ?? keep(this.#targets, alias, made);
   }
 }
 

@@ -65,7 +65,7 @@ export class KeyStore {
       text = await within(this.#namespace.get(name, { type: "text", cacheTtl: KV_CACHE_SECONDS }), KV_MS);
     } catch {
       const isUsable = kept && isWithin(STALE_MS, kept.at, now);
-      logRepeated("GATEWAY_KEYS can't be read", isUsable ? "a record that was read before is used" : "a request is refused");
+      logRepeated("GATEWAY_KEYS can't be read", "keys that were read before are still accepted for a while");
       return isUsable ? unlessExpired(kept.result, now) : { failure: "unavailable" };
     }
     const result = resultOf(name, text);

@@ -86,7 +86,9 @@ export class Ledger {
     }
     if (requestsPerMinute !== undefined) {
       const { retryMs, ...requests } = this.#rate.take(requestsPerMinute, now);
-      if (retryMs !== undefined) return { refused: "requests", retryMs, requests, tokens: left(this.used), day: this.day };
+      if (retryMs !== undefined) {
+        return { refused: "requests", retryMs, requests, tokens: left(this.used), day: this.day };
+      }
       if (tokensPerDay === undefined) return { requests };
       this.used += tokens;
       return { requests, tokens: left(this.used), day: this.day };

@@ -90,9 +90,10 @@ export class Limits {
 function refuseAdmission({ refused, retryMs = 0, ...allowances }) {
   const isQuota = refused === "tokens";
   const limit = (isQuota ? allowances.tokens : allowances.requests)?.limit;
+  const seconds = Math.ceil(retryMs / 1000);
   const message = isQuota
     ? `this key has used its ${limit} tokens of the day, which ends at 00:00 UTC`
-    : `this key has used its ${limit === undefined ? "" : `${limit} `}requests; try again in ${Math.ceil(retryMs / 1000)} s`;
+    : `this key has used ${limit === undefined ? "its" : `its ${limit}`} requests; try again in ${seconds} s`;
   const code = isQuota ? "insufficient_quota" : "rate_limit_exceeded";
   const headers = allowanceHeaders(allowances);
   // The day ends too late for a client that waits and tries again by itself.

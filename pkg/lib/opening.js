@@ -102,7 +102,7 @@ export class Opening {
       this.#checkInterrupted();
       if (!(error instanceof AuthorizeFailure)) throw error;
       this.cause = error.cause;
-      handle.onAuthorizeError(error.code, error.message);
+      handle.onAuthorizeError(error.code, error.message, error.hint);
       return;
     }
     this.#checkInterrupted();

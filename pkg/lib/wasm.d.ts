@@ -57,7 +57,7 @@ export interface CallHandle {
   /** The body of the same request, once. */
   takeBody(): Uint8Array<ArrayBuffer>;
   /** Signing failed. */
-  onAuthorizeError(code: string, message: string): void;
+  onAuthorizeError(code: string, message: string, hint?: string): void;
   /** The connection has failed or broken before the first chunk. */
   onNetworkError(): void;
   /** The head of the response; status 0 of a hidden redirect. Returns whether the body is needed. */

@@ -5,8 +5,8 @@ import { OciGenAI } from "oci-genai-edge";
 /** @import { Settings } from "./settings.mjs" */
 
 /**
- * The most requests of a run: three attempts to find the format and one retry, a stream with its fallback and one
- * retry, and thirteen questions.
+ * The most requests of a run, besides those to the control plane: three attempts to find the format, a stream with its
+ * fallback, a completion with one retry, and thirteen questions.
  */
 export const BUDGET = 20;
 

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
-import { codeOf } from "./error-code.mjs";
+import { codeOf } from "../../pkg/lib/node-error-code.js";
 
 const RECORDED_HEADERS = [
   "content-type",

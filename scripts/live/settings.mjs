@@ -1,10 +1,7 @@
 // The settings of `make live`, from the environment.
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { profileSigner, readProfile } from "oci-genai-edge/signer/node";
 
-import { codeOf } from "./error-code.mjs";
-import { expandHome, parseConfig, profileOf, signerOf } from "./profile.mjs";
+import { findProfile } from "../../pkg/lib/node-profile.js";
 
 const REQUIRED = ["OCI_DAC_ENDPOINT_OCID", "OCI_DAC_COMPARTMENT_ID", "OCI_DAC_REGION"];
 
@@ -22,6 +19,7 @@ const REQUIRED = ["OCI_DAC_ENDPOINT_OCID", "OCI_DAC_COMPARTMENT_ID", "OCI_DAC_RE
  * @property {string} cohereModel An on-demand model, for Cohere's formats where the DAC has another.
  * @property {string} [apiKey]
  * @property {import("oci-genai-edge").RequestSigner} sign
+ * @property {import("oci-genai-edge/signer/node").Profile} profile
  * @property {boolean} record
  * @property {string} [folder]
  * @property {string[]} secrets What no recording may contain, besides what looks like an id.
@@ -32,14 +30,18 @@ const REQUIRED = ["OCI_DAC_ENDPOINT_OCID", "OCI_DAC_COMPARTMENT_ID", "OCI_DAC_RE
  * failure, not a reason to skip.
  *
  * @param {NodeJS.ProcessEnv} [env]
- * @returns {{ missing: string[], settings?: undefined } | { missing?: undefined, settings: Settings }}
+ * @returns {Promise<{ missing: string[], settings?: undefined } | { missing?: undefined, settings: Settings }>}
  */
-export function readSettings(env = process.env, home = homedir()) {
+export async function readSettings(env = process.env) {
   const missing = REQUIRED.filter((name) => !env[name]);
-  const profileName = env.OCI_PROFILE || "DEFAULT";
-  const profile = findProfile(profileName, home);
-  if (!profile) missing.push(`a profile [${profileName}] in ~/.oci/config`);
+  const options = { env, profile: env.OCI_PROFILE || undefined };
+  const { name, shown, found: profile } = await findProfile(options);
+  if (!profile) missing.push(`a profile [${name}] in ${shown}`);
   if (!profile || missing.length > 0) return { missing };
+  const sign = profileSigner(options);
+  // Whether it can sign is known before the first test.
+  const headers = { "content-type": "application/json" };
+  await sign({ method: "POST", url: "https://oci.invalid/", headers, body: new Uint8Array(), attempt: 1 });
 
   const { OCI_DAC_ENDPOINT_OCID: endpointId = "", OCI_DAC_COMPARTMENT_ID: compartmentId = "" } = env;
   const { OCI_DAC_REGION: region = "" } = env;
@@ -62,28 +64,13 @@ export function readSettings(env = process.env, home = homedir()) {
       otherEndpoint: env.OCI_OTHER_ENDPOINT || undefined,
       cohereModel: env.OCI_COHERE_MODEL || "cohere.command-a-03-2025",
       apiKey: env.OCI_GENAI_API_KEY || undefined,
-      sign: signerOf(profile, home),
+      sign,
+      profile: await readProfile(options),
       record: env.RECORD === "1",
       folder: env.OCI_LIVE_FOLDER || undefined,
       secrets: secrets.flatMap((secret) => (secret ? [secret] : [])),
     },
   };
-}
-
-/**
- * @param {string} name
- * @param {string} home
- */
-function findProfile(name, home) {
-  let text;
-  try {
-    text = readFileSync(join(expandHome("~", home), ".oci", "config"), "utf8");
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "ENOENT") return undefined;
-    throw new Error(`~/.oci/config can't be read (${code})`, { cause: error });
-  }
-  return profileOf(parseConfig(text), name);
 }
 
 function isChicago(/** @type {string} */ region) {

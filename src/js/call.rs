@@ -154,14 +154,19 @@ impl CallHandle {
             .unwrap_or_default()
     }
 
-    /// Signing failed, or the API key is not one.
+    /// Signing failed, or the API key is not one. The hint is what the signer advises.
     #[wasm_bindgen(js_name = onAuthorizeError)]
-    pub fn on_authorize_error(&mut self, code: &str, message: String) {
+    pub fn on_authorize_error(&mut self, code: &str, message: String, hint: Option<String>) {
         let code = match code {
             "invalid_signature" => Code::InvalidSignature,
             _ => Code::SignerFailed,
         };
-        self.call.on_error(Error::new(code, message), now());
+        let error = Error::new(code, message);
+        let error = match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        };
+        self.call.on_error(error, now());
     }
 
     /// The connection failed or broke before the first chunk.

@@ -156,14 +156,16 @@ for (const engine of ["the object", "the isolate"]) {
         const { result } = await logged(() => ask(options));
         assert.ok(result.status === 400 || result.status === 404, JSON.stringify(options));
       }
-      const left = headersOf(await ask({ parameters: { max_tokens: 1, messages: [{ role: "user", content: "" }] } }), "tokens");
+      const messages = [{ role: "user", content: "" }];
+      const left = headersOf(await ask({ parameters: { max_tokens: 1, messages } }), "tokens");
       assert.ok(Number(left[1]) >= 990, left[1]);
     });
 
     test("a stream is settled when it ends, and when its reader leaves", async () => {
       const { ask } = withLimits({ tokens_per_day: 100_000 }, { BUDGETS: engineOf() });
       const used = async () => {
-        const [, remaining] = headersOf(await ask({ model: "nothing", parameters: { max_tokens: 1, messages: [] } }), "tokens");
+        const response = await ask({ model: "nothing", parameters: { max_tokens: 1, messages: [] } });
+        const [, remaining] = headersOf(response, "tokens");
         return 100_000 - Number(remaining);
       };
       const stream = { stream: true, max_tokens: 5000 };

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { streamFacts } from "../../scripts/live/stream-facts.mjs";
-import { endpointId, makeSessionToken, startSimulator } from "../simulator/server.mjs";
+import { endpointId, makeCredentials, makeSessionToken, startSimulator } from "../simulator/server.mjs";
 import { startHarness } from "./support/harness.mjs";
 import { startServer } from "./support/local-server.mjs";
 
@@ -72,11 +72,13 @@ describe("without its settings", () => {
       publicKeyEncoding: { type: "spki", format: "pem" },
       privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "correct horse" },
     });
-    const config = "[DEFAULT]\nuser=u\ntenancy=t\nfingerprint=f\nkey_file=~/.oci/key.pem\npass_phrase=correct horse\n";
+    const { tenancy, user, fingerprint } = makeCredentials();
+    const identity = `user=${user}\ntenancy=${tenancy}\nfingerprint=${fingerprint}`;
+    const config = `[DEFAULT]\n${identity}\nkey_file=~/.oci/key.pem\npass_phrase=wrong horse\n`;
     const { code, output } = await runLive({ ...DAC, HOME: makeHome(config, { "key.pem": privateKey }) });
     assert.equal(code, 1);
-    assert.match(output, /^The live tests can't be run: key_file is encrypted, and pass_phrase is not supported here/m);
-    assert.doesNotMatch(output, /correct horse|at .*\.mjs/);
+    assert.match(output, /^The live tests can't be run: profile \[DEFAULT\] .* pass_phrase does not fit key_file \(/m);
+    assert.doesNotMatch(output, /(correct|wrong) horse|at .*\.mjs/);
   });
 });
 
@@ -131,6 +133,7 @@ describe("against the simulator", async () => {
         ...env,
       }),
     );
+    const inspections = requests.filter(({ method }) => method === "GET");
     const files = readdirSync(folder).toSorted();
     const read = (file) => readFileSync(join(folder, file), "latin1");
     const answers = files.includes("answers.md") ? read("answers.md") : "";
@@ -140,15 +143,16 @@ describe("against the simulator", async () => {
         .find((line) => line.includes(question))
         ?.split("|")[2]
         .trim();
-    return { ...result, requests, files, read, answers, answer };
+    const posts = requests.filter(({ method }) => method === "POST");
+    return { ...result, requests: posts, inspections, files, read, answers, answer };
   }
 
-  test("checks with two requests, and writes nothing", async () => {
-    const { code, output, requests, files } = await run("simgeneric");
+  test("checks with two requests and what doctor inspects, and writes nothing", async () => {
+    const { code, output, requests, inspections, files } = await run("simgeneric");
     assert.equal(code, 0, output);
     assert.deepEqual(
       requests.map(({ body }) => body.chatRequest.isStream === true),
-      [false, true],
+      [true, false],
     );
     assert.deepEqual(
       requests.map(({ status }) => status),
@@ -156,6 +160,12 @@ describe("against the simulator", async () => {
     );
     assert.ok(requests.every(({ body }) => body.servingMode.servingType === "DEDICATED"));
     assert.match(requests[0].headers.authorization, new RegExp(key.fingerprint));
+    assert.deepEqual(
+      inspections.map(({ path }) => path.split("/")[2]),
+      [undefined, "endpoints", "models"],
+    );
+    assert.match(output, /# ok endpoint: ACTIVE/);
+    assert.ok(!output.includes(key.fingerprint), "findings are redacted");
     assert.deepEqual(files, []);
   });
 
@@ -168,7 +178,7 @@ describe("against the simulator", async () => {
   test("an endpoint that can't stream passes with the fallback", async () => {
     const { code, output, requests } = await run("simnostream");
     assert.equal(code, 0, output);
-    assert.match(output, /it came unstreamed: bad_request: the service answered with status 400/);
+    assert.match(output, /warn streaming: the answer came in one piece: bad_request: the service answered with status 400/);
     assert.equal(requests.length, 3);
   });
 

@@ -47,12 +47,20 @@ describe("package", { timeout: 120_000 }, () => {
       "slim.js",
       "signer.js",
       "gateway.js",
+      "gateway-node.js",
+      "signer-node.js",
+      "bin.js",
+      "cli/main.js",
+      "cli/checks/all.js",
+      "simulator/server.mjs",
       "index.d.ts",
       "inline.d.ts",
       "slim.d.ts",
       "wasm-module.d.ts",
       "signer.d.ts",
       "gateway.d.ts",
+      "gateway-node.d.ts",
+      "signer-node.d.ts",
       "README.md",
       "LICENSE-MIT",
       "LICENSE-APACHE",
@@ -68,6 +76,8 @@ describe("package", { timeout: 120_000 }, () => {
     const known = [
       /^(package\.json|README\.md|LICENSE-(MIT|APACHE))$/,
       /^([a-z-]+\.js|[a-z-]+\.d\.ts|lib\/[a-z0-9-]+\.js)$/,
+      /^cli\/(checks\/)?[a-z0-9-]+\.js$/,
+      /^simulator\/[a-z0-9-]+\.mjs$/,
       /^wasm\/(inline\.js|oci_genai_edge(\.js|_bg\.wasm))$/,
     ];
     const unknown = files.filter((file) => !known.some((pattern) => pattern.test(file)));
@@ -101,7 +111,7 @@ describe("package", { timeout: 120_000 }, () => {
 
   test("each entry can be imported, and has the documented exports", async () => {
     const output = await inProject(`
-      for (const entry of ["", "/inline", "/slim", "/signer", "/gateway"]) {
+      for (const entry of ["", "/inline", "/slim", "/signer", "/signer/node", "/gateway", "/gateway/node"]) {
         console.log(Object.keys(await import("oci-genai-edge" + entry)).toSorted().join());
       }
       const { default: json } = await import("oci-genai-edge/package.json", { with: { type: "json" } });
@@ -112,7 +122,9 @@ describe("package", { timeout: 120_000 }, () => {
       "ChatStream,OciError,OciGenAI,warmUp",
       "ChatStream,OciError,OciGenAI,init,warmUp",
       "apiKeySigner,signingString,tokenSigner",
+      "profileSigner,readProfile",
       "Budget,TargetHealth,createGateway,default",
+      "toNodeHandler",
       "oci-genai-edge",
     ]);
   });
@@ -146,6 +158,25 @@ describe("package", { timeout: 120_000 }, () => {
       console.log(new OciGenAI().route("ocid1.generativeaiendpoint.oc1.iad.example").region);
     `);
     assert.equal(output, "us-ashburn-1");
+  });
+
+  test("installs its command, which needs nothing else", async () => {
+    const bin = join(project, "node_modules/.bin/oci-genai-edge");
+    const model = "ocid1.generativeaiendpoint.oc1.iad.example";
+    const { stdout } = await run(bin, ["route", model], { cwd: folder });
+    assert.match(stdout, /us-ashburn-1/);
+    const { stdout: answer } = await run(bin, ["chat", "--simulate", "--pace", "0", "Hi"], { cwd: folder });
+    assert.match(answer, /^You asked: "Hi"/);
+    assert.equal(manifest.bin["oci-genai-edge"].replace("./", ""), "bin.js");
+  });
+
+  test("the simulator in it imports nothing from elsewhere", async () => {
+    for (const file of files.filter((path) => path.startsWith("simulator/"))) {
+      const text = await readFile(join(project, "node_modules/oci-genai-edge", file), "utf8");
+      for (const [, name] of text.matchAll(/^(?:import|export) .*from "([^"]+)";$/gm)) {
+        assert.match(name, /^(node:|\.\/[a-z0-9-]+\.mjs$)/, file);
+      }
+    }
   });
 
   test("can be imported from CommonJS", async () => {

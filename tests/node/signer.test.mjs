@@ -158,7 +158,8 @@ describe("apiKeySigner", () => {
 
   test("rejects requests that it can't sign", async () => {
     const signer = apiKeySigner({ ...IDENTITY, privateKey: PKCS8 });
-    await assert.rejects(signer(request({ method: "GET" })), /POST, PUT and PATCH/);
+    await assert.rejects(signer(request({ method: "OPTIONS" })), /POST, PUT and PATCH/);
+    await assert.rejects(signer(request({ method: "GET" })), /without a body/);
     await assert.rejects(signer(request({ body: "text" })), /Uint8Array/);
     await assert.rejects(signer(request({ headers: {} })), /no content-type header/);
     await assert.rejects(signer(request({ headers: { "content-type": "a/b\r\nhost: x" } })), /line break/);

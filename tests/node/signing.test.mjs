@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { apiKeySigner, tokenSigner } from "oci-genai-edge/signer";
+import { profileSigner } from "oci-genai-edge/signer/node";
 import { endpointId, makeCredentials, makeSessionToken } from "../simulator/server.mjs";
 import { failsWith, OFFLINE } from "./support/assertions.mjs";
 import { startHarness } from "./support/harness.mjs";
@@ -144,6 +145,40 @@ describe("sign", () => {
       }
     });
   }
+
+  test("hands on what an OciError of the signer advises, in the error and its report", async () => {
+    const foreign = Object.assign(new Error("expired: hunter2"), { name: "OciError", hint: "run `oci session refresh`" });
+    const hostile = { name: "OciError", hint: "x".repeat(100_000) };
+    const throwing = Object.defineProperty({}, "name", {
+      get() {
+        throw new Error("hunter2");
+      },
+    });
+    for (const [thrown, hint] of [
+      [foreign, foreign.hint],
+      [hostile, "x".repeat(500)],
+      [throwing, undefined],
+      [{ name: "OciError", hint: 5 }, undefined],
+      [Object.assign(new Error("other"), { hint: "no advice of ours" }), undefined],
+    ]) {
+      const sign = () => Promise.reject(thrown);
+      const check = failsWith("signer_failed", (error) => {
+        assert.equal(error.message, "the signer failed");
+        assert.equal(error.hint, hint);
+        assert.equal(error.cause, thrown);
+      });
+      await assert.rejects(client({ sign, fetch: OFFLINE.fetch }).chat(ask()), check);
+      await assert.rejects(client({ sign, fetch: OFFLINE.fetch }).stream(ask()).next(), check);
+    }
+    const sign = profileSigner({ configFile: "/none/config" });
+    const check = failsWith("signer_failed", (error) => assert.match(error.hint, /`oci setup config`/));
+    await assert.rejects(client({ sign, fetch: OFFLINE.fetch }).chat(ask()), check);
+    const apiKey = () => Promise.reject(foreign);
+    await assert.rejects(
+      client({ apiKey, fetch: OFFLINE.fetch }).chat(ask(LLAMA)),
+      failsWith("signer_failed", (error) => assert.equal(error.hint, foreign.hint)),
+    );
+  });
 
   test("rejects anything but signing headers as invalid_signature, without their values", async () => {
     const SECRET = "hunter2";

@@ -15,7 +15,7 @@ import { signatureProblem } from "./signature.mjs";
  */
 export function refusalOf(request, record, { options, state }) {
   if (options.verify) {
-    const problem = signatureProblem(request, options.credentials);
+    const problem = signatureProblem(request, options.credentials, options.now());
     if (problem) return notAuthenticated(problem);
   }
   if (isReusedToken(request, state)) {

@@ -37,6 +37,7 @@ export async function chat(request, reply, record, { options, state }) {
   const serving = resolve(body.servingMode);
   if ("error" in serving) return reply.reject(serving.error);
   if (body.compartmentId !== options.compartmentId) return reply.reject(notFound("another compartment"));
+  if (!options.policies.includes("chat")) return reply.reject(notFound("no policy allows it"));
 
   const { scenario } = serving;
   const error = endpointError(serving, state) ?? modelRuleError(body.chatRequest, serving);

@@ -50,13 +50,13 @@ export async function chatCompletions(request, reply, record, { options }) {
  * @param {IncomingRequest} request
  * @param {Context["options"]} options
  */
-function authenticationError(request, { apiKeys, credentials, compartmentId }) {
+function authenticationError(request, { apiKeys, credentials, compartmentId, now }) {
   const { headers } = request;
   const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
   if (bearer) {
     return apiKeys.includes(bearer) ? undefined : openaiError(401, "Incorrect API key provided.", AUTHENTICATION);
   }
-  const problem = signatureProblem(request, credentials);
+  const problem = signatureProblem(request, credentials, now());
   if (problem) return openaiError(401, `Not authenticated: ${problem}.`, AUTHENTICATION);
   const compartment = headers["opc-compartment-id"];
   if (compartment === undefined) return openaiError(400, "The header opc-compartment-id is missing.");

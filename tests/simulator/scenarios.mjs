@@ -119,6 +119,7 @@ export const SCENARIOS = {
   simcreating: {
     describe: "409 IncorrectState, always: an endpoint that is not ACTIVE yet.",
     formats: GENERIC,
+    state: "CREATING",
     always: { status: 409, code: "IncorrectState", message: "The endpoint is not in an active state." },
   },
   simthrottled: {

@@ -2,6 +2,7 @@
 
 import { createServer } from "node:http";
 import { chat } from "./chat.mjs";
+import { controlPlane, isControlPlane } from "./control-plane.mjs";
 import { notFound, serviceError } from "./errors.mjs";
 import { chatCompletions } from "./openai.mjs";
 import { applyGuardrails, embedText, rerankText } from "./operations.mjs";
@@ -12,7 +13,7 @@ export { endpointId, SCENARIOS } from "./scenarios.mjs";
 
 /** @import { IncomingMessage, Server, ServerResponse } from "node:http" */
 /** @import { AddressInfo } from "node:net" */
-/** @import { Context, IncomingRequest, RequestRecord, Simulator, SimulatorSettings } from "./types.d.ts" */
+/** @import { Context, IncomingRequest, Policy, RequestRecord, Simulator, SimulatorSettings } from "./types.d.ts" */
 
 /** The default compartment. */
 export const COMPARTMENT_ID = "ocid1.compartment.oc1..simcompartment";
@@ -43,6 +44,8 @@ export async function startSimulator(options = {}) {
     openaiServesEndpoints: false,
     pace: 0,
     verify: true,
+    policies: /** @type {Policy[]} */ (["chat", "read endpoints"]),
+    now: Date.now,
     ...options,
   };
   /** @type {RequestRecord[]} */
@@ -94,6 +97,7 @@ async function handle(message, response, requests, context) {
     cut: false,
     done: Promise.resolve(), // replaced by Reply
   };
+  response.setHeader("date", new Date(context.options.now()).toUTCString());
   const reply = new Reply(response, record, context.options.pace);
   requests.push(record);
   const rawBody = await readBody(message);
@@ -101,7 +105,8 @@ async function handle(message, response, requests, context) {
   record.rawBody = rawBody;
   record.body = isJson(message) ? parseJson(rawBody) : undefined;
 
-  const route = ROUTES[`${method} ${path.split("?")[0]}`];
+  const isInspection = method === "GET" && isControlPlane(path);
+  const route = isInspection ? controlPlane : ROUTES[`${method} ${path.split("?")[0]}`];
   if (!route) return reply.reject(notFound("no such path"));
   return route({ method, path, headers, rawBody }, reply, record, context);
 }

@@ -4,11 +4,12 @@ import { createHash, verify } from "node:crypto";
 
 /** @import { Credential, IncomingRequest } from "./types.d.ts" */
 
-const REQUIRED = ["(request-target)", "host", "content-length", "content-type", "x-content-sha256"];
+const REQUIRED = ["(request-target)", "host"];
+const REQUIRED_WITH_BODY = [...REQUIRED, "content-length", "content-type", "x-content-sha256"];
 const MAX_SKEW_MS = 5 * 60 * 1000;
 
 /**
- * Why the signature of a request with a body is invalid, or undefined when it is valid.
+ * Why the signature of a request is invalid, or undefined when it is valid.
  *
  * @param {IncomingRequest} request
  * @param {Credential[]} credentials
@@ -25,7 +26,9 @@ export function signatureProblem({ method, path, headers, rawBody }, credentials
   if (algorithm !== "rsa-sha256") return `algorithm ${algorithm} is not rsa-sha256`;
 
   const signed = names.toLowerCase().split(" ");
-  for (const name of REQUIRED) if (!signed.includes(name)) return `${name} is not signed`;
+  const hasBody = method !== "GET";
+  const required = hasBody ? REQUIRED_WITH_BODY : REQUIRED;
+  for (const name of required) if (!signed.includes(name)) return `${name} is not signed`;
   const clock = signed.includes("x-date") ? "x-date" : "date";
   if (!signed.includes(clock)) return "neither date nor x-date is signed";
   const missing = signed.find((name) => name !== "(request-target)" && headers[name] === undefined);
@@ -35,9 +38,8 @@ export function signatureProblem({ method, path, headers, rawBody }, credentials
   if (Number.isNaN(sent)) return `${clock} is not a date`;
   if (Math.abs(now - sent) > MAX_SKEW_MS) return `${clock} is more than 5 minutes away from the server's clock`;
 
-  if (headers["content-length"] !== String(rawBody.length)) return "content-length is not the length of the body";
-  const hash = createHash("sha256").update(rawBody).digest("base64");
-  if (headers["x-content-sha256"] !== hash) return "x-content-sha256 is not the hash of the body";
+  const problem = hasBody ? bodyProblem(headers, rawBody) : undefined;
+  if (problem) return problem;
 
   const credential = credentials.find((known) => known.keyId === keyId);
   if (!credential) return "keyId is not known";
@@ -46,6 +48,16 @@ export function signatureProblem({ method, path, headers, rawBody }, credentials
     return "the signature does not match the request";
   }
   return undefined;
+}
+
+/**
+ * @param {IncomingRequest["headers"]} headers
+ * @param {Buffer} rawBody
+ */
+function bodyProblem(headers, rawBody) {
+  if (headers["content-length"] !== String(rawBody.length)) return "content-length is not the length of the body";
+  const hash = createHash("sha256").update(rawBody).digest("base64");
+  return headers["x-content-sha256"] === hash ? undefined : "x-content-sha256 is not the hash of the body";
 }
 
 /**

@@ -28,7 +28,14 @@ export interface SimulatorSettings {
   pace?: number;
   /** Whether signatures and keys are checked. */
   verify?: boolean;
+  /** What the caller may do. By default everything. */
+  policies?: Policy[];
+  /** The service's clock, in milliseconds since 1970. Default: this machine's. */
+  now?: () => number;
 }
+
+/** `use generative-ai-chat`, and `read generative-ai-endpoint` with its model. */
+export type Policy = "chat" | "read endpoints";
 
 export interface Simulator {
   url: string;
@@ -94,6 +101,8 @@ export interface Scenario {
   formats: ApiFormat[];
   /** How its backend writes answers: see backends.mjs. */
   backend?: string;
+  /** What the control plane says of the endpoint. Default `"ACTIVE"`. */
+  state?: "ACTIVE" | "CREATING" | "FAILED" | "DELETED";
   /** The error of every request. */
   always?: ScenarioError;
   /** The error of the first request. */

@@ -88,7 +88,8 @@ function configOf(bindings) {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .gateway),
-    (name = "keys", external = (address = "127.0.0.1:${keys.address().port}", http = ())), (name = "internet", network = (allow = ["public", "private"]))],
+    (name = "keys", external = (address = "127.0.0.1:${keys.address().port}", http = ())),
+    (name = "internet", network = (allow = ["public", "private"]))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const gateway :Workerd.Worker = (

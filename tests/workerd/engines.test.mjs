@@ -11,7 +11,7 @@ import { startEngines } from "./support/engines.mjs";
 const OCI_MODELS = {
   ours: endpointId("simgeneric"),
   theirs: endpointId("simcohere"),
-  pair: [{ model: endpointId("simdown"), apiFormat: "GENERIC" }, { model: endpointId("simgeneric"), apiFormat: "GENERIC" }],
+  pair: ["simdown", "simgeneric"].map((name) => ({ model: endpointId(name), apiFormat: "GENERIC" })),
 };
 const RATE = 5;
 
@@ -27,12 +27,16 @@ const secrets = Object.fromEntries(Object.keys(keys).map((name) => [name, makeKe
 
 let engines;
 let worker;
+/** A key that the command line adds, and revokes while the gateways run. */
+let temporary;
+let revokedAt;
 before(async () => {
   engines = await startEngines({
     variables: { GATEWAY_TOKEN: "token", OCI_MODELS: JSON.stringify(OCI_MODELS), GATEWAY_RATE_LIMIT: `${RATE}/60` },
     adapt: (text) => text.replace("limit = 100", `limit = ${RATE}`),
   });
   await engines.putKeys(Object.fromEntries(Object.entries(keys).map(([name, key]) => [secrets[name].name, key])));
+  temporary = await engines.keys("add", "temporary", "--models", "ours");
   worker = await engines.start();
 });
 after(async () => {
@@ -75,6 +79,16 @@ async function askPair(gateway) {
   assert.equal(response.status, 200, await response.text());
   return requests.slice(length).filter(({ status }) => status === 503).length;
 }
+
+test("a key of the command line is accepted, and is revoked while the gateways run", async () => {
+  for (const gateway of ["a", "b"]) {
+    assert.equal((await ask(gateway, temporary)).status, 200);
+    assert.equal((await ask(gateway, temporary, { model: "theirs" })).status, 403);
+  }
+  assert.match(await engines.keys("list"), /temporary {2}models ours/);
+  await engines.keys("revoke", "temporary");
+  revokedAt = Date.now();
+});
 
 let failedAt;
 /** How often one call asks a target that is down. */
@@ -169,7 +183,12 @@ test("after its wait, one call of both gateways probes the target that failed", 
   assert.equal(requests.slice(length).filter(({ status }) => status === 503).length, attempts, "those of one call");
 });
 
+test("a key that was revoked is refused after the isolates' 30 seconds", { timeout: 60_000 }, async () => {
+  await sleep(Math.max(revokedAt + 30_500 - Date.now(), 0));
+  for (const gateway of ["a", "b"]) assert.equal((await ask(gateway, temporary)).status, 401);
+});
+
 test("no key is in the log", () => {
   for (const { key } of Object.values(secrets)) assert.ok(!worker.output().includes(key));
-  assert.ok(!worker.output().includes("made-up"));
+  for (const text of ["made-up", temporary]) assert.ok(!worker.output().includes(text));
 });

@@ -1,9 +1,12 @@
 // A script in Node, without the types of the DOM.
 
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { stdout } from "node:process";
 
 import { OciError, OciGenAI, type ChatCompletion } from "oci-genai-edge";
+import gateway from "oci-genai-edge/gateway";
+import { toNodeHandler } from "oci-genai-edge/gateway/node";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { init, OciGenAI as Slim } from "oci-genai-edge/slim";
 
@@ -38,6 +41,15 @@ export async function serve(request: Request): Promise<Response> {
   const response = await oci.fetch(request);
   await oci.fetch("http://any.example/v1/models", { headers: new Headers({ "x-a": "b" }) });
   return response.ok ? response : new Response(await response.text(), { status: 500 });
+}
+
+export function listen(): void {
+  const env = { GATEWAY_TOKEN: "t" };
+  const onError = (error: unknown) => stdout.write(String(error));
+  createServer(toNodeHandler((request) => gateway.fetch(request, env), { onError })).listen(8787);
+  createServer(toNodeHandler(oci.fetch));
+  // @ts-expect-error a handler of Requests returns a Response
+  toNodeHandler(() => "text");
 }
 
 export async function slim(): Promise<void> {

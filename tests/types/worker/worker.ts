@@ -2,7 +2,7 @@
 
 import { OciError, OciGenAI } from "oci-genai-edge";
 import wasm from "oci-genai-edge/wasm";
-import gateway, { createGateway } from "oci-genai-edge/gateway";
+import gateway, { Budget, TargetHealth, createGateway, type KeyRecord } from "oci-genai-edge/gateway";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { init } from "oci-genai-edge/slim";
 
@@ -15,6 +15,10 @@ interface Env {
   ENDPOINT_OCID: string;
   GATEWAY_TOKEN: string;
   ASSETS: Fetcher;
+  GATEWAY_KEYS: KVNamespace;
+  RATE_LIMITER: RateLimit;
+  BUDGETS: DurableObjectNamespace;
+  TARGET_HEALTH: DurableObjectNamespace;
 }
 
 let oci: OciGenAI | undefined;
@@ -54,7 +58,22 @@ export default {
 // The gateway is an ExportedHandler, and a service binding is accepted as its assets.
 export const ready: ExportedHandler<Env> = gateway;
 export const configured = createGateway({
-  configure: (env: Env) => ({ token: env.GATEWAY_TOKEN, compartmentId: env.COMPARTMENT }),
+  configure: (env: Env) => ({
+    token: env.GATEWAY_TOKEN,
+    compartmentId: env.COMPARTMENT,
+    keys: env.GATEWAY_KEYS,
+    rateLimiter: env.RATE_LIMITER,
+    rateLimit: "100/60",
+    budgets: env.BUDGETS,
+    targetHealth: env.TARGET_HEALTH,
+  }),
 }) satisfies ExportedHandler<Env>;
 export const loaded: Promise<void> = init(wasm);
 export const bytes = (stream: ReadableStream<Uint8Array>): Response => new Response(stream);
+
+// Their classes are Durable Objects of the runtime.
+export const objects: ((state: DurableObjectState) => DurableObject)[] = [
+  (state) => new Budget(state),
+  (state) => new TargetHealth(state),
+];
+export const record: KeyRecord = { name: "team a", models: ["house"], tokens_per_day: 1_000_000 };

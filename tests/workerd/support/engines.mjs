@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { freePort, startWorker } from "../../../scripts/stage.mjs";
+import { runCli } from "../../node/support/cli.mjs";
 import { makeCredentials, startSimulator } from "../../simulator/server.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -14,8 +15,9 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** What is in front of them: the first part of the path chooses one. */
 const ROUTER = `export default {
   fetch(request, env) {
-    const [, name, path] = /^https?:\\/\\/[^/]*\\/(a|b|c)(\\/.*)$/.exec(request.url) ?? [, "a", new URL(request.url).pathname];
-    return env[name].fetch(new Request(new URL(path, request.url), request));
+    const { pathname, search } = new URL(request.url);
+    const [, name, path] = /^\\/(a|b|c)(\\/.*)$/.exec(pathname) ?? ["", "a", pathname];
+    return env[name].fetch(new Request(new URL(path + search, request.url), request));
   },
 };
 `;
@@ -113,6 +115,17 @@ services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "g
     await writeFile(`${folder}/keys.json`, JSON.stringify(pairs));
     await run("kv", "bulk", "put", `${folder}/keys.json`, "--binding", "GATEWAY_KEYS", "--local", ...state);
   };
+  /**
+   * Runs the command `keys` on the local namespace.
+   *
+   * @param {string[]} args
+   */
+  const keys = async (...args) => {
+    const env = { PATH: `${root}node_modules/.bin:${process.env.PATH}`, HOME: folder };
+    const ended = await runCli(["keys", ...args, "--local", "--config", `${folder}/first.toml`, ...state], { env });
+    if (ended.code !== 0) throw new Error(ended.stderr);
+    return ended.stdout.trim();
+  };
   const dryRun = () => run("deploy", "--dry-run", `--outdir=${folder}/bundle`);
   const configs = Object.keys(files).flatMap((name) => ["--config", `${folder}/${name}.toml`]);
   const start = async () => startWorker(await freePort(), {}, [...configs, ...state]);
@@ -120,5 +133,5 @@ services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "g
     await simulator.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { simulator, folder, putKeys, dryRun, start, stop };
+  return { simulator, putKeys, keys, dryRun, start, stop };
 }
