@@ -64,7 +64,6 @@ export async function startStage({ pace = 0, port, bindings = {} } = {}) {
  * whoever has no token.
  *
  * @param {Record<string, string>} bindings
- * @param {Record<string, string>} bindings
  * @param {{ port?: number, flags?: string[] }} [options] `flags`: they name other files than wrangler.toml, and where
  *   state is kept
  * @returns {Promise<RunningWorker>}
