@@ -6,7 +6,8 @@
  * ```
  *
  * `POST /v1/chat/completions`, `/v1/embeddings`, `/v1/rerank` and `/v1/moderations`, `GET /v1/models`
- * and `GET /v1/models/{alias}`, under `/openai/v1/` too; a path outside both is served from `ASSETS` if there is such a binding, otherwise it is 404.
+ * and `GET /v1/models/{alias}`, under `/openai/v1/` too. `GET /healthz` (the gateway runs) and `GET /readyz` (it can be
+ * used; 503 with the reasons otherwise) need no token and show no value of a variable. A path outside these is served from `ASSETS` if there is such a binding, otherwise it is 404.
  * Requests without the token are 401. If the token is missing, or a binding is invalid or unknown,
  * the gateway responds to every request with 500 and logs the reason.
  *
@@ -21,7 +22,7 @@
  * @module
  */
 
-import type { ClientOptions, ModelTarget } from "./index.js";
+import type { ClientOptions, ModelTarget, TimeoutOptions } from "./index.js";
 
 /**
  * Bindings and secrets that the handler reads. A binding whose name begins with `OCI_` or
@@ -49,14 +50,36 @@ export interface GatewayEnv {
   GATEWAY_MAX_BODY_BYTES?: string | number;
   /** {@link GatewayConfiguration.bodyTimeoutMs}. Default 30000. */
   GATEWAY_BODY_TIMEOUT_MS?: string | number;
-  /** `timeouts.totalMs` of a call. Default 600000. */
+  /** `timeouts.totalMs` of a call. Default 900000. */
   GATEWAY_TOTAL_TIMEOUT_MS?: string | number;
   /**
-   * `timeouts.firstChunkMs` of a call; an unstreamed answer must be complete in it. Default 300000.
+   * `timeouts.firstChunkMs` of a call; an unstreamed answer must be complete in it. Default 120000.
    */
   GATEWAY_FIRST_CHUNK_TIMEOUT_MS?: string | number;
-  /** `timeouts.chunkMs` of a call. Default 120000. */
+  /** `timeouts.chunkMs` of a call. Default 60000. */
   GATEWAY_CHUNK_TIMEOUT_MS?: string | number;
+  /** {@link GatewayConfiguration.aliasTimeouts}, as an object or its JSON text. Default: none. */
+  GATEWAY_TIMEOUTS?: string | Record<string, TimeoutOptions>;
+  /** {@link GatewayConfiguration.keepAliveMs}. Default 15000; 0 turns it off. */
+  GATEWAY_KEEP_ALIVE_MS?: string | number;
+  /** {@link GatewayConfiguration.keepAliveJson}: `"true"` or `"false"`. Default `"false"`. */
+  GATEWAY_KEEP_ALIVE_JSON?: string | boolean;
+  /** {@link GatewayConfiguration.modelInfo}, as an object or its JSON text. Default: none. */
+  GATEWAY_MODEL_INFO?: string | Record<string, ModelInfo>;
+  /** {@link GatewayConfiguration.cache}, as an object or its JSON text. Default: none. */
+  GATEWAY_CACHE?: string | Record<string, CacheOptions>;
+  /** {@link TelemetryOptions.endpoint} */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  /** {@link TelemetryOptions.headers}, as `name=value` with commas between, percent-encoded. May be a secret. */
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+  /** {@link TelemetryOptions.serviceName} */
+  OTEL_SERVICE_NAME?: string;
+  /** {@link TelemetryOptions.resourceAttributes}, as `name=value` with commas between, percent-encoded. */
+  OTEL_RESOURCE_ATTRIBUTES?: string;
+  /** {@link GatewayConfiguration.usageDataset}: an Analytics Engine dataset. */
+  USAGE?: UsageDataset;
+  /** {@link GatewayConfiguration.usageQueue}: a Queue. */
+  USAGE_QUEUE?: UsageQueue;
   /** {@link GatewayConfiguration.logErrors}: `"true"` or `"false"`. Default `"false"`. */
   GATEWAY_LOG_ERRORS?: string | boolean;
   /** {@link GatewayConfiguration.guardrails}, as an object or its JSON text. Default: none. */
@@ -146,6 +169,37 @@ export interface GatewayConfiguration extends Omit<ClientOptions, "aliasesOnly">
   maxBodyBytes?: number;
   /** How long the body of a request may take to arrive. At least 1; default 30000 ms; then 408. */
   bodyTimeoutMs?: number;
+  /**
+   * Time limits of the calls of an alias, by alias of `models`, instead of those of `timeouts`, one by one. In
+   * milliseconds, at least 1. Default: none.
+   */
+  aliasTimeouts?: Record<string, TimeoutOptions>;
+  /**
+   * After how long without bytes a stream gets a comment of server-sent events (`: keep-alive`), which readers skip:
+   * proxies cut silent connections. The comments stand between events. A response whose first bytes take as long begins
+   * with one: its status is 200 and it has no `oci-route` and `x-request-id`; a failure that follows is an event with
+   * OpenAI's `error`, which ends it. A stream that is faster has the bytes that it has without. Default 15000 ms; 0 turns
+   * it off.
+   */
+  keepAliveMs?: number;
+  /**
+   * Whether responses that are no streams are kept alive too, by white space before their JSON. Their status is then
+   * 200 even if the body is an error, so that only clients that look for `error` in it can use them. Default false.
+   */
+  keepAliveJson?: boolean;
+  /** What is known of a model, by alias of `models`, for `GET /v1/models`. Default: nothing. */
+  modelInfo?: Record<string, ModelInfo>;
+  /**
+   * Which aliases answer a request that was answered before from the runtime's Cache API, by alias of `models`: the same
+   * request of the same key. `oci-cache` is `hit` or `miss`. Default: none.
+   */
+  cache?: Record<string, CacheOptions>;
+  /** Where traces and metrics of calls go. Default: nowhere. */
+  telemetry?: TelemetryOptions;
+  /** Gets a data point for each call: {@link UsageRecord}. If it fails, that is logged once. Default: none. */
+  usageDataset?: UsageDataset;
+  /** Gets a {@link UsageRecord} for each call. If it fails, that is logged once. Default: none. */
+  usageQueue?: UsageQueue;
   /** What is moderated in chats, by alias of `models`. Default: nothing. */
   guardrails?: Record<string, GuardrailOptions>;
   /**
@@ -245,6 +299,89 @@ export interface ObjectState {
 export declare class Budget {
   constructor(state: ObjectState);
   fetch(request: Request): Promise<Response>;
+}
+
+/**
+ * What an operator knows of the model behind an alias. `GET /v1/models` shows it in `oci`, as it is: OCI has no table of
+ * what a model behind an endpoint can do.
+ */
+export interface ModelInfo {
+  /** In tokens. */
+  context_length?: number;
+  /** Such as `["text", "image"]`. */
+  input_modalities?: readonly string[];
+  output_modalities?: readonly string[];
+  /** Such as `["chat"]`. Default: `["chat"]` on the openai transport, which serves nothing else. */
+  operations?: readonly string[];
+}
+
+/** How the answers of an alias are cached. Only whole answers of up to 1 MiB are. */
+export interface CacheOptions {
+  /** How long an answer may be given again, in seconds. At least 1. */
+  maxAgeSeconds: number;
+  /** Whether requests with tools are cached too, whose answers may make a client act. Default false. */
+  tools?: boolean;
+}
+
+/**
+ * OpenTelemetry: a span and measurements for each call, as OTLP over HTTP in JSON, after the response has ended. They
+ * follow the conventions for generative AI and have no prompt, no answer and no OCID. A caller's `traceparent` is
+ * continued, and sent on to OCI, which does not sign it. If the collector fails, that is logged once.
+ */
+export interface TelemetryOptions {
+  /** The base URL of the collector: `/v1/traces` and `/v1/metrics` are added. https, or http. */
+  endpoint: string;
+  /** Headers of each export, such as its credentials. */
+  headers?: Record<string, string>;
+  /** `service.name`. Default `"oci-genai-edge"`. */
+  serviceName?: string;
+  /** Attributes of the resource. */
+  resourceAttributes?: Record<string, string>;
+}
+
+/** One call: who made it, where it went, what it used and how it ended. No prompt, no answer, no OCID, no key. */
+export interface UsageRecord {
+  /** When the call began: ISO 8601, UTC. */
+  time: string;
+  /** The name of the caller's key; `"gateway"` with the gateway's token. */
+  key: string;
+  /** `"(no alias)"` if the request named none. */
+  alias: string;
+  operation: string;
+  /** Of the last target that was tried; empty if none was. */
+  host: string;
+  region: string;
+  /** `"DEDICATED"` or `"ON_DEMAND"`; empty on the openai transport. */
+  serving_type: string;
+  streamed: boolean;
+  /** The HTTP status of the response; 499 if its caller left before. */
+  status: number;
+  outcome: "complete" | "failed" | "cancelled" | "cached";
+  /** An `OciErrorCode`; empty without an error. */
+  error: string;
+  finish_reason: string;
+  attempts: number;
+  /** From the start of the call; 0 if there was no chunk. */
+  first_chunk_ms: number;
+  total_ms: number;
+  /** 0 where the service said nothing. */
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  cached_tokens: number;
+  reasoning_tokens: number;
+  /** OCI's `opc-request-id` of the last attempt. */
+  request_id: string;
+}
+
+/** The part of Cloudflare's `AnalyticsEngineDataset` that is used. */
+export interface UsageDataset {
+  writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
+}
+
+/** The part of Cloudflare's `Queue` that is used. */
+export interface UsageQueue {
+  send(record: UsageRecord): Promise<unknown>;
 }
 
 /** See {@link createGateway}. */

@@ -9,12 +9,17 @@ import { internalsOf } from "./lib/client.js";
 import { CODES } from "./lib/codes.js";
 import { corsHeaders, preflightResponse } from "./lib/cors.js";
 import { DIALECTS } from "./lib/dialects.js";
-import { OciError } from "./lib/error.js";
+import { OciError, createError } from "./lib/error.js";
+import { AnswerCache } from "./lib/gateway-cache.js";
 import { Callers } from "./lib/gateway-caller.js";
 import { SharedHealth } from "./lib/gateway-health.js";
+import { formOf, respondInTime } from "./lib/gateway-keep-alive.js";
 import { Limits } from "./lib/gateway-limits.js";
 import { log, logError } from "./lib/gateway-log.js";
+import { SignerCheck, TargetStates, reportHealth, reportReadiness } from "./lib/gateway-ready.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
+import { Telemetry } from "./lib/gateway-telemetry.js";
+import { Usage } from "./lib/gateway-usage.js";
 import { RequestText, waitUntilOf } from "./lib/gateway-visit.js";
 import { Guard } from "./lib/guardrails.js";
 import { isRequestId } from "./lib/options.js";
@@ -38,6 +43,9 @@ import { readBody } from "./lib/request-body.js";
 /** @import { Caller } from "./lib/gateway-caller.js" */
 /** @import { Visit } from "./lib/gateway-visit.js" */
 
+/** What tells whether the gateway is up, and whether it is ready. */
+const PROBE_PATH = /^[^:]+:\/\/[^/?#]*\/(healthz|readyz)(?:[?#]|$)/;
+
 /** The URLs of the API, and the path after `/v1`. Everything else belongs to the assets. */
 const API_PATH = /^[^:]+:\/\/[^/?#]*\/(?:openai\/)?v1(\/[^?#]*)/;
 
@@ -49,8 +57,17 @@ const CLIENT_CLOSED_REQUEST = 499;
 /**
  * What the gateway holds for the bindings of a Worker.
  *
- * @typedef {{ settings: GatewaySettings, client: ClientInternals, callers: Callers, limits: Limits,
- *   health?: SharedHealth }} Instance
+ * @typedef {object} Instance
+ * @property {GatewaySettings} settings
+ * @property {ClientInternals} client
+ * @property {Callers} callers
+ * @property {Limits} limits
+ * @property {SharedHealth} [health]
+ * @property {Usage} usage
+ * @property {Telemetry} telemetry
+ * @property {AnswerCache} cache
+ * @property {TargetStates} states
+ * @property {SignerCheck} signer
  */
 
 /**
@@ -73,12 +90,23 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const settings = readSettings(configure(env));
       const publicClient = new OciGenAI(settings.options);
       // An alias that can't be routed is found now, and not by a caller.
-      for (const alias of Object.keys(settings.options.models ?? {})) publicClient.route(alias);
+      const aliases = Object.keys(settings.options.models ?? {});
+      for (const alias of aliases) requireRoute(publicClient, alias);
       const client = internalsOf(publicClient);
       const { targetHealth } = settings;
-      const health = targetHealth && new SharedHealth(targetHealth, client);
-      const callers = new Callers(client, settings);
-      instance = { settings, client, callers, limits: new Limits(client, settings), health };
+      instance = {
+        settings,
+        client,
+        callers: new Callers(client, settings),
+        limits: new Limits(client, settings),
+        health: targetHealth && new SharedHealth(targetHealth, client),
+        usage: new Usage(settings.usage, aliases),
+        telemetry: new Telemetry(settings.telemetry, aliases),
+        cache: new AnswerCache(settings.cache, (alias) => dependenciesOf(settings, alias)),
+        states: new TargetStates(),
+        // A signer of the operator's own may ask somebody.
+        signer: new SignerCheck(configure === readBindings ? settings.options.sign : undefined),
+      };
       if (hasNoModels(instance)) {
         log("no model can be called", 'add aliases to OCI_MODELS, or set OCI_ALLOW_ANY_MODEL to "true"');
       }
@@ -92,6 +120,8 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const env = bindings ?? /** @type {Env} */ ({});
       const path = API_PATH.exec(request.url)?.[1];
       if (path === undefined) {
+        const probe = PROBE_PATH.exec(request.url)?.[1];
+        if (probe) return respondToProbe(request, probe, () => getInstance(env));
         const { ASSETS } = /** @type {GatewayEnv} */ (env);
         if (ASSETS) return ASSETS.fetch(request);
         return rejection(404, "not_found", "there is nothing here; the API is under /v1/");
@@ -116,9 +146,43 @@ export function createGateway({ configure = (readBindings) } = {}) {
   };
 }
 
+/**
+ * What of the configuration the answers of an alias depend on.
+ *
+ * @param {GatewaySettings} settings
+ * @param {string} alias
+ */
+function dependenciesOf({ options, guardrails }, alias) {
+  const { models = {}, region, realm, endpoint, compartmentId, headers } = options;
+  return [models[alias], guardrails.get(alias), region, realm, String(endpoint), compartmentId, headers];
+}
+
+/**
+ * @param {OciGenAI} client
+ * @param {string} alias
+ */
+function requireRoute(client, alias) {
+  try {
+    client.route(alias);
+  } catch (error) {
+    if (!(error instanceof OciError)) throw error;
+    throw createError("invalid_options", `the alias ${alias} of models: ${error.message}`, error.hint);
+  }
+}
+
 /** @param {Instance} instance */
 function hasNoModels({ settings, client }) {
   return settings.options.aliasesOnly === true && client.models().length === 0;
+}
+
+/**
+ * @param {Request} request
+ * @param {string} probe
+ * @param {() => Instance} getInstance
+ */
+function respondToProbe(request, probe, getInstance) {
+  if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
+  return probe === "healthz" ? reportHealth() : reportReadiness(getInstance);
 }
 
 /**
@@ -128,7 +192,6 @@ function hasNoModels({ settings, client }) {
  * @param {unknown} ctx the Worker's
  */
 async function respond(instance, request, path, ctx) {
-  const { client } = instance;
   const caller = await instance.callers.identify(request);
   if (caller instanceof Response) return caller;
   const mode = OPERATIONS.get(path);
@@ -144,7 +207,7 @@ async function respond(instance, request, path, ctx) {
     return notServed(path, SERVED.replaceAll("…", "/v1"));
   }
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
-  return path === "/models" ? listModels(client, caller) : showModel(instance, caller, path.slice("/models/".length));
+  return path === "/models" ? listModels(instance, caller) : showModel(instance, caller, path.slice("/models/".length));
 }
 
 /**
@@ -154,37 +217,75 @@ async function respond(instance, request, path, ctx) {
  * @param {Visit} visit
  */
 async function perform(instance, request, mode, visit) {
-  const { settings, client, limits } = instance;
-  let isCall = false;
+  const { settings, client } = instance;
   try {
-    const { maxBodyBytes, bodyTimeoutMs } = settings;
+    const { maxBodyBytes, bodyTimeoutMs, keepAliveMs } = settings;
     const body = await readBody(request, { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs });
     if (body.refusal) {
       const { status, code, message } = body.refusal;
       client.reportRefusal("validation", status === 408 ? "timeout" : "invalid_request");
       return rejection(status, code, message);
     }
-    const describe = (/** @type {OciError} */ error) => {
-      if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
-      if (error.code !== "invalid_model") return describeForCallers(error);
-      return describeUnknown(instance, visit.caller, error);
-    };
-    const ownId = request.headers.get("x-request-id");
-    const requestId = isRequestId(ownId) ? ownId : undefined;
-    const asking = { signal: request.signal, requestId, describe };
     const requestText = new RequestText(body.text);
-    const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
-    const refused = (await limits.checkRequest(visit, requestText, mode)) ?? (await guard?.checkRequest());
-    if (refused) return refused;
-    const onAttempt = await shareHealth(instance, visit, requestText);
-    isCall = true;
-    const hooks = { onAttempt, onEnd: joinListeners(...visit.onEnd) };
-    const response = toResponse(await answerRequest(client, { text: requestText.text, mode, ...asking, hooks }));
-    onAttempt?.();
-    return guard ? await guard.checkAnswer(response) : response;
+    const getForm = () => formOf(requestText, mode, DIALECTS.has(mode), settings);
+    return await respondInTime((signal) => answer(instance, { request, requestText, mode, signal }, visit), {
+      ms: keepAliveMs,
+      signal: request.signal,
+      getForm,
+    });
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     throw error;
+  }
+}
+
+/**
+ * @param {Instance} instance
+ * @param {{ request: Request, requestText: RequestText, mode: number, signal: AbortSignal }} asking
+ * @param {Visit} visit
+ */
+async function answer(instance, { request, requestText, mode, signal }, visit) {
+  const { settings, client, limits, usage, states } = instance;
+  const { caller } = visit;
+  let isCall = false;
+  try {
+    const describe = (/** @type {OciError} */ error) => {
+      if (settings.logErrors || isForOperator(error)) logError(error, settings.logErrors);
+      return error.code === "invalid_model" ? describeUnknown(instance, caller, error) : describeForCallers(error);
+    };
+    const ownId = request.headers.get("x-request-id");
+    const requestId = isRequestId(ownId) ? ownId : undefined;
+    const asking = { options: { signal, requestId }, describe };
+    const guard = Guard.of(settings.guardrails, client, requestText, DIALECTS.get(mode), asking);
+    const exceeded = await limits.checkRequest(visit, requestText, mode);
+    if (exceeded) return exceeded;
+    const cached = await instance.cache.find(request, { requestText, mode, visit });
+    if (cached?.hit) {
+      usage.recordHit(visit, mode, requestText.json.model);
+      return cached.hit;
+    }
+    const refused = await guard?.checkRequest();
+    if (refused) return refused;
+    const startedAt = Date.now();
+    usage.watch(visit, mode, startedAt);
+    states.watch(visit);
+    const traceparent = request.headers.get("traceparent");
+    const headers = instance.telemetry.watch(visit, { requestText, mode, traceparent, startedAt });
+    const timeouts = settings.aliasTimeouts.size > 0 ? settings.aliasTimeouts.get(requestText.json?.model) : undefined;
+    const onAttempt = await shareHealth(instance, visit, requestText);
+    isCall = true;
+    const result = await answerRequest(client, {
+      text: requestText.text,
+      mode,
+      options: { ...asking.options, ...(timeouts && { timeouts }), ...(headers && { headers }) },
+      describe,
+      hooks: { onAttempt, onEnd: joinListeners(...visit.onEnd) },
+      keepAliveMs: settings.keepAliveMs,
+    });
+    const response = toResponse(result);
+    onAttempt?.();
+    const checked = guard ? await guard.checkAnswer(response) : response;
+    return cached ? await cached.keep(checked) : checked;
   } finally {
     // What did not become a call has used nothing.
     if (!isCall) visit.charge?.settle(0);
@@ -208,12 +309,12 @@ async function shareHealth({ health }, { waitUntil, onEnd }, requestText) {
   return publish;
 }
 
-/** @param {Awaited<ReturnType<typeof answerRequest>>} answer */
-function toResponse({ response: answer, target }) {
+/** @param {Awaited<ReturnType<typeof answerRequest>>} result */
+function toResponse({ response: received, target }) {
   // OCI's 401 is about the gateway's credentials. To a caller with the right token, the failure is
   // behind the gateway.
-  const isBadGateway = answer.status === CODES.unauthorized.status;
-  const response = isBadGateway ? new Response(answer.body, { status: 502, headers: answer.headers }) : answer;
+  const isBadGateway = received.status === CODES.unauthorized.status;
+  const response = isBadGateway ? new Response(received.body, { status: 502, headers: received.headers }) : received;
   if (target) response.headers.set("oci-route", JSON.stringify(describeRoute(target.route, target.host)));
   return response;
 }
@@ -244,11 +345,12 @@ function modelsOf(client, caller) {
 }
 
 /**
- * @param {ClientInternals} client
+ * @param {Instance} instance
  * @param {Caller} caller
  */
-function listModels(client, caller) {
-  return Response.json({ object: "list", data: modelsOf(client, caller).map(describeModel) });
+function listModels({ client, settings }, caller) {
+  const data = modelsOf(client, caller).map((model) => describeModel(model, settings));
+  return Response.json({ object: "list", data });
 }
 
 /**
@@ -259,15 +361,23 @@ function listModels(client, caller) {
 function showModel(instance, caller, encodedId) {
   const client = { ...instance.client, models: () => modelsOf(instance.client, caller) };
   const model = findModel(client, encodedId);
-  if (model) return Response.json(describeModel(model));
+  if (model) return Response.json(describeModel(model, instance.settings));
   if (!hasNoModels(instance)) return noSuchModel(client);
   const { status, type } = CODES.invalid_model;
   return rejection(status, "invalid_model", NO_MODELS, { type });
 }
 
-/** @param {ReturnType<ClientInternals["models"]>[number]} model */
-function describeModel({ id, route, host }) {
-  return { id, object: "model", created: 0, owned_by: "oci", oci: describeRoute(route, host) };
+/**
+ * How it is reached, and what its operator has said of it. OCI has no table of what a model behind an endpoint can do.
+ *
+ * @param {ReturnType<ClientInternals["models"]>[number]} model
+ * @param {GatewaySettings} settings
+ */
+function describeModel({ id, route, host, targets }, { modelInfo }) {
+  // The openai transport serves chats alone.
+  const operations = route.transport === "openai" ? ["chat"] : undefined;
+  const oci = { ...describeRoute(route, host), targets, operations, ...modelInfo.get(id) };
+  return { id, object: "model", created: 0, owned_by: "oci", oci };
 }
 
 /**

@@ -2,6 +2,7 @@
 // `toReadableStream`.
 
 import { OciError } from "./error.js";
+import { COMMENT, Silence } from "./keep-alive.js";
 import { describe, errorEvent } from "./openai-error.js";
 
 /** @import { BodyChunk, Call } from "./call.js" */
@@ -19,9 +20,12 @@ import { describe, errorEvent } from "./openai-error.js";
  *   once, when the call has ended and everything was taken
  * @property {(reason: unknown) => void} cancel
  * @property {Describe} [describe] what the event of an error says
+ * @property {number} [keepAliveMs] after how long without bytes a comment is sent. Default: never
  */
 
 const encoder = new TextEncoder();
+/** How many bytes the end of an event has at most: two line breaks. */
+const TAIL = 4;
 
 /**
  * A body with backpressure: at most one network chunk is decoded ahead of its reader.
@@ -39,16 +43,20 @@ export function createBody(source, openCall) {
   let state = "new";
   /** @type {Uint8Array | undefined} */
   let delivered;
+  const silence = source.keepAliveMs ? new Silence(source.keepAliveMs) : undefined;
 
   /** Enqueues what has been decoded, or reads the next network chunk. */
   const deliver = () => {
     const bytes = call.hasOutput ? source.take(call) : undefined;
-    if (bytes) controller.enqueue((delivered = bytes));
-    else if (call.ended) end();
+    if (bytes) {
+      delivered = bytes.length < TAIL ? joined(delivered, bytes) : bytes;
+      controller.enqueue(bytes);
+    } else if (call.ended) end();
     else read();
   };
   const read = () => {
     state = "reading";
+    silence?.start(onSilence);
     try {
       call.readChunk().then(onChunk, onReadError);
     } catch (error) {
@@ -56,8 +64,14 @@ export function createBody(source, openCall) {
       onReadError(error);
     }
   };
+  const onSilence = () => {
+    // Nothing is sent ahead of a reader that does not read, or in the middle of an event.
+    const isAtBoundary = delivered === undefined || /\n\r?\n$/.test(tailOf(delivered));
+    if (isAtBoundary && (controller.desiredSize ?? -1) >= 0) controller.enqueue(COMMENT);
+  };
   /** @param {BodyChunk} chunk */
   const onChunk = (chunk) => {
+    silence?.pause();
     if (state === "ended") return;
     state = "idle";
     try {
@@ -69,6 +83,7 @@ export function createBody(source, openCall) {
   };
   /** @param {unknown} thrown */
   const onReadError = (thrown) => {
+    silence?.pause();
     if (state === "ended") return;
     state = "idle";
     try {
@@ -89,6 +104,7 @@ export function createBody(source, openCall) {
   const fail = (error) => {
     if (state === "ended") return;
     state = "ended";
+    silence?.stop();
     controller.error(error);
   };
   const end = () => {
@@ -96,6 +112,7 @@ export function createBody(source, openCall) {
     const rest = source.finish(call);
     if (error !== undefined && !(error instanceof OciError)) return fail(error);
     state = "ended";
+    silence?.stop();
     // A reader would join the error with an event whose blank line never came.
     if (error !== undefined && delivered && !endsEvent(delivered)) controller.enqueue(encoder.encode("\n\n"));
     if (error !== undefined) {
@@ -128,6 +145,7 @@ export function createBody(source, openCall) {
       },
       cancel: (reason) => {
         state = "ended";
+        silence?.stop();
         source.cancel(reason);
       },
     },
@@ -142,5 +160,20 @@ export function createBody(source, openCall) {
  * @param {Uint8Array} bytes
  */
 function endsEvent(bytes) {
-  return /(?:\n|\r(?!\n))(?:\r\n|\n|\r)$/.test(String.fromCharCode(...bytes.subarray(-4)));
+  return /(?:\n|\r(?!\n))(?:\r\n|\n|\r)$/.test(tailOf(bytes));
+}
+
+/** @param {Uint8Array} bytes */
+function tailOf(bytes) {
+  return String.fromCharCode(...bytes.subarray(-TAIL));
+}
+
+/**
+ * The end of what was delivered, where the last bytes alone are too few to tell.
+ *
+ * @param {Uint8Array} [before]
+ * @param {Uint8Array} [bytes]
+ */
+function joined(before = new Uint8Array(), bytes = new Uint8Array()) {
+  return Uint8Array.of(...before.subarray(-TAIL), ...bytes);
 }

@@ -3,15 +3,19 @@
 import { nearestName } from "./core.js";
 import { readOrigins } from "./cors.js";
 import { createError } from "./error.js";
+import { readAliasTimeouts, readCache, readModelInfo } from "./gateway-aliases.js";
 import { readRateLimit } from "./gateway-rate.js";
+import { readTelemetry, readTelemetryVariables } from "./gateway-telemetry-settings.js";
 import { readGuardrails } from "./guardrails.js";
 import { apiKeySigner, tokenSigner } from "../signer.js";
 
 /** @import { GatewayConfiguration, GatewayEnv, GuardrailOptions } from "../gateway.d.ts" */
-/** @import { KeyNamespace, ObjectNamespace, RateLimiter } from "../gateway.d.ts" */
+/** @import { CacheOptions, TelemetryOptions } from "../gateway.d.ts" */
+/** @import { KeyNamespace, ModelInfo, ObjectNamespace, RateLimiter } from "../gateway.d.ts" */
 /** @import { ClientOptions, TimeoutOptions } from "../index.js" */
 /** @import { Origins } from "./cors.js" */
 /** @import { RateLimit } from "./gateway-rate.js" */
+/** @import { UsageSettings } from "./gateway-usage.js" */
 
 /**
  * Settings with their defaults.
@@ -28,13 +32,21 @@ import { apiKeySigner, tokenSigner } from "../signer.js";
  * @property {Origins} origins
  * @property {boolean} logErrors
  * @property {ReadonlyMap<string, GuardrailOptions>} guardrails by alias
+ * @property {number} keepAliveMs 0: never
+ * @property {boolean} keepAliveJson
+ * @property {ReadonlyMap<string, TimeoutOptions>} aliasTimeouts by alias
+ * @property {ReadonlyMap<string, ModelInfo>} modelInfo by alias
+ * @property {UsageSettings} usage
+ * @property {ReadonlyMap<string, CacheOptions>} cache by alias
+ * @property {TelemetryOptions} [telemetry]
  * @property {ClientOptions} options of the client
  */
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const BODY_TIMEOUT_MS = 30_000;
 /** The default timeouts of a call. A whole answer has to be complete in `firstChunkMs`. */
-const TIMEOUTS = Object.freeze({ totalMs: 600_000, firstChunkMs: 300_000, chunkMs: 120_000 });
+const TIMEOUTS = Object.freeze({ totalMs: 900_000, firstChunkMs: 120_000, chunkMs: 60_000 });
+const KEEP_ALIVE_MS = 15_000;
 
 /** The bindings of `GatewayEnv` whose names begin with `GATEWAY_` or `OCI_`. */
 export const VARIABLES = [
@@ -47,6 +59,11 @@ export const VARIABLES = [
   "GATEWAY_TOTAL_TIMEOUT_MS",
   "GATEWAY_FIRST_CHUNK_TIMEOUT_MS",
   "GATEWAY_CHUNK_TIMEOUT_MS",
+  "GATEWAY_TIMEOUTS",
+  "GATEWAY_KEEP_ALIVE_MS",
+  "GATEWAY_KEEP_ALIVE_JSON",
+  "GATEWAY_MODEL_INFO",
+  "GATEWAY_CACHE",
   "GATEWAY_LOG_ERRORS",
   "GATEWAY_GUARDRAILS",
   "OCI_REGION",
@@ -72,7 +89,8 @@ export const VARIABLES = [
 export function readSettings(configuration) {
   const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...others } =
     configuration;
-  const { keys, rateLimiter, rateLimit, budgets, targetHealth, ...options } = others;
+  const { keys, rateLimiter, rateLimit, budgets, targetHealth, keepAliveMs, keepAliveJson, aliasTimeouts, ...more } = others;
+  const { modelInfo, usageDataset, usageQueue, cache, telemetry, ...options } = more;
   return {
     token: readToken(token),
     keys: readEngine("keys", keys, ["get"]),
@@ -85,6 +103,16 @@ export function readSettings(configuration) {
     origins: readVariable("origins", () => readOrigins(origins)),
     logErrors: readFlag("logErrors", logErrors),
     guardrails: readGuardrails(guardrails, options.models),
+    keepAliveMs: readCount("keepAliveMs", keepAliveMs, KEEP_ALIVE_MS, 0),
+    keepAliveJson: readFlag("keepAliveJson", keepAliveJson),
+    aliasTimeouts: readAliasTimeouts(aliasTimeouts, options.models),
+    modelInfo: readModelInfo(modelInfo, options.models),
+    cache: readCache(cache, options.models),
+    telemetry: readTelemetry(telemetry),
+    usage: {
+      dataset: readEngine("usageDataset", usageDataset, ["writeDataPoint"]),
+      queue: readEngine("usageQueue", usageQueue, ["send"]),
+    },
     options: {
       ...options,
       aliasesOnly: !readFlag("allowAnyModel", allowAnyModel),
@@ -125,11 +153,12 @@ function readEngine(name, engine, methods) {
  * @param {string} name
  * @param {unknown} value
  * @param {number} fallback
+ * @param {number} [least]
  */
-function readCount(name, value, fallback) {
+function readCount(name, value, fallback, least = 1) {
   if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && Number(value) > 0) return Number(value);
-  throw createError("invalid_options", `the option ${name} must be a whole number of at least 1`);
+  if (Number.isSafeInteger(value) && Number(value) >= least) return Number(value);
+  throw createError("invalid_options", `the option ${name} must be a whole number of at least ${least}`);
 }
 
 /**
@@ -173,6 +202,14 @@ export function readBindings(env) {
     bodyTimeoutMs: readNumber(env, "GATEWAY_BODY_TIMEOUT_MS"),
     logErrors: readBoolean(env, "GATEWAY_LOG_ERRORS"),
     guardrails: readObject(env, "GATEWAY_GUARDRAILS"),
+    keepAliveMs: readNumber(env, "GATEWAY_KEEP_ALIVE_MS", 0),
+    keepAliveJson: readBoolean(env, "GATEWAY_KEEP_ALIVE_JSON"),
+    aliasTimeouts: readObject(env, "GATEWAY_TIMEOUTS"),
+    modelInfo: readObject(env, "GATEWAY_MODEL_INFO"),
+    cache: readObject(env, "GATEWAY_CACHE"),
+    telemetry: readTelemetryVariables(env),
+    usageDataset: env.USAGE,
+    usageQueue: env.USAGE_QUEUE,
     allowAnyModel: readBoolean(env, "OCI_ALLOW_ANY_MODEL"),
     timeouts: {
       totalMs: readNumber(env, "GATEWAY_TOTAL_TIMEOUT_MS"),
@@ -218,13 +255,14 @@ function readText(env, name) {
 /**
  * @param {GatewayEnv} env
  * @param {keyof GatewayEnv} name
+ * @param {0 | 1} [least]
  */
-function readNumber(env, name) {
+function readNumber(env, name, least = 1) {
   const value = env[name] ?? "";
   const text = typeof value === "string" ? value.trim() : String(value);
   if (text === "") return undefined;
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw createError("invalid_options", `${name} must be a whole number of at least 1`);
+  if (/^(?:0|[1-9]\d{0,14})$/.test(text) && Number(text) >= least) return Number(text);
+  throw createError("invalid_options", `${name} must be a whole number of at least ${least}`);
 }
 
 /**
@@ -250,7 +288,7 @@ function splitOrigins(text = "") {
  * An object, or its JSON text.
  *
  * @param {GatewayEnv} env
- * @param {"OCI_MODELS" | "GATEWAY_GUARDRAILS"} name
+ * @param {"OCI_MODELS" | "GATEWAY_GUARDRAILS" | "GATEWAY_TIMEOUTS" | "GATEWAY_MODEL_INFO" | "GATEWAY_CACHE"} name
  * @returns {any}
  */
 function readObject(env, name) {

@@ -10,7 +10,7 @@ import { rejection } from "./openai-error.js";
 /** @import { ClientInternals } from "./client.js" */
 /** @import { Dialect } from "./dialects.js" */
 /** @import { RequestText } from "./gateway-visit.js" */
-/** @import { Describe } from "./openai-error.js" */
+/** @import { AskedRequest } from "./openai.js" */
 
 const BLOCKED = "the gateway's guardrails blocked";
 
@@ -76,7 +76,7 @@ export class Guard {
    * @param {ClientInternals} client
    * @param {RequestText} requestText
    * @param {Dialect | undefined} dialect of the request, if it is one of a chat
-   * @param {{ signal: AbortSignal, describe: Describe }} asking
+   * @param {Pick<AskedRequest, "options" | "describe">} asking
    */
   static of(guardrails, client, requestText, dialect, asking) {
     if (guardrails.size === 0 || dialect === undefined) return undefined;
@@ -90,7 +90,7 @@ export class Guard {
    * @param {any} request
    * @param {GuardrailOptions} options
    * @param {Dialect} dialect
-   * @param {{ signal: AbortSignal, describe: Describe }} asking
+   * @param {Pick<AskedRequest, "options" | "describe">} asking
    */
   constructor(client, request, options, dialect, asking) {
     this.#client = client;

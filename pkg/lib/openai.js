@@ -31,6 +31,12 @@ export const OPERATIONS = new Map([
 /** What is served, for those who ask for something else. */
 export const SERVED = `POST ${[...OPERATIONS.keys()].map((path) => `…${path}`).join(", ")} and GET …/models are`;
 
+/** The headers of a response with events. */
+export const EVENTS_HEADERS = Object.freeze({
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+});
+
 /**
  * The part of a Request that is read.
  *
@@ -60,7 +66,7 @@ export async function respond(client, input, init) {
     if (request.method !== "POST") return methodNotAllowed("POST");
     const { signal } = request;
     const text = await request.text();
-    return (await answerRequest(client, { text, mode, signal, describe: describeFully })).response;
+    return (await answerRequest(client, { text, mode, options: { signal }, describe: describeFully })).response;
   }
   const models = /\/models(?:\/(.+))?$/.exec(path);
   if (!models) return notServed(path, SERVED);
@@ -95,29 +101,37 @@ function withDuplex(init) {
 }
 
 /**
- * What is asked: `text` is the body of the request, `describe` what the caller may know of an error.
+ * What is asked.
  *
- * @typedef {{ text: string, mode: number, describe: Describe, hooks?: CallHooks }} AskedRequest
+ * @typedef {object} AskedRequest
+ * @property {string} text its body
+ * @property {number} mode
+ * @property {CallOptions} options of the call
+ * @property {Describe} describe what the caller may know of an error
+ * @property {CallHooks} [hooks]
+ * @property {number} [keepAliveMs] after how long without bytes a stream gets a comment
  */
 
 /**
  * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {AskedRequest & Pick<CallOptions, "signal" | "requestId">} request
+ * @param {AskedRequest} request
  * @returns {Promise<Answer>}
  */
-export async function answerRequest(client, { text, mode, signal, requestId, describe, hooks }) {
+export async function answerRequest(client, { text, mode, options, describe, hooks, keepAliveMs }) {
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal, requestId }, mode, hooks);
+    call = client.createCall(text, options, mode, hooks);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();
     const { report, target } = call.outcome;
     const headers = requestIdHeaders(report.attempts.at(-1)?.opcRequestId);
-    if (call instanceof Call && call.isEvents) return { response: eventsResponse(call, headers, describe), target };
+    if (call instanceof Call && call.isEvents) {
+      return { response: eventsResponse(call, headers, { describe, keepAliveMs }), target };
+    }
     return { response: completionResponse(call, headers), target };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
@@ -138,9 +152,9 @@ function completionResponse(call, headers) {
 /**
  * @param {Call} call
  * @param {Record<string, string>} headers
- * @param {Describe} describe
+ * @param {{ describe: Describe, keepAliveMs?: number }} options of the body
  */
-function eventsResponse(call, headers, describe) {
+function eventsResponse(call, headers, { describe, keepAliveMs }) {
   call.keepsOutcome = false;
   const body = createBody(
     {
@@ -149,12 +163,11 @@ function eventsResponse(call, headers, describe) {
       finish: () => undefined,
       cancel: (reason) => call.cancel(reason ?? new DOMException("the response was cancelled", "AbortError")),
       describe,
+      keepAliveMs,
     },
     call,
   );
-  headers["content-type"] = "text/event-stream; charset=utf-8";
-  headers["cache-control"] = "no-cache";
-  return new Response(body, { headers });
+  return new Response(body, { headers: { ...headers, ...EVENTS_HEADERS } });
 }
 
 /** @param {ClientInternals} client */

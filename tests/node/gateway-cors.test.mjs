@@ -27,7 +27,7 @@ describe("CORS", () => {
     "x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests",
     "x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens",
   ].join(", ");
-  const EXPOSED = `x-request-id, oci-route, retry-after, retry-after-ms, x-should-retry, ${LIMITS}`;
+  const EXPOSED = `x-request-id, oci-route, oci-cache, retry-after, retry-after-ms, x-should-retry, ${LIMITS}`;
   const allowed = (origin) => ({ "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED });
   const lists = [PAGE, `https://a.example, ${PAGE} ,http://localhost:3000,`];
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import gateway, { createGateway } from "oci-genai-edge/gateway";
 import { endpointId } from "../simulator/server.mjs";
-import { errorOf, startGateway } from "./support/gateway.mjs";
+import { errorOf, startGateway, logged } from "./support/gateway.mjs";
 import { eventData } from "./support/streams.mjs";
 
 const { simulator, sign, url, compartmentId, ask: chatRequest, bindings, send, call } = await startGateway();
@@ -168,6 +168,8 @@ describe("a call has time limits", { timeout: 20_000 }, () => {
     const original = globalThis.setTimeout;
     const originalFetch = globalThis.fetch;
     globalThis.setTimeout = (action, ms, ...rest) => {
+      // Not that of keep-alive, which is no limit.
+      if (ms === 15_000) return original(action, ms, ...rest);
       delays.push(ms);
       return original(action, ms > 1000 ? 0 : ms, ...rest);
     };
@@ -184,7 +186,7 @@ describe("a call has time limits", { timeout: 20_000 }, () => {
   }
 
   test("by default, by variables, and by configure", async () => {
-    assert.deepEqual(await timeoutsOf(bindings()), [30_000, 600_000, 300_000]);
+    assert.deepEqual(await timeoutsOf(bindings()), [30_000, 900_000, 120_000]);
     const variables = {
       GATEWAY_TOTAL_TIMEOUT_MS: "5001",
       GATEWAY_FIRST_CHUNK_TIMEOUT_MS: 5002,
@@ -193,8 +195,20 @@ describe("a call has time limits", { timeout: 20_000 }, () => {
     assert.deepEqual(await timeoutsOf(bindings(variables)), [5003, 5001, 5002]);
     const options = { token: "right", endpoint: url, compartmentId, sign, models: { ours: endpointId("simgeneric") } };
     const configured = (timeouts) => createGateway({ configure: () => ({ ...options, timeouts }) });
-    assert.deepEqual(await timeoutsOf({}, configured()), [30_000, 600_000, 300_000]);
-    assert.deepEqual(await timeoutsOf({}, configured({ totalMs: 7000, chunkMs: undefined })), [30_000, 7000, 300_000]);
+    assert.deepEqual(await timeoutsOf({}, configured()), [30_000, 900_000, 120_000]);
+    assert.deepEqual(await timeoutsOf({}, configured({ totalMs: 7000, chunkMs: undefined })), [30_000, 7000, 120_000]);
+  });
+
+  test("of an alias, by GATEWAY_TIMEOUTS, one by one", async () => {
+    const GATEWAY_TIMEOUTS = { ours: { firstChunkMs: 5004 }, cut: { totalMs: 1 } };
+    for (const value of [GATEWAY_TIMEOUTS, JSON.stringify(GATEWAY_TIMEOUTS)]) {
+      assert.deepEqual(await timeoutsOf(bindings({ GATEWAY_TIMEOUTS: value })), [30_000, 900_000, 5004]);
+    }
+    for (const invalid of ["[]", "{", { other: {} }, { ours: 5 }, { ours: { first: 1 } }, { ours: { totalMs: 0 } }]) {
+      const { result, lines } = await logged(() => call(bindings({ GATEWAY_TIMEOUTS: invalid })));
+      assert.equal(result.status, 500);
+      assert.match(lines.join(), /GATEWAY_TIMEOUTS|aliasTimeouts/);
+    }
   });
 
   test("of a stream that stalls, by GATEWAY_CHUNK_TIMEOUT_MS", async () => {

@@ -22,6 +22,26 @@ const ROUTER = `export default {
 };
 `;
 
+/** The router's configuration as the consumer of the queue. */
+const CONSUMER = `[[queues.consumers]]
+queue = "oci-genai-edge-usage"
+max_batch_timeout = 1
+`;
+
+/**
+ * The end of the router, with what hands on the messages of the queue.
+ *
+ * @param {string} url
+ */
+function consumerOf(url) {
+  return `  async queue(batch) {
+    const body = JSON.stringify(batch.messages.map((message) => message.body));
+    await fetch(${JSON.stringify(url)}, { method: "POST", body });
+  },
+};
+`;
+}
+
 /**
  * The text of wrangler.toml with the engines that stand in it as comments.
  *
@@ -38,8 +58,9 @@ export function withEngines(text) {
  * @param {object} options
  * @param {Record<string, string>} options.variables of all gateways
  * @param {(text: string) => string} [options.adapt] changes the configuration
+ * @param {string} [options.consumer] a URL that gets the messages of the queue, as a JSON list
  */
-export async function startEngines({ variables, adapt = (text) => text }) {
+export async function startEngines({ variables, adapt = (text) => text, consumer }) {
   const credentials = makeCredentials();
   const simulator = await startSimulator({ credentials: [credentials] });
   await mkdir(`${root}tests/out`, { recursive: true });
@@ -68,8 +89,8 @@ main = "router.js"
 compatibility_date = "2026-07-30"
 services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "gateway-${name}" }`).join(", ")}]
 `;
-  await writeFile(`${folder}/router.js`, ROUTER);
-  const files = { router, first, second, third };
+  await writeFile(`${folder}/router.js`, consumer ? ROUTER.replace(/\};\n$/, consumerOf(consumer)) : ROUTER);
+  const files = { router: consumer ? router + CONSUMER : router, first, second, third };
   for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}.toml`, text);
   const state = ["--persist-to", `${folder}/state`];
 
