@@ -92,15 +92,25 @@ export class SharedHealth {
    *
    * @param {unknown} alias
    * @param {WaitUntil} waitUntil
-   * @param {number} [onlyTargetMs] how long an answer about an only target serves
    */
-  async refresh(alias, waitUntil, onlyTargetMs = ONLY_TARGET_MS) {
+  async refresh(alias, waitUntil) {
     const targets = typeof alias === "string" ? await this.#targetsOf(alias) : undefined;
-    if (!targets || targets.names.length === 0) return;
-    const now = Date.now();
+    if (!targets) return;
     const isOnly = targets.names.length === 1;
-    if (isWithin(isOnly ? onlyTargetMs : FRESH_MS, targets.answeredAt, now)) return;
-    const isUsable = isOnly ? targets.answeredAt > 0 : isWithin(USABLE_MS, targets.answeredAt, now);
+    const freshMs = isOnly ? ONLY_TARGET_MS : FRESH_MS;
+    await this.#refresh(String(alias), targets, { waitUntil, freshMs, usableMs: isOnly ? Infinity : USABLE_MS });
+  }
+
+  /**
+   * @param {string} alias
+   * @param {Targets} targets
+   * @param {{ waitUntil: WaitUntil, freshMs: number, usableMs: number }} options how long an answer serves, and how
+   *   long it does while it is asked again
+   */
+  async #refresh(alias, targets, { waitUntil, freshMs, usableMs }) {
+    const now = Date.now();
+    if (isWithin(freshMs, targets.answeredAt, now)) return;
+    const isUsable = targets.answeredAt > 0 && isWithin(usableMs, targets.answeredAt, now);
     // One request of an isolate asks. None may wait for a promise of another one's.
     if (isWithin(FRESH_MS, targets.requestedAt, now)) {
       for (let wait = 0; wait < WAIT_MS && targets.isAsking && !isUsable; wait += POLL_MS) await sleep(POLL_MS);
@@ -108,7 +118,7 @@ export class SharedHealth {
     }
     targets.requestedAt = now;
     targets.isAsking = true;
-    const asking = this.#exchange(/** @type {string} */ (alias), targets);
+    const asking = this.#exchange(alias, targets);
     waitUntil(asking);
     if (!isUsable) await within(asking, WAIT_MS).catch(() => {});
   }
@@ -121,8 +131,10 @@ export class SharedHealth {
    * @returns {Promise<TargetState[]>}
    */
   async statesOf(alias, waitUntil) {
-    await this.refresh(alias, waitUntil, FRESH_MS);
-    return [...(this.#targets.get(alias)?.states ?? [])];
+    const targets = await this.#targetsOf(alias);
+    if (!targets) return [];
+    await this.#refresh(alias, targets, { waitUntil, freshMs: FRESH_MS, usableMs: 0 });
+    return [...targets.states];
   }
 
   /**

@@ -47,7 +47,7 @@ impl Finding {
                 has_failed,
                 age_ms: age_ms.max(0.0),
             }),
-            probes: probes > 0.0,
+            probes: probes as u32 == 1,
             api_format,
         }
     }
