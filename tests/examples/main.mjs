@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const OUT = fileURLToPath(new URL("../out/examples/", import.meta.url));
 const INSTALL_MS = 300_000;
-const RUN_MS = 120_000;
+const RUN_MS = 400_000;
 const POLL_MS = 200;
 
 const wanted = process.env.EXAMPLES?.split(",");
