@@ -5,7 +5,7 @@ export WRANGLER_SEND_METRICS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint lint-rust lint-js test native wasm node workerd browser types gate build setup live bench \
-        load matrix matrix-core fuzz chaos coverage clients clients-node profile size clean
+        load matrix matrix-core fuzz chaos coverage clients clients-node examples profile size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +106,10 @@ clients: build ## Run other people's clients in Node and through workerd, and wr
 clients-node: build ## The same in Node alone
 	./tests/clients/setup.sh --node
 	node tests/clients/main.mjs --node
+
+# EXAMPLES names some. It installs some 1.5 GB of frameworks into tests/out. On loopback.
+examples: build ## Install each example with the packed package, and run it (five minutes)
+	node tests/examples/main.mjs
 
 profile: build ## Print the time per event by function
 	node benches/profile.mjs generic/1400 chunks

@@ -61,7 +61,7 @@ function splitCallOptions(options) {
     throw createError("invalid_options", "the options must be an object");
   }
   const { signal, requestId, ...plain } = options ?? {};
-  if (signal !== undefined && !(signal instanceof AbortSignal && typeof signal.aborted === "boolean")) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw createError("invalid_options", "the option signal must be an AbortSignal");
   }
   if (requestId !== undefined && !isRequestId(requestId)) {
@@ -73,6 +73,18 @@ function splitCallOptions(options) {
   });
   // SPEED: most calls have no options of their own, which the core takes as an empty text.
   return { json: Object.keys(plain).length === 0 ? "" : optionsToJson(plain), signal, requestId };
+}
+
+/**
+ * Whether a value does what an AbortSignal does. It may be one of another realm: in the edge runtime of Next, the
+ * signal of a request is.
+ *
+ * @param {any} value
+ * @returns {value is AbortSignal}
+ */
+function isAbortSignal(value) {
+  const isSignal = typeof value?.aborted === "boolean";
+  return isSignal && [value.addEventListener, value.removeEventListener].every((each) => typeof each === "function");
 }
 
 /**

@@ -44,6 +44,20 @@ describe("abort", { timeout: 30_000 }, () => {
     await assert.rejects(offline.chat(ask("simgeneric"), { signal: AbortSignal.abort() }), { name: "AbortError" });
   });
 
+  test("by a signal of another realm, as that of a request is in Next's edge runtime", async () => {
+    class ForeignSignal extends EventTarget {
+      aborted = false;
+      reason = undefined;
+    }
+    const signal = new ForeignSignal();
+    const request = nextRequest();
+    const stream = oci.stream(ask("simgeneric"), { signal });
+    await stream.next();
+    Object.assign(signal, { aborted: true, reason: REASON }).dispatchEvent(new Event("abort"));
+    await rejectsWithReason(stream.final(), REASON);
+    await assertDisconnected(await request);
+  });
+
   test("between creating a stream and its first read", async () => {
     const stop = new AbortController();
     const stream = client({ fetch: OFFLINE.fetch }).stream(ask("simgeneric"), { signal: stop.signal });
