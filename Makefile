@@ -17,6 +17,7 @@ check: setup ## Format, lint and run the native tests: what to run before each c
 	$(MAKE) lint-rust lint-js native
 
 lint: setup ## Run every linter, and check types, licences and the repository's files
+	./scripts/setup.sh --lint
 	$(MAKE) lint-rust lint-js
 	cargo clippy --locked --target wasm32-unknown-unknown --all-targets -- -D warnings
 	cargo deny --locked check bans licenses sources

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/node_modules/.bin:$PWD/.tools/bin:$PATH"
 
-wasm-pack build --target web --release --no-pack --no-typescript \
+./scripts/step.sh "build: wasm" wasm-pack build --target web --release --no-pack --no-typescript \
   --out-dir pkg/wasm --out-name oci_genai_edge . -- --locked
 # wasm-pack's own .gitignore would keep the wasm out of the npm package.
 rm -f pkg/wasm/.gitignore

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the build and the tests need, once: the Rust toolchain of rust-toolchain.toml, wasm-pack, cargo-deny, and
-# the npm packages of package-lock.json. A second run only compares versions and needs no network.
+# Installs what the build and the tests need, once: the Rust toolchain of rust-toolchain.toml, wasm-pack, and the npm
+# packages of package-lock.json, side by side. With --lint, cargo-deny too, which nothing else needs. A second run only
+# compares versions and needs no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.tools/bin:$PATH"
@@ -20,24 +21,27 @@ has_toolchain() {
     grep -q "^$component" <<<"$components" || return 1
   done
 }
-if ! has_toolchain; then
-  echo "setup: installing Rust $toolchain"
-  rustup toolchain install "$toolchain" --profile minimal --no-self-update \
-    --component clippy,rustfmt --target wasm32-unknown-unknown
-fi
-
 # Built from source: crates.io is the one registry that has both. A debug build without debug information is the quickest.
 install_crate() {
   local name="$1" version="$2"
   [ "$("$name" --version 2>/dev/null)" = "$name $version" ] && return
-  echo "setup: building $name $version"
-  CARGO_PROFILE_DEV_DEBUG=0 cargo install --root .tools --locked --debug --quiet --version "$version" "$name"
+  CARGO_PROFILE_DEV_DEBUG=0 ./scripts/step.sh "setup: building $name $version" \
+    cargo install --root .tools --locked --debug --version "$version" "$name"
 }
-install_crate wasm-pack "$WASM_PACK"
-install_crate cargo-deny "$CARGO_DENY"
 
-if ! cmp -s package-lock.json node_modules/.oci-genai-edge-lock; then
+install_packages() {
+  cmp -s package-lock.json node_modules/.oci-genai-edge-lock && return
   # Not `npm ci`: it rejects a lock file that lacks another platform's optional binaries, which not every mirror has.
-  npm install --no-save --no-audit --no-fund --loglevel=error
+  ./scripts/step.sh "setup: installing npm packages" npm install --no-save --no-audit --no-fund --loglevel=error
+  rm -f node_modules/.oci-genai-edge-lock
   cp package-lock.json node_modules/.oci-genai-edge-lock
-fi
+}
+
+# The packages come over the network while the compiler has the cores.
+install_packages &
+packages=$!
+has_toolchain || ./scripts/step.sh "setup: installing Rust $toolchain" rustup toolchain install "$toolchain" \
+  --profile minimal --no-self-update --component clippy,rustfmt --target wasm32-unknown-unknown
+install_crate wasm-pack "$WASM_PACK"
+[ "${1:-}" != --lint ] || install_crate cargo-deny "$CARGO_DENY"
+wait "$packages"

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const PATHS = [
@@ -25,6 +26,8 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+const STEP = fileURLToPath(new URL("../../scripts/step.sh", import.meta.url));
 
 /** Starts Chromium with a new profile. `close()` ends it and removes the profile. */
 export async function launch(options = {}) {
@@ -61,15 +64,21 @@ function playwrightPath() {
 function install() {
   const debian = process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
   if (debian) {
-    console.error("chromium: installing Debian's package");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    execFileSync("apt-get", ["-qq", "update"], { stdio: "ignore", env });
-    execFileSync("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "chromium"], { stdio: "ignore", env });
+    installDebian("chromium");
   } else {
     console.error("chromium: downloading playwright's");
     const args = ["node_modules/playwright-core/cli.js", "install", "chromium"];
     execFileSync(process.execPath, args, { stdio: "inherit" });
   }
+}
+
+/** A package of Debian, for root. @param {string} name */
+export function installDebian(name) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  /** @type {import("node:child_process").ExecFileSyncOptions} */
+  const options = { stdio: ["ignore", 2, 2], env };
+  const command = `apt-get -qq update && apt-get -qq install -y --no-install-recommends ${name}`;
+  execFileSync(STEP, [`installing Debian's ${name}`, "sh", "-c", command], options);
 }
 
 function fail() {

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { launch } from "../browser/chromium.mjs";
+import { installDebian, launch } from "../browser/chromium.mjs";
 import { INLINE, MAIN, write } from "./places.mjs";
 import { page, program, serviceWorker, startsServiceWorker, startsWorker } from "./programs.mjs";
 
@@ -163,11 +163,11 @@ function firefox() {
 function installFirefox() {
   const isDebian = process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
   if (!isDebian) return;
-  console.error("firefox: installing Debian's package");
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const options = { stdio: /** @type {const} */ ("ignore"), env };
-  spawnSync("apt-get", ["-qq", "update"], options);
-  spawnSync("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "firefox-esr"], options);
+  try {
+    installDebian("firefox-esr");
+  } catch {
+    // Its rows say that there is none.
+  }
 }
 
 /**

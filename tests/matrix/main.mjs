@@ -22,7 +22,7 @@ import { writeTable } from "./table.mjs";
 /** @typedef {{ cell: Cell, fault?: string }} Outcome */
 
 const JOBS = 4;
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 600_000;
 /** How long after the end of a program, or of a page, the telling may take. */
 const LATE_MS = 2000;
 

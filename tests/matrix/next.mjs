@@ -11,6 +11,8 @@ import { ENTRIES, answers, freePort, here, newFolder, pinnedNode, run, serve, ve
 
 const NEXT = join(here, "node_modules/next/dist/bin/next");
 
+const BUILD_LIMIT_MS = 480_000;
+
 /** @type {Map<string, Promise<App>>} */
 const apps = new Map();
 
@@ -91,7 +93,8 @@ export default function Page() {
   // The packages are in a folder above.
   const settings = { turbopack: { root: here }, outputFileTracingRoot: here };
   write(folder, "next.config.mjs", `export default ${JSON.stringify(settings)};\n`);
-  await run(pinnedNode, [NEXT, "build", bundler === "webpack" ? "--webpack" : "--turbopack"], { cwd: folder });
+  const build = [NEXT, "build", bundler === "webpack" ? "--webpack" : "--turbopack"];
+  await run(pinnedNode, build, { cwd: folder, timeout: BUILD_LIMIT_MS });
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const args = [NEXT, "start", "--hostname", "127.0.0.1", "--port", `${port}`];

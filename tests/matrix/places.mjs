@@ -84,7 +84,7 @@ export const bin = (name) => join(here, "node_modules/.bin", name);
  * @param {import("node:child_process").ExecFileOptions} [options]
  */
 export async function run(command, args, options = {}) {
-  const env = { ...process.env, NODE_ENV: "", NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1", CI: "1", ...options.env };
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1", CI: "1", ...options.env };
   const { stdout } = await execute(command, args, { cwd: OUT, timeout: LIMIT_MS, ...options, env });
   return String(stdout).trim();
 }

@@ -11,9 +11,9 @@ omit=()
 [ "${1:-}" = --core ] && omit=(--omit=dev)
 [ "${1:-}" = --core ] && is_installed core && exit
 
-echo "setup: installing the packages of tests/matrix ${omit[*]}"
 # Not `npm ci`: the reason is in scripts/setup.sh. Forced, because Node's own packages are for one platform each; where
 # they don't run, their rows are left out.
-npm install --no-save --no-audit --no-fund --force --loglevel=error ${omit[@]+"${omit[@]}"}
+../../scripts/step.sh "setup: installing the packages of tests/matrix ${omit[*]-}" \
+  npm install --no-save --no-audit --no-fund --force --loglevel=error ${omit[@]+"${omit[@]}"}
 rm -f "$stamp"-*
 cp package-lock.json "$stamp-$([ "${#omit[@]}" = 0 ] && echo all || echo core)"
