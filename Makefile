@@ -16,10 +16,15 @@ demo: build ## Run the page and the gateway against a simulated OCI, and print t
 check: setup ## Format, lint and run the native tests: what to run before each commit
 	$(MAKE) lint-rust lint-js native
 
-lint: setup ## Run every linter, and check types, licences and the repository's files
+lint: export RUSTDOCFLAGS := -D warnings
+lint: setup ## Run every linter, and check types, licences, packages and the repository's files
 	./scripts/setup.sh --lint
 	$(MAKE) lint-rust lint-js
-	cargo clippy --locked --target wasm32-unknown-unknown --all-targets -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown --all-targets --all-features -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown --no-default-features -- -D warnings
+	cargo doc --locked --quiet --no-deps --no-default-features
+	cargo doc --locked --quiet --no-deps --all-features --target wasm32-unknown-unknown
+	cargo package --locked --quiet --allow-dirty --offline
 	cargo deny --locked check bans licenses sources
 	tsc --project pkg
 	tsc --project scripts
@@ -30,7 +35,8 @@ lint: setup ## Run every linter, and check types, licences and the repository's 
 lint-rust: ## Check the format of the Rust code, and run clippy for this machine
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --all-features -- -D warnings
+	cargo clippy --locked --all-targets --no-default-features -- -D warnings
 
 lint-js: ## Run oxlint on all JavaScript
 	oxlint --type-aware --deny-warnings --report-unused-disable-directives-severity=error

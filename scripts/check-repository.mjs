@@ -20,7 +20,7 @@ const LINE_LENGTHS = [
   { files: /\.rs$/, lines: /^\s*\/\//, max: 100 },
 ];
 
-const problems = [...trackedFiles().flatMap(problemsOf), ...lockFileProblems()];
+const problems = [...trackedFiles().flatMap(problemsOf), ...lockFileProblems(), ...packageProblems()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
@@ -93,6 +93,14 @@ function cargoDependencies() {
     const isTable = /^(target\..*\.)?dependencies\]/.test(section);
     return isTable ? [...section.matchAll(/^([\w-]+) *=/gm)].map(([, name]) => name) : [];
   });
+}
+
+/** What a pattern of `include` that isn't anchored would take from folders that git ignores. */
+function packageProblems() {
+  const files = execFileSync("cargo", ["package", "--list", "--locked", "--allow-dirty", "--quiet"], { encoding: "utf8" });
+  const expected = /^(src\/.*\.rs|Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json|README\.md|CHANGELOG\.md|LICENSE-.*)$/;
+  const others = files.split("\n").filter((file) => file !== "" && !expected.test(file));
+  return others.map((file) => `${file} is in the crate's package: see \`include\` in Cargo.toml`);
 }
 
 /** Undefined for a file that is in the index, but deleted in the work tree. */

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use crate::call::{Call, Settings};
 use crate::error::Result;
-use crate::openai::{ChatRequest, Metadata};
+use crate::openai::ChatRequest;
 use crate::operation::{Chat, Operation};
 use crate::options::{CallOptions, Options, RouteQuery, Timeouts};
 use crate::routing::{Action, Candidate, Finding, Health, LearnedFormats, Route, RouteOverrides};
@@ -105,20 +105,7 @@ impl Client {
         id: String,
         now: f64,
     ) -> Result<Call> {
-        let created = (now / 1000.0) as u64;
-        let metadata = Metadata {
-            id: id.clone(),
-            created,
-            model: request.model().to_owned(),
-        };
-        let Options {
-            limits,
-            tool_call_text,
-            reasoning_text,
-            ..
-        } = self.options;
-        let chat = Chat::new(request, metadata, limits, tool_call_text)
-            .with_reasoning_text(reasoning_text);
+        let chat = Chat::with_options(request, &self.options, &id, now);
         self.call(Operation::Chat(Box::new(chat)), options, stream, id, now)
     }
 
@@ -139,17 +126,10 @@ impl Client {
     ) -> Result<Call> {
         let exchange = operation.exchange();
         let candidates = self.candidates(exchange.action(), exchange.model(), options.overrides)?;
-        let mut headers = self.options.headers.clone();
-        headers.extend(options.headers);
         let settings = Settings {
             stream,
-            fallback: options.fallback.unwrap_or(self.options.fallback),
-            retry: self.options.retry.of_call(options.over_http),
-            strategy: self.options.strategy,
-            limits: self.options.limits,
-            headers,
             signs: self.signs,
-            id,
+            ..Settings::with_options(&self.options, options, id)
         };
         Ok(Call::new(operation, candidates, settings, now))
     }

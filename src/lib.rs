@@ -10,6 +10,14 @@
 //! client of their own ([`decode::pieces`]). Compiled to WebAssembly, a thin shell supplies `fetch`
 //! and memory; the npm package `oci-genai-edge` is made of that.
 //!
+//! # Features
+//!
+//! | feature | holds |
+//! |---|---|
+//! | `js`, a default one | the shell that the npm package is built of |
+//!
+//! Rust programs set `default-features = false`: without `js` nothing is exported to JavaScript.
+//!
 //! # What this is not
 //!
 //! It is no HTTP client, no signer (the host signs: no key enters wasm), no SDK for the rest of
@@ -38,6 +46,7 @@ pub mod call;
 pub mod client;
 pub mod decode;
 pub mod error;
+#[cfg(feature = "js")]
 pub mod js;
 pub mod json;
 pub mod openai;

@@ -1,5 +1,5 @@
 //! The shell, compiled to wasm and run by `wasm-pack test --node`, driven as JavaScript drives it.
-#![cfg(target_arch = "wasm32")]
+#![cfg(all(feature = "js", target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -209,8 +209,8 @@ impl Call {
         }
     }
 
-    /// The request, the body, the signer or a timer failed. Decides what follows: see
-    /// [`super::recovery`].
+    /// The request, the body, the signer or a timer failed. Decides what follows: another attempt,
+    /// the next target, or the end of the call.
     pub fn on_error(&mut self, error: Error, now: f64) {
         if matches!(self.state, State::Done | State::Failed(_)) {
             return;

@@ -1,6 +1,7 @@
 //! The life of one call, as a state machine without I/O: it is given what happened and answers what
 //! to do next. A shell sends, waits and reads, and supplies the time in milliseconds.
 
+mod chat;
 mod headers;
 mod machine;
 mod random;

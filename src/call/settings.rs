@@ -1,6 +1,6 @@
 //! The settings of a call.
 
-use crate::options::{Limits, Retry};
+use crate::options::{CallOptions, Limits, Options, Retry};
 use crate::routing::Strategy;
 
 /// What a call is made with, besides its operation and its targets.
@@ -22,4 +22,28 @@ pub struct Settings {
     pub signs: bool,
     /// Random, and different for each call: its delays and its retry tokens follow from it.
     pub id: String,
+}
+
+impl Settings {
+    /// The settings of a signed stream with the default options. `id` as in [`Settings::id`];
+    /// letters, digits and hyphens.
+    pub fn new(id: impl Into<String>) -> Settings {
+        Settings::with_options(&Options::default(), CallOptions::default(), id.into())
+    }
+
+    /// The same with the options of a client, and those of the call itself.
+    pub fn with_options(options: &Options, call: CallOptions, id: String) -> Settings {
+        let mut headers = options.headers.clone();
+        headers.extend(call.headers);
+        Settings {
+            stream: true,
+            fallback: call.fallback.unwrap_or(options.fallback),
+            retry: options.retry.of_call(call.over_http),
+            strategy: options.strategy,
+            limits: options.limits,
+            headers,
+            signs: true,
+            id,
+        }
+    }
 }

@@ -131,7 +131,7 @@ impl CallHandle {
         self.wait_ms
     }
 
-    /// What to sign and to send, after `STEP_SEND`: the lines of [`head_of`]. Undefined where it
+    /// What to sign and to send, after `STEP_SEND`: the lines of `head_of`. Undefined where it
     /// can't be sent, which is then the call's failure.
     #[wasm_bindgen(js_name = requestHead)]
     pub fn request_head(&mut self) -> Option<String> {

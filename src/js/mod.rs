@@ -3,7 +3,7 @@
 //!
 //! What crosses the boundary: requests, options and rare chunks as JSON text (serde_json stops at a
 //! depth of 128, and `JSON.parse` sets no prototypes), closed and flat values (routes, reports,
-//! failures) as objects by serde-wasm-bindgen, and the bytes of a stream through [`memory`].
+//! failures) as objects by serde-wasm-bindgen, and the bytes of a stream through `memory`.
 
 pub mod boundary;
 #[cfg(target_arch = "wasm32")]

@@ -7,7 +7,7 @@ use crate::answer::Accumulator;
 use crate::decode::Decoder;
 use crate::error::Result;
 use crate::openai::{ChatRequest, Metadata, Sink};
-use crate::options::Limits;
+use crate::options::{Limits, Options};
 use crate::routing::{Action, Candidate, Route};
 use crate::wire::{with_opc_request_id, WireFormat};
 
@@ -50,6 +50,18 @@ impl Chat {
             opc_request_id: None,
             verbatim: None,
         }
+    }
+
+    /// A chat with the limits of a client's options, and with what they say of the text. `id`: that
+    /// of the answer, where the service sends none. `now`: milliseconds since 1970.
+    pub fn with_options(request: ChatRequest, options: &Options, id: &str, now: f64) -> Self {
+        let metadata = Metadata {
+            id: id.to_owned(),
+            created: (now / 1000.0) as u64,
+            model: request.model().to_owned(),
+        };
+        Chat::new(request, metadata, options.limits, options.tool_call_text)
+            .with_reasoning_text(options.reasoning_text)
     }
 
     /// Sets whether `<think>…</think>` at the start of the text becomes reasoning.

@@ -18,8 +18,9 @@ use crate::routing::{
 };
 use read::{invalid_option, parse_object, OptionNames, OptionReader};
 
-/// `ClientOptions` of `index.d.ts`, without those that JavaScript keeps for itself.
-#[derive(Clone, Debug, Default)]
+/// `ClientOptions` of `index.d.ts`, without those that JavaScript keeps for itself. Each has its
+/// default, as in JSON text that doesn't name it.
+#[derive(Clone, Debug)]
 pub struct Options {
     /// `region`, `realm`, `endpoint`, `apiFormat` and `transport`
     pub routing: RoutingOptions,
@@ -70,6 +71,25 @@ pub struct RouteQuery {
     pub overrides: RouteOverrides,
     /// `operation`
     pub action: Action,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            routing: RoutingOptions::default(),
+            compartment_id: None,
+            aliases: Vec::new(),
+            strategy: Strategy::default(),
+            aliases_only: false,
+            headers: Vec::new(),
+            retry: Retry::default(),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            fallback: true,
+            tool_call_text: true,
+            reasoning_text: false,
+        }
+    }
 }
 
 impl Options {
@@ -279,6 +299,8 @@ mod tests {
         );
         assert_eq!(options.timeouts, Timeouts::default());
         assert_eq!(options.limits, Limits::default());
+        let default = format!("{:?}", Options::default());
+        assert_eq!(format!("{options:?}"), default);
     }
 
     #[test]

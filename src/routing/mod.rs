@@ -17,7 +17,7 @@ pub mod serving;
 pub mod shared;
 
 pub use action::Action;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "js", target_arch = "wasm32"))]
 pub(crate) use base_url::host_of;
 pub use base_url::BaseUrl;
 pub use candidate::Candidate;
