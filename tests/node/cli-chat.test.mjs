@@ -10,7 +10,7 @@ import { startHarness } from "./support/harness.mjs";
 /** Runs a program in a terminal of its own; part of util-linux. */
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 
-describe("chat", { timeout: 120_000 }, async () => {
+describe("chat", { timeout: 300_000 }, async () => {
   const session = makeSessionToken();
   const { key, url, compartmentId, observe, nextRequest } = await startHarness({
     credentials: [session],
