@@ -20,8 +20,13 @@ async function start(options = {}) {
   const instance = await startInstance({ now: () => clock.now, ...options });
   const { metadataUrl, federationEndpoint } = instance;
   const now = () => new Date(clock.now);
-  const sign = instancePrincipalSigner({ metadataUrl, federationEndpoint, now, env: {} });
-  return { instance, clock, sign, check: () => problem(sign, instance.issued, clock.now) };
+  let sent = 0;
+  const countingFetch = (url, init) => {
+    sent++;
+    return fetch(url, init);
+  };
+  const sign = instancePrincipalSigner({ metadataUrl, federationEndpoint, now, env: {}, fetch: countingFetch });
+  return { instance, clock, sign, sent: () => sent, check: () => problem(sign, instance.issued, clock.now) };
 }
 
 /** Waits for what runs in the background. */
@@ -86,13 +91,14 @@ describe("instancePrincipalSigner", () => {
   });
 
   test("the token is renewed before it expires, while calls use the old one", async () => {
-    const { instance, clock, check } = await start();
+    const { instance, clock, sign, sent, check } = await start();
     assert.equal(await check(), undefined);
     clock.now += 15 * MINUTE - 1000;
+    const before = sent();
     assert.equal(await check(), undefined);
-    assert.equal(instance.issued.length, 1, "not yet");
+    assert.equal(sent(), before, "not yet");
     clock.now += 2000;
-    assert.equal(await check(), undefined);
+    assert.equal(await keyIdOf(sign), instance.issued[0].keyId);
     await until(() => instance.issued.length === 2);
     clock.now += 10 * MINUTE;
     // Past the end of the first.
@@ -112,19 +118,20 @@ describe("instancePrincipalSigner", () => {
   });
 
   test("a short life is renewed when half of it is over", async () => {
-    const { instance, clock, check } = await start();
+    const { instance, clock, sent, check } = await start();
     instance.lifetimeSeconds = 60;
     assert.equal(await check(), undefined);
     clock.now += 29_000;
+    const before = sent();
     assert.equal(await check(), undefined);
-    assert.equal(instance.issued.length, 1);
+    assert.equal(sent(), before);
     clock.now += 2000;
     assert.equal(await check(), undefined);
     await until(() => instance.issued.length === 2);
   });
 
   test("a token that can't be renewed is used until it expires, with a pause between attempts", async () => {
-    const { instance, clock, sign, check } = await start();
+    const { instance, clock, sign, sent, check } = await start();
     assert.equal(await check(), undefined);
     instance.answers = Array.from({ length: 20 }, () => 400);
     clock.now += 16 * MINUTE;
@@ -132,8 +139,9 @@ describe("instancePrincipalSigner", () => {
     // A refusal is followed by one attempt with the certificate that is there then.
     await until(() => instance.log.federation.length === 3);
     clock.now += 20_000;
+    const before = sent();
     assert.equal(await check(), undefined);
-    assert.equal(instance.log.federation.length, 3);
+    assert.equal(sent(), before);
     clock.now += 40_000;
     assert.equal(await check(), undefined);
     await until(() => instance.log.federation.length === 5);

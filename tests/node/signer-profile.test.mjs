@@ -258,15 +258,6 @@ describe("profileSigner", () => {
     assert.equal(await keyIdOf(sign), next.keyId);
   });
 
-  test("does not use a token that is half written", async () => {
-    const { env, path } = makeHome();
-    const sign = profileSigner({ env, profile: "SESSION" });
-    writeFileSync(path("token"), session.token.slice(0, 40));
-    const signing = keyIdOf(sign);
-    setTimeout(() => writeFileSync(path("token"), session.token), 10);
-    assert.equal(await signing, session.keyId);
-  });
-
   test("an expired token is not sent", async () => {
     const { env, path } = makeHome();
     const later = new Date(Date.now() + 2 * 3_600_000);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { OciError, OciGenAI } from "oci-genai-edge";
 import { resourcePrincipalSigner } from "oci-genai-edge/signer/node";
+import { rereadSigner } from "../../pkg/lib/node-session.js";
 import { endpointId, makeSessionToken, startSimulator } from "../simulator/server.mjs";
 import { keyIdOf, problem, rejectsWithout, REQUEST } from "./support/signed-request.mjs";
 
@@ -98,17 +99,30 @@ describe("resourcePrincipalSigner", () => {
     assert.equal(await problem(sign, [next]), undefined);
   });
 
-  test("a key that follows its token is waited for", async () => {
-    const path = file("following-key", session.privateKey);
+  test("what is half written, or a key that follows its token, is read again", async () => {
     const next = makeSessionToken();
-    const env = {
-      ...VALUES,
-      OCI_RESOURCE_PRINCIPAL_RPST: file("following-rpst", next.token),
-      OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM: path,
-    };
-    const checking = problem(resourcePrincipalSigner({ env }), [next]);
-    setTimeout(() => writeFileSync(path, next.privateKey), 10);
-    assert.equal(await checking, undefined);
+    const of = ({ token, privateKey }) => ({ token, privateKey });
+    const readings = [
+      of({ ...session, token: session.token.slice(0, 40) }),
+      of(session),
+      of(session),
+      of({ ...session, token: next.token }),
+      of(next),
+      of(next),
+    ];
+    let reads = 0;
+    const sign = rereadSigner({
+      place: "the test",
+      read: async () => readings[Math.min(reads++, readings.length - 1)],
+      usableKey: (key) => key,
+      expired: () => assert.fail("it has not expired"),
+    });
+    assert.equal(await problem(sign, [session]), undefined);
+    assert.equal(reads, 3);
+    assert.equal(await problem(sign, [next]), undefined);
+    assert.equal(reads, 6);
+    await Promise.all(Array.from({ length: 50 }, () => keyIdOf(sign)));
+    assert.equal(reads, 7, "once for all calls that wait");
   });
 
   test("an expired token is not sent", async () => {
