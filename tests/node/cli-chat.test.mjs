@@ -10,7 +10,7 @@ import { startHarness } from "./support/harness.mjs";
 /** Runs a program in a terminal of its own; part of util-linux. */
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 
-describe("chat", { timeout: 120_000 }, async () => {
+describe("chat", { timeout: 300_000 }, async () => {
   const session = makeSessionToken();
   const { key, url, compartmentId, observe, nextRequest } = await startHarness({
     credentials: [session],
@@ -206,7 +206,7 @@ describe("chat", { timeout: 120_000 }, async () => {
     let output = "";
     for await (const text of child.stdout.setEncoding("utf8")) output += text;
     assert.match(output, /You asked: "\]0;title2J red"/);
-    assert.doesNotMatch(output, /[\u001B\u0007\u009B]/);
+    for (const control of ["\u001B", "\u0007", "\u009B"]) assert.ok(!output.includes(control));
   });
 
   test("--simulate needs no account, and no model", async () => {

@@ -27,7 +27,7 @@ const CHECKS = [
   "latency",
 ];
 
-describe("doctor", { timeout: 180_000 }, async () => {
+describe("doctor", { timeout: 300_000 }, async () => {
   const { key, url, compartmentId, observe } = await startHarness({ apiKeys: ["sk-right"] });
   const session = makeSessionToken();
   const env = { HOME: makeHome(profileFiles(key)), OCI_ENDPOINT: url, OCI_COMPARTMENT_ID: compartmentId };

@@ -30,7 +30,7 @@ async function serve(args, options) {
   return { ...program, baseURL, apiKey, ask };
 }
 
-describe("serve", { timeout: 120_000 }, async () => {
+describe("serve", { timeout: 300_000 }, async () => {
   const { key, url, compartmentId, nextRequest, lastRequest } = await startHarness({ pace: 1 });
   const env = { HOME: makeHome(profileFiles(key)), OCI_ENDPOINT: url, OCI_COMPARTMENT_ID: compartmentId };
   const others = ["cut", "hang", "slow"].flatMap((name) => ["--model", `${name}=${endpointId(`sim${name}`)}`]);
