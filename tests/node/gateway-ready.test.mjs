@@ -71,6 +71,7 @@ describe("/readyz", () => {
     ["OCI_REGION", { OCI_REGION: planted }],
     ["OCI_ENDPOINT", { OCI_ENDPOINT: `http://${planted}.example` }],
     ["OCI_PRIVATE_KEY", { OCI_PRIVATE_KEY: planted }],
+    ["OCI_PRIVATE_KEY", { OCI_PRIVATE_KEY: undefined, OCI_ENDPOINT: undefined }],
     ["USAGE", { USAGE: planted }],
     ["USAGE_QUEUE", { USAGE_QUEUE: planted }],
   ];
