@@ -182,7 +182,7 @@ function hasNoModels({ settings, client }) {
  */
 function respondToProbe(request, probe, getInstance) {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
-  return probe === "healthz" ? reportHealth() : reportReadiness(getInstance);
+  return probe === "healthz" ? reportHealth() : reportReadiness(request, getInstance);
 }
 
 /**

@@ -6,6 +6,7 @@ import { VARIABLES } from "./gateway-settings.js";
 import { outcomeOf } from "./gateway-usage.js";
 
 /** @import { RequestSigner } from "../index.js" */
+/** @import { Callers } from "./gateway-caller.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { GatewaySettings } from "./gateway-settings.js" */
 /** @import { Visit } from "./gateway-visit.js" */
@@ -97,13 +98,20 @@ export function reportHealth() {
 }
 
 /**
- * Whether requests can be answered. Names of variables and aliases, and no value: anybody may ask.
+ * Whether requests can be answered. Anybody may ask, so that it has names of variables, and no value. Who has a token or
+ * a key learns of the aliases that it may call.
  *
- * @typedef {{ client: ClientInternals, settings: GatewaySettings, states: TargetStates, signer: SignerCheck }} Checked
+ * @typedef {object} Checked
+ * @property {ClientInternals} client
+ * @property {GatewaySettings} settings
+ * @property {Callers} callers
+ * @property {TargetStates} states
+ * @property {SignerCheck} signer
  *
+ * @param {Request} request
  * @param {() => Checked} getInstance
  */
-export async function reportReadiness(getInstance) {
+export async function reportReadiness(request, getInstance) {
   let instance;
   try {
     instance = getInstance();
@@ -112,7 +120,7 @@ export async function reportReadiness(getInstance) {
     log(error.message, error.hint);
     return respond([`${nameOf(error)} can't be used; the gateway's log has the reason`]);
   }
-  const { client, settings, states, signer } = instance;
+  const { client, settings, callers, states, signer } = instance;
   const models = client.models();
   const targets = models.map(({ id, targets: count }) => ({ alias: id, targets: count, state: states.get(id) }));
   /** @type {string[]} */
@@ -127,7 +135,9 @@ export async function reportReadiness(getInstance) {
   if (targets.length > 0 && targets.every(({ state }) => state === "failed")) {
     reasons.push("the last call of every alias has failed");
   }
-  return respond(reasons, targets);
+  const caller = request.headers.has("authorization") ? await callers.identify(request) : undefined;
+  if (!caller || caller instanceof Response) return respond(reasons);
+  return respond(reasons, targets.filter(({ alias }) => caller.models?.has(alias) ?? true));
 }
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -136,7 +146,7 @@ const NO_STORE = { "cache-control": "no-store" };
  * @param {string[]} reasons why not
  * @param {object[]} [targets]
  */
-function respond(reasons, targets = []) {
+function respond(reasons, targets) {
   const isReady = reasons.length === 0;
   const body = { status: isReady ? "ready" : "not ready", ...(!isReady && { reasons }), targets };
   return Response.json(body, { status: isReady ? 200 : 503, headers: NO_STORE });
