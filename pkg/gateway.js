@@ -41,7 +41,7 @@ import { readBody } from "./lib/request-body.js";
 /** @import { ClientInternals } from "./lib/client.js" */
 /** @import { GatewaySettings } from "./lib/gateway-settings.js" */
 /** @import { Caller } from "./lib/gateway-caller.js" */
-/** @import { Visit } from "./lib/gateway-visit.js" */
+/** @import { Visit, WaitUntil } from "./lib/gateway-visit.js" */
 
 /** What tells whether the gateway is up, and whether it is ready. */
 const PROBE_PATH = /^[^:]+:\/\/[^/?#]*\/(healthz|readyz)(?:[?#]|$)/;
@@ -121,7 +121,7 @@ export function createGateway({ configure = (readBindings) } = {}) {
       const path = API_PATH.exec(request.url)?.[1];
       if (path === undefined) {
         const probe = PROBE_PATH.exec(request.url)?.[1];
-        if (probe) return respondToProbe(request, probe, () => getInstance(env));
+        if (probe) return respondToProbe(request, probe, () => getInstance(env), waitUntilOf(ctx));
         const { ASSETS } = /** @type {GatewayEnv} */ (env);
         if (ASSETS) return ASSETS.fetch(request);
         return rejection(404, "not_found", "there is nothing here; the API is under /v1/");
@@ -179,10 +179,11 @@ function hasNoModels({ settings, client }) {
  * @param {Request} request
  * @param {string} probe
  * @param {() => Instance} getInstance
+ * @param {WaitUntil} waitUntil
  */
-function respondToProbe(request, probe, getInstance) {
+function respondToProbe(request, probe, getInstance, waitUntil) {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
-  return probe === "healthz" ? reportHealth() : reportReadiness(request, getInstance);
+  return probe === "healthz" ? reportHealth() : reportReadiness(request, getInstance, waitUntil);
 }
 
 /**

@@ -56,7 +56,7 @@ export async function run({ values, positionals: [action, subject, ...rest], env
   if (!isComplete) throw new UsageError(`usage: oci-genai-edge ${usage}`);
   const namespace = new Namespace(values, env, signal);
   if (isList) return list(namespace, values);
-  return action === "add" ? add(namespace, values, String(subject)) : revoke(namespace, String(subject));
+  return action === "add" ? add(namespace, values, subject) : revoke(namespace, subject);
 }
 
 /**

@@ -51,11 +51,21 @@ export class TargetHealth {
   }
 }
 
+/** @typedef {"unknown" | "ok" | "failed"} TargetState */
+
+/**
+ * By the first word of what an object says.
+ *
+ * @type {readonly TargetState[]}
+ */
+const STATES = ["unknown", "ok", "failed"];
+
 /**
  * The targets of an alias.
  *
  * @typedef {object} Targets
  * @property {string[]} names of their objects, in their order
+ * @property {TargetState[]} states what the objects have said last
  * @property {number} requestedAt when they were last asked
  * @property {number} answeredAt when all of them had last answered
  * @property {boolean} isAsking whether that is waited for; for ever where the request that asked has been cancelled
@@ -85,11 +95,22 @@ export class SharedHealth {
    */
   async refresh(alias, waitUntil) {
     const targets = typeof alias === "string" ? await this.#targetsOf(alias) : undefined;
-    if (!targets || targets.names.length === 0) return;
-    const now = Date.now();
+    if (!targets) return;
     const isOnly = targets.names.length === 1;
-    if (isWithin(isOnly ? ONLY_TARGET_MS : FRESH_MS, targets.answeredAt, now)) return;
-    const isUsable = isOnly ? targets.answeredAt > 0 : isWithin(USABLE_MS, targets.answeredAt, now);
+    const freshMs = isOnly ? ONLY_TARGET_MS : FRESH_MS;
+    await this.#refresh(String(alias), targets, { waitUntil, freshMs, usableMs: isOnly ? Infinity : USABLE_MS });
+  }
+
+  /**
+   * @param {string} alias
+   * @param {Targets} targets
+   * @param {{ waitUntil: WaitUntil, freshMs: number, usableMs: number }} options how long an answer serves, and how
+   *   long it does while it is asked again
+   */
+  async #refresh(alias, targets, { waitUntil, freshMs, usableMs }) {
+    const now = Date.now();
+    if (isWithin(freshMs, targets.answeredAt, now)) return;
+    const isUsable = targets.answeredAt > 0 && isWithin(usableMs, targets.answeredAt, now);
     // One request of an isolate asks. None may wait for a promise of another one's.
     if (isWithin(FRESH_MS, targets.requestedAt, now)) {
       for (let wait = 0; wait < WAIT_MS && targets.isAsking && !isUsable; wait += POLL_MS) await sleep(POLL_MS);
@@ -97,9 +118,23 @@ export class SharedHealth {
     }
     targets.requestedAt = now;
     targets.isAsking = true;
-    const asking = this.#exchange(/** @type {string} */ (alias), targets);
+    const asking = this.#exchange(alias, targets);
     waitUntil(asking);
     if (!isUsable) await within(asking, WAIT_MS).catch(() => {});
+  }
+
+  /**
+   * What all isolates know of each target of an alias, no more than a second or so ago.
+   *
+   * @param {string} alias
+   * @param {WaitUntil} waitUntil
+   * @returns {Promise<TargetState[]>}
+   */
+  async statesOf(alias, waitUntil) {
+    const targets = await this.#targetsOf(alias);
+    if (!targets) return [];
+    await this.#refresh(alias, targets, { waitUntil, freshMs: FRESH_MS, usableMs: 0 });
+    return [...targets.states];
   }
 
   /**
@@ -132,7 +167,7 @@ export class SharedHealth {
    */
   async #exchange(alias, targets) {
     try {
-      await Promise.all(targets.names.map((name, index) => this.#exchangeOne(alias, name, index)));
+      await Promise.all(targets.names.map((_, index) => this.#exchangeOne(alias, targets, index)));
       targets.answeredAt = Date.now();
     } catch {
       logRepeated("TARGET_HEALTH failed, so the isolate goes by what it finds out itself");
@@ -142,18 +177,19 @@ export class SharedHealth {
 
   /**
    * @param {string} alias
-   * @param {string} name
+   * @param {Targets} targets
    * @param {number} index
    */
-  async #exchangeOne(alias, name, index) {
+  async #exchangeOne(alias, { names, states }, index) {
     const finding = this.#client.use((client) => client.shareFinding(alias, index, NOTHING));
     // A stub belongs to the request that it was made in.
-    const stub = this.#namespace.get(this.#namespace.idFromName(name));
+    const stub = this.#namespace.get(this.#namespace.idFromName(names[index] ?? ""));
     const asking = stub.fetch("https://target/", { method: "POST", body: JSON.stringify([...finding]) });
     const response = await within(asking, ENGINE_MS);
     if (!response.ok) throw new Error(`the object answered with ${response.status}`);
     const shared = Float64Array.from(/** @type {number[]} */ (await response.json()));
     this.#client.use((client) => client.shareFinding(alias, index, shared));
+    states[index] = STATES[shared[0] ?? 0] ?? "unknown";
   }
 
   /** @param {string} alias */
@@ -165,7 +201,8 @@ export class SharedHealth {
     if (targets === "") return undefined;
     // An OCID is shown nowhere.
     const names = await Promise.all(targets.split("\n").map(sha256));
-    const made = { names, requestedAt: 0, answeredAt: 0, isAsking: false };
+    /** @type {Targets} */
+    const made = { names, states: names.map(() => "unknown"), requestedAt: 0, answeredAt: 0, isAsking: false };
     return this.#targets.get(alias) ?? keep(this.#targets, alias, made);
   }
 }

@@ -9,7 +9,8 @@ import { outcomeOf } from "./gateway-usage.js";
 /** @import { Callers } from "./gateway-caller.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { GatewaySettings } from "./gateway-settings.js" */
-/** @import { Visit } from "./gateway-visit.js" */
+/** @import { SharedHealth, TargetState } from "./gateway-health.js" */
+/** @import { Visit, WaitUntil } from "./gateway-visit.js" */
 
 /** The options that errors name, and the variables that they are read from. */
 const VARIABLES_OF_OPTIONS = new Map([
@@ -107,11 +108,13 @@ export function reportHealth() {
  * @property {Callers} callers
  * @property {TargetStates} states
  * @property {SignerCheck} signer
+ * @property {SharedHealth} [health]
  *
  * @param {Request} request
  * @param {() => Checked} getInstance
+ * @param {WaitUntil} waitUntil
  */
-export async function reportReadiness(request, getInstance) {
+export async function reportReadiness(request, getInstance, waitUntil) {
   let instance;
   try {
     instance = getInstance();
@@ -120,9 +123,15 @@ export async function reportReadiness(request, getInstance) {
     log(error.message, error.hint);
     return respond([`${nameOf(error)} can't be used; the gateway's log has the reason`]);
   }
-  const { client, settings, callers, states, signer } = instance;
+  const { client, settings, callers, states, signer, health } = instance;
   const models = client.models();
-  const targets = models.map(({ id, targets: count }) => ({ alias: id, targets: count, state: states.get(id) }));
+  const targets = await Promise.all(
+    models.map(async ({ id, targets: count }) => {
+      const shared = await health?.statesOf(id, waitUntil);
+      const state = states.get(id);
+      return { alias: id, targets: count, state, ...(shared && summaryOf(shared, state)) };
+    }),
+  );
   /** @type {string[]} */
   const reasons = [];
   if (settings.token === "" && !settings.keys) reasons.push("neither GATEWAY_TOKEN nor GATEWAY_KEYS is set");
@@ -138,6 +147,18 @@ export async function reportReadiness(request, getInstance) {
   const caller = request.headers.has("authorization") ? await callers.identify(request) : undefined;
   if (!caller || caller instanceof Response) return respond(reasons);
   return respond(reasons, targets.filter(({ alias }) => caller.models?.has(alias) ?? true));
+}
+
+/**
+ * What all isolates know of the targets of an alias, before what this one knows of its last call.
+ *
+ * @param {TargetState[]} shared
+ * @param {TargetState} own
+ */
+function summaryOf(shared, own) {
+  const failed = shared.filter((state) => state === "failed").length;
+  if (shared.length > 0 && failed === shared.length) return { failed, state: "failed" };
+  return { failed, state: shared.includes("ok") ? "ok" : own };
 }
 
 const NO_STORE = { "cache-control": "no-store" };

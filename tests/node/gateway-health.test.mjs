@@ -63,7 +63,7 @@ function makeGateway(service, targetHealth) {
   });
   const handler = createGateway({ configure });
   const env = {};
-  return async (model = "pair") => {
+  const ask = async (model = "pair") => {
     const work = [];
     const body = JSON.stringify({ model, messages: [{ role: "user", content: "Hello?" }] });
     const init = { method: "POST", headers: { authorization: "Bearer right" }, body };
@@ -75,6 +75,13 @@ function makeGateway(service, targetHealth) {
     await settled();
     return { status: response.status, calls: service.calls.slice(before) };
   };
+  /** What `/readyz` says of the aliases. */
+  ask.targets = async () => {
+    const headers = { authorization: "Bearer right" };
+    const response = await handler.fetch(new Request("https://gateway.example/readyz", { headers }), env);
+    return (await response.json()).targets;
+  };
+  return ask;
 }
 
 test("a target that failed for one is known to the others before their next call", async () => {
@@ -182,4 +189,29 @@ test("a model that is no alias asks nothing", async () => {
   const ask = makeGateway(service, objects);
   for (const model of ["other", FIRST, "__proto__", 5, null]) assert.ok((await ask(model)).status >= 400);
   assert.equal(objects.requests.length, 0);
+});
+
+test("/readyz says what all know of the targets", async () => {
+  const service = makeService();
+  const objects = makeObjects(TargetHealth);
+  const [one, other, alone] = [makeGateway(service, objects), makeGateway(service, objects), makeGateway(service)];
+  service.down.add(FIRST);
+  await one();
+  const pair = { alias: "pair", targets: 2 };
+  const assumed = { alias: "assumed", targets: 1 };
+  assert.deepEqual(await other.targets(), [
+    { ...pair, failed: 1, state: "unknown" },
+    { ...assumed, failed: 0, state: "unknown" },
+  ]);
+  service.down.add(SECOND);
+  await one();
+  tick(1000);
+  assert.deepEqual(await other.targets(), [
+    { ...pair, failed: 2, state: "failed" },
+    { ...assumed, failed: 1, state: "failed" },
+  ]);
+  assert.deepEqual(await alone.targets(), [
+    { ...pair, state: "unknown" },
+    { ...assumed, state: "unknown" },
+  ]);
 });
