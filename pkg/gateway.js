@@ -183,7 +183,7 @@ function hasNoModels({ settings, client }) {
  */
 function respondToProbe(request, probe, getInstance, waitUntil) {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
-  return probe === "healthz" ? reportHealth() : reportReadiness(getInstance, waitUntil);
+  return probe === "healthz" ? reportHealth() : reportReadiness(request, getInstance, waitUntil);
 }
 
 /**

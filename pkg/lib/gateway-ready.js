@@ -6,6 +6,7 @@ import { VARIABLES } from "./gateway-settings.js";
 import { outcomeOf } from "./gateway-usage.js";
 
 /** @import { RequestSigner } from "../index.js" */
+/** @import { Callers } from "./gateway-caller.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { GatewaySettings } from "./gateway-settings.js" */
 /** @import { SharedHealth, TargetState } from "./gateway-health.js" */
@@ -98,19 +99,22 @@ export function reportHealth() {
 }
 
 /**
- * Whether requests can be answered. Names of variables and aliases, and no value: anybody may ask.
+ * Whether requests can be answered. Anybody may ask, so that it has names of variables, and no value. Who has a token or
+ * a key learns of the aliases that it may call.
  *
  * @typedef {object} Checked
  * @property {ClientInternals} client
  * @property {GatewaySettings} settings
+ * @property {Callers} callers
  * @property {TargetStates} states
  * @property {SignerCheck} signer
  * @property {SharedHealth} [health]
  *
+ * @param {Request} request
  * @param {() => Checked} getInstance
  * @param {WaitUntil} waitUntil
  */
-export async function reportReadiness(getInstance, waitUntil) {
+export async function reportReadiness(request, getInstance, waitUntil) {
   let instance;
   try {
     instance = getInstance();
@@ -119,7 +123,7 @@ export async function reportReadiness(getInstance, waitUntil) {
     log(error.message, error.hint);
     return respond([`${nameOf(error)} can't be used; the gateway's log has the reason`]);
   }
-  const { client, settings, states, signer, health } = instance;
+  const { client, settings, callers, states, signer, health } = instance;
   const models = client.models();
   const targets = await Promise.all(
     models.map(async ({ id, targets: count }) => {
@@ -134,11 +138,15 @@ export async function reportReadiness(getInstance, waitUntil) {
   if (models.length === 0 && settings.options.aliasesOnly) {
     reasons.push("OCI_MODELS has no alias, and OCI_ALLOW_ANY_MODEL is not set");
   }
+  const { sign, apiKey, fetch, endpoint } = settings.options;
+  if (!sign && !apiKey && !fetch && !endpoint) reasons.push("there are no credentials: OCI_PRIVATE_KEY, or OCI_API_KEY");
   if (!(await signer.works())) reasons.push("OCI_PRIVATE_KEY can't be used; the gateway's log has the reason");
   if (targets.length > 0 && targets.every(({ state }) => state === "failed")) {
     reasons.push("the last call of every alias has failed");
   }
-  return respond(reasons, targets);
+  const caller = request.headers.has("authorization") ? await callers.identify(request) : undefined;
+  if (!caller || caller instanceof Response) return respond(reasons);
+  return respond(reasons, targets.filter(({ alias }) => caller.models?.has(alias) ?? true));
 }
 
 /**
@@ -159,7 +167,7 @@ const NO_STORE = { "cache-control": "no-store" };
  * @param {string[]} reasons why not
  * @param {object[]} [targets]
  */
-function respond(reasons, targets = []) {
+function respond(reasons, targets) {
   const isReady = reasons.length === 0;
   const body = { status: isReady ? "ready" : "not ready", ...(!isReady && { reasons }), targets };
   return Response.json(body, { status: isReady ? 200 : 503, headers: NO_STORE });

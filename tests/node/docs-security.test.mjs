@@ -26,14 +26,14 @@ test("every command that SECURITY.md names exists", () => {
   for (const target of targets) assert.ok(makefile.includes(`\n${target}: `), target);
 });
 
-test("the variables of the gateway are those of its declarations, of wrangler.toml and of the README", () => {
+test("the variables of the gateway are those of its declarations, of wrangler.toml and of docs/gateway.md", () => {
   const declared = matches(read("pkg/gateway.d.ts"), /^ {2}((?:OCI|GATEWAY)_\w+)\?:/gm).toSorted();
   const known = matches(read("pkg/lib/gateway-settings.js"), /^ {2}"((?:OCI|GATEWAY)_\w+)",$/gm).toSorted();
   assert.deepEqual(known, declared);
-  const readme = read("README.md");
+  const table = read("docs/gateway.md");
   const wrangler = read("wrangler.toml");
   for (const name of declared.filter((variable) => variable.startsWith("GATEWAY_"))) {
-    assert.ok(readme.includes(`| \`${name}\` |`), `${name} is not in the README`);
+    assert.ok(table.includes(`| \`${name}\` |`), `${name} is not in docs/gateway.md`);
     assert.ok(wrangler.includes(name), `${name} is not in wrangler.toml`);
   }
 });

@@ -104,7 +104,8 @@ describe("the key", () => {
 
   test("differs by question, parameters, stream, path, and caller", async () => {
     const keys = [makeKey(), makeKey()];
-    const GATEWAY_KEYS = makeNamespace(Object.fromEntries(keys.map(({ name }, index) => [name, { name: `k${index}` }])));
+    const records = keys.map(({ name }, index) => [name, { name: `k${index}` }]);
+    const GATEWAY_KEYS = makeNamespace(Object.fromEntries(records));
     const withKeys = cached({ GATEWAY_KEYS });
     const rows = [
       {},

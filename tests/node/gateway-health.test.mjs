@@ -77,7 +77,8 @@ function makeGateway(service, targetHealth) {
   };
   /** What `/readyz` says of the aliases. */
   ask.targets = async () => {
-    const response = await handler.fetch(new Request("https://gateway.example/readyz"), env);
+    const headers = { authorization: "Bearer right" };
+    const response = await handler.fetch(new Request("https://gateway.example/readyz", { headers }), env);
     return (await response.json()).targets;
   };
   return ask;

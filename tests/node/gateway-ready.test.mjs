@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { endpointId } from "../simulator/server.mjs";
+import { makeKey, makeNamespace } from "./support/engines.mjs";
 import { logged, startGateway } from "./support/gateway.mjs";
 
 const { bindings, call, send } = await startGateway();
 const OCI_MODELS = { ours: endpointId("simgeneric"), down: [endpointId("simdown"), endpointId("simgateway")] };
 
-/** What a probe says, without a token. */
-async function probe(path, env, method = "GET") {
-  const { result, lines } = await logged(() => send(path, env, { token: null, method }));
+/** What a probe says, without a token by default. */
+async function probe(path, env, { method, token = null } = {}) {
+  const { result, lines } = await logged(() => send(path, env, { token, method }));
   const text = await result.text();
   assert.doesNotMatch(text, /ocid1/);
   assert.equal(result.headers.get("cache-control"), result.status === 405 ? null : "no-store");
@@ -21,15 +22,15 @@ test("/healthz: up, whatever the configuration", async () => {
   for (const env of [bindings(), {}, bindings({ OCI_REGION: "nowhere" })]) {
     assert.deepEqual(await probe("/healthz", env), { status: 200, body: { status: "up" }, lines: [] });
   }
-  assert.equal((await probe("/healthz", bindings(), "POST")).status, 405);
-  assert.equal((await probe("/readyz", bindings(), "POST")).status, 405);
+  assert.equal((await probe("/healthz", bindings(), { method: "POST" })).status, 405);
+  assert.equal((await probe("/readyz", bindings(), { method: "POST" })).status, 405);
 });
 
 describe("/readyz", () => {
   test("ready, with the state of each alias as far as it is known", async () => {
     const env = bindings({ OCI_MODELS });
     const states = async () => {
-      const { status, body } = await probe("/readyz?verbose", env);
+      const { status, body } = await probe("/readyz?verbose", env, { token: "right" });
       return [status, body.status, body.targets.map(({ alias, targets, state }) => `${alias} ${targets} ${state}`)];
     };
     assert.deepEqual(await states(), [200, "ready", ["ours 1 unknown", "down 2 unknown"]]);
@@ -38,10 +39,21 @@ describe("/readyz", () => {
     assert.deepEqual(await states(), [200, "ready", ["ours 1 ok", "down 2 failed"]]);
   });
 
+  test("names aliases only to who may call them", async () => {
+    const { key, name } = makeKey();
+    const GATEWAY_KEYS = makeNamespace({ [name]: { name: "team", models: ["down"] } });
+    const env = bindings({ OCI_MODELS, GATEWAY_KEYS });
+    for (const token of [null, "wrong"]) {
+      assert.deepEqual((await probe("/readyz", env, { token })).body, { status: "ready" });
+    }
+    const { body } = await probe("/readyz", env, { token: key });
+    assert.deepEqual(body.targets.map(({ alias }) => alias), ["down"]);
+  });
+
   test("what callers do wrong is no failure of a target", async () => {
     const env = bindings({ OCI_MODELS: { blocked: endpointId("simblocklist") } });
     await call(env, { model: "blocked" });
-    assert.equal((await probe("/readyz", env)).body.targets[0].state, "ok");
+    assert.equal((await probe("/readyz", env, { token: "right" })).body.targets[0].state, "ok");
   });
 
   test("503 where the last call of every alias has failed", async () => {
@@ -71,6 +83,7 @@ describe("/readyz", () => {
     ["OCI_REGION", { OCI_REGION: planted }],
     ["OCI_ENDPOINT", { OCI_ENDPOINT: `http://${planted}.example` }],
     ["OCI_PRIVATE_KEY", { OCI_PRIVATE_KEY: planted }],
+    ["OCI_PRIVATE_KEY", { OCI_PRIVATE_KEY: undefined, OCI_ENDPOINT: undefined }],
     ["USAGE", { USAGE: planted }],
     ["USAGE_QUEUE", { USAGE_QUEUE: planted }],
   ];

@@ -122,6 +122,24 @@ test("a model that is no alias is not repeated", async () => {
   }
 });
 
+test("no prompt, answer, key, token, header or OCID is in a record or a data point", async () => {
+  const { key, name } = makeKey();
+  const { records, points, env } = sinks();
+  const GATEWAY_KEYS = makeNamespace({ [name]: { name: "team" } });
+  const all = bindings({ OCI_MODELS, GATEWAY_KEYS, GATEWAY_TOKEN: "planted-token", ...env });
+  for (const model of [...Object.keys(OCI_MODELS).filter((alias) => alias !== "hang"), "planted-model"]) {
+    for (const stream of [true, false]) {
+      const parameters = { stream, user: "planted-user", metadata: { a: "planted-metadata" }, stop: ["planted-stop"] };
+      const options = { model, question: "planted-prompt", parameters, headers: { "x-a": "planted-header" } };
+      for (const token of [key, "planted-token"]) await (await call(all, { ...options, token })).text();
+    }
+  }
+  assert.equal(records.length, points.length);
+  assert.ok(records.length >= 24);
+  const shown = JSON.stringify([records, points]);
+  for (const secret of ["planted", key, "ocid1", "You asked"]) assert.ok(!shown.includes(secret), secret);
+});
+
 test("other operations, and the name of a key", async () => {
   const { key, name } = makeKey();
   const { records, points, env } = sinks();

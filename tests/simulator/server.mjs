@@ -45,7 +45,7 @@ export async function startSimulator(options = {}) {
     pace: 0,
     verify: true,
     policies: /** @type {Policy[]} */ (["chat", "read endpoints"]),
-    now: Date.now,
+    now: () => Date.now(),
     ...options,
   };
   /** @type {RequestRecord[]} */

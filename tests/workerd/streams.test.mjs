@@ -119,8 +119,9 @@ describe("behind a proxy that cuts after a silent second", { timeout: 300_000 },
     const up = await fetch(`${kept.origin}/healthz`);
     assert.deepEqual([up.status, await up.json()], [200, { status: "up" }]);
     const ready = await fetch(`${kept.origin}/readyz`);
-    const { status, targets } = await ready.json();
-    assert.deepEqual([ready.status, status], [200, "ready"]);
+    assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready" }]);
+    const headers = { authorization: "Bearer token" };
+    const { targets } = await (await fetch(`${kept.origin}/readyz`, { headers })).json();
     assert.equal(targets.find(({ alias }) => alias === "slow").state, "ok");
   });
 });
