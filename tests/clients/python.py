@@ -169,7 +169,7 @@ def abort(package):
     async def cancelled():
         started = asyncio.Event()
         task = asyncio.create_task(package.stream_asynchronously(started))
-        await asyncio.wait_for(started.wait(), 20)
+        await asyncio.wait_for(started.wait(), 60)
         task.cancel()
         try:
             await task
@@ -211,7 +211,7 @@ def main():
             fault = None
         except Exception:
             fault = traceback.format_exc()
-        print(json.dumps(fault), file=answers, flush=True)
+        print(json.dumps([line.strip(), fault]), file=answers, flush=True)
 
 
 main()
