@@ -29,6 +29,7 @@ lint: setup ## Run every linter, and check types, licences, packages and the rep
 	tsc --project pkg
 	tsc --project scripts
 	tsc --project tests/tsconfig.support.json
+	tsc --project tests/matrix
 	node scripts/check-repository.mjs
 	node scripts/version.mjs
 

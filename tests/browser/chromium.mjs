@@ -81,6 +81,7 @@ export function installDebian(name) {
   execFileSync(STEP, [`installing Debian's ${name}`, "sh", "-c", command], options);
 }
 
+/** @returns {never} */
 function fail() {
   throw new Error("no Chromium was found or could be installed: set CHROMIUM_PATH");
 }

@@ -11,7 +11,13 @@ import { page, program, serviceWorker, startsServiceWorker, startsWorker } from 
 
 /** @import { Cell, Place } from "./cells.d.ts" */
 
-/** @typedef {{ name: string, skipped?: string, core?: boolean, open: (url: string) => Promise<() => Promise<void>> }} Browser */
+/**
+ * @typedef {object} Browser
+ * @property {string} name
+ * @property {string} [skipped]
+ * @property {boolean} [core]
+ * @property {(url: string) => Promise<() => Promise<void>>} open resolves to what closes the page
+ */
 
 const TOP_LEVEL_AWAIT = "service workers allow no top-level await: take `oci-genai-edge/inline`";
 
@@ -152,12 +158,13 @@ const PREFERENCES = {
 /** Driven by nothing: the page itself tells what it found. @returns {Browser} */
 function firefox() {
   const find = () => FIREFOX.find((path) => path && existsSync(path));
-  const program = find() ?? (installFirefox(), find());
-  if (program === undefined) {
-    return { name: "Firefox", skipped: "no Firefox here: set FIREFOX_PATH", open: () => Promise.reject(new Error("none")) };
+  const executable = find() ?? (installFirefox(), find());
+  if (executable === undefined) {
+    const skipped = "no Firefox here: set FIREFOX_PATH";
+    return { name: "Firefox", skipped, open: () => Promise.reject(new Error(skipped)) };
   }
-  const version = /\d[\w.]*/.exec(String(spawnSync(program, ["--version"]).stdout))?.[0] ?? "";
-  return { name: `Firefox ${version}`, open: (url) => openFirefox(program, url) };
+  const version = /\d[\w.]*/.exec(String(spawnSync(executable, ["--version"]).stdout))?.[0] ?? "";
+  return { name: `Firefox ${version}`, open: (url) => openFirefox(executable, url) };
 }
 
 function installFirefox() {
@@ -173,16 +180,16 @@ function installFirefox() {
 /**
  * Firefox with a new profile, for one page.
  *
- * @param {string} program
+ * @param {string} executable
  * @param {string} url
  */
-async function openFirefox(program, url) {
+async function openFirefox(executable, url) {
   const profile = mkdtempSync(join(tmpdir(), "oci-genai-edge-"));
-  const lines = Object.entries(PREFERENCES).map((pair) => `user_pref(${pair.map((part) => JSON.stringify(part)).join()});`);
+  const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
   write(profile, "user.js", `${lines.join("\n")}\n`);
   const env = { ...process.env, HOME: profile, MOZ_CRASHREPORTER_DISABLE: "1" };
   const args = ["--headless", "--no-remote", "--new-instance", "--profile", profile, url];
-  const child = spawn(program, args, { stdio: "ignore", env, detached: true });
+  const child = spawn(executable, args, { stdio: "ignore", env, detached: true });
   const ended = new Promise((resolve) => {
     child.on("error", resolve);
     child.on("exit", resolve);

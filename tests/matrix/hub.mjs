@@ -102,7 +102,8 @@ function preflight({ headers }, response) {
 function forward(request, response, port) {
   const { method, url: path, headers } = request;
   const upstream = sendRequest({ host: "127.0.0.1", port, method, path, headers, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, { ...answer.headers, "access-control-expose-headers": "opc-request-id" });
+    const exposed = { "access-control-expose-headers": "opc-request-id" };
+    response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...exposed });
     response.flushHeaders();
     answer.on("error", () => response.destroy());
     answer.pipe(response);

@@ -17,7 +17,7 @@ import { runtimeCells } from "./runtimes.mjs";
 import { CHECK_COUNT } from "./suite.mjs";
 import { writeTable } from "./table.mjs";
 
-/** @import { Cell, Place } from "./cells.d.ts" */
+/** @import { Cell } from "./cells.d.ts" */
 
 /** @typedef {{ cell: Cell, fault?: string }} Outcome */
 
@@ -35,9 +35,10 @@ await main(values.core === true, positionals[0]);
  */
 async function main(isCore, pattern) {
   const tarball = await installPackage();
-  const isWanted = ({ where, entry, core }) =>
+  const isWanted = (/** @type {Cell} */ { where, entry, core }) =>
     (!isCore || core === true) && (pattern === undefined || `${where}, ${entry}`.includes(pattern));
-  const cells = [...(await runtimeCells()), ...bundlerCells(), ...nextCells(), ...(await browserCells())].filter(isWanted);
+  const all = [await runtimeCells(), bundlerCells(), nextCells(), await browserCells()];
+  const cells = all.flat().filter(isWanted);
   /** @type {Outcome[]} */
   const outcomes = [];
   const next = cells.entries();
@@ -79,7 +80,7 @@ async function attempt(cell) {
     fault = why === undefined ? "works, though documented not to" : cure && (await faultOf(cell, cure));
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const verdict = fault !== undefined ? `fails: ${fault}` : (advice ?? "works");
+  const verdict = fault === undefined ? (advice ?? "works") : `fails: ${fault}`;
   console.log(`${where}, ${entry} (${seconds} s): ${verdict}`);
   return { cell, fault };
 }
@@ -94,12 +95,9 @@ async function faultOf({ where, entry }, run) {
   const folder = newFolder(`${where} ${entry}`);
   const hub = await startHub({ mounts: { "/package/": PACKAGE, "/": folder } });
   try {
-    const limit = sleep(LIMIT_MS, undefined, { ref: false }).then(() => Promise.reject(new Error("it takes too long")));
-    const ran = Promise.resolve(run({ hub, folder }));
-    const silent = ran
-      .then(() => sleep(LATE_MS, undefined, { ref: false }))
-      .then(() => Promise.reject(new Error("it ended without a result")));
-    const results = await Promise.race([hub.results, limit, silent]);
+    const ran = run({ hub, folder });
+    const silent = ran.then(() => failAfter(LATE_MS, "it ended without a result"));
+    const results = await Promise.race([hub.results, silent, failAfter(LIMIT_MS, "it takes too long")]);
     // Whoever told the results may still be printing.
     await Promise.race([ran, sleep(500)]).catch(() => {});
     const failed = results.filter(({ ok }) => !ok).map(({ name, message }) => `${name}: ${message}`);
@@ -112,10 +110,20 @@ async function faultOf({ where, entry }, run) {
   }
 }
 
+/**
+ * @param {number} milliseconds
+ * @param {string} message
+ * @returns {Promise<never>}
+ */
+async function failAfter(milliseconds, message) {
+  await sleep(milliseconds, undefined, { ref: false });
+  throw new Error(message);
+}
+
 /** The line that says most. @param {unknown} error */
 function described(error) {
-  const { stderr = "", message = String(error) } = /** @type {Error & { stderr?: string }} */ (error);
-  if (process.env.VERBOSE) console.error(stderr, error);
-  const lines = `${stderr}\n${message}`.trim().split("\n");
+  if (!(error instanceof Error)) return String(error);
+  const stderr = "stderr" in error ? error.stderr : "";
+  const lines = `${stderr}\n${error.message}`.trim().split("\n");
   return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? "").trim();
 }

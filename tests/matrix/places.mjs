@@ -69,7 +69,7 @@ export function write(folder, name, text) {
 
 /** Of a package that is installed here. @param {string} name */
 export function versionIn(name) {
-  const [found] = [here, root].map((folder) => join(folder, "node_modules", name, "package.json")).filter(existsSync);
+  const found = [here, root].map((folder) => join(folder, "node_modules", name, "package.json")).find(existsSync);
   return found === undefined ? "" : JSON.parse(readFileSync(found, "utf8")).version;
 }
 
@@ -117,7 +117,9 @@ export async function serve(command, args, { cwd, isReady }) {
     if (isRunning && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     await ended;
   };
-  const failed = ended.then(() => Promise.reject(new Error(`it ended: ${output}`)));
+  const failed = ended.then(() => {
+    throw new Error(`it ended: ${output}`);
+  });
   // Who stops it does not wait for that.
   failed.catch(() => {});
   const until = Date.now() + LIMIT_MS;

@@ -6,7 +6,6 @@ import {
   ENTRIES,
   MAIN,
   PACKAGE,
-  answers,
   bin,
   freePort,
   here,
@@ -168,8 +167,9 @@ async function jest(entry, { hub, folder }, change, env = {}) {
 
 /** @returns {Cell[]} */
 function workerCells() {
+  const where = `workerd ${versionIn("workerd")}, without a bundler`;
   /** @type {Cell[]} */
-  const cells = [{ where: `workerd ${versionIn("workerd")}, without a bundler`, entry: MAIN, core: true, run: workerd }];
+  const cells = [{ where, entry: MAIN, core: true, run: workerd }];
   for (const entry of ENTRIES) {
     cells.push({ where: `wrangler ${versionIn("wrangler")}`, entry, run: (place) => wrangler(entry, place) });
   }

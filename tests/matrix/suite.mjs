@@ -98,7 +98,7 @@ const CHECKS = {
 
   async error({ oci, OciError }) {
     const thrown = await failureOf(() => oci.chat(asking(QUESTION, endpoint("nosuchendpoint"))));
-    if (!(thrown instanceof OciError)) throw new Error(`${thrown} is not an OciError`);
+    if (!(thrown instanceof OciError)) throw new TypeError(`${thrown} is not an OciError`);
     const { code, status, hint, opcRequestId } = thrown;
     equal([code, status, typeof hint, typeof opcRequestId], ["not_found_or_unauthorized", 404, "string", "string"]);
   },
@@ -200,8 +200,7 @@ async function newCredentials() {
     modulusLength: 2048,
     publicExponent: new Uint8Array([1, 0, 1]),
   };
-  const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const { privateKey, publicKey } = /** @type {CryptoKeyPair} */ (pair);
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   return {
     tenancy: "ocid1.tenancy.oc1..matrix",
     user: `ocid1.user.oc1..${[...crypto.getRandomValues(new Uint8Array(8))].join("x")}`,
