@@ -98,7 +98,8 @@ function cargoDependencies() {
 /** What a pattern of `include` that isn't anchored would take from folders that git ignores. */
 function packageProblems() {
   const files = execFileSync("cargo", ["package", "--list", "--locked", "--allow-dirty", "--quiet"], { encoding: "utf8" });
-  const expected = /^(src\/.*\.rs|Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json|README\.md|CHANGELOG\.md|LICENSE-.*)$/;
+  const expected =
+    /^(src\/.*\.rs|Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json|(docs\/guide|README|CHANGELOG)\.md|LICENSE-.*)$/;
   const others = files.split("\n").filter((file) => file !== "" && !expected.test(file));
   return others.map((file) => `${file} is in the crate's package: see \`include\` in Cargo.toml`);
 }

@@ -58,7 +58,7 @@ pub mod sse;
 mod text;
 pub mod wire;
 
-/// The Rust in the README runs with the tests.
+/// The Rust in the guide runs with the tests.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/guide.md")]
+struct Guide;
