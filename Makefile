@@ -29,6 +29,7 @@ lint: setup ## Run every linter, and check types, licences, packages and the rep
 	tsc --project scripts
 	tsc --project tests/tsconfig.support.json
 	node scripts/check-repository.mjs
+	node scripts/version.mjs
 
 lint-rust: ## Check the format of the Rust code, and run clippy for this machine
 	cargo fmt --check

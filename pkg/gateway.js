@@ -12,7 +12,16 @@ import { DIALECTS } from "./lib/dialects.js";
 import { OciError } from "./lib/error.js";
 import { readBindings, readSettings } from "./lib/gateway-settings.js";
 import { Guard } from "./lib/guardrails.js";
-import { OPERATIONS, SERVED, answerRequest, methodNotAllowed, notServed } from "./lib/openai.js";
+import { isRequestId } from "./lib/options.js";
+import {
+  OPERATIONS,
+  SERVED,
+  answerRequest,
+  findModel,
+  methodNotAllowed,
+  noSuchModel,
+  notServed,
+} from "./lib/openai.js";
 import { rejection } from "./lib/openai-error.js";
 import { readBody } from "./lib/request-body.js";
 import { TokenCheck } from "./lib/token.js";
@@ -150,7 +159,9 @@ async function perform(instance, request, mode) {
       const isUnknown = error.code === "invalid_model" && hasNoModels(instance);
       return isUnknown ? { message: NO_MODELS, param: error.param } : describeForCallers(error);
     };
-    const asking = { signal: request.signal, describe };
+    const ownId = request.headers.get("x-request-id");
+    const requestId = isRequestId(ownId) ? ownId : undefined;
+    const asking = { signal: request.signal, requestId, describe };
     const guard = Guard.of(settings.guardrails, client, body.text, DIALECTS.get(mode), asking);
     const refused = await guard?.checkRequest();
     if (refused) return refused;
@@ -184,13 +195,12 @@ function listModels(client) {
  * @param {string} encodedId
  */
 function showModel(instance, encodedId) {
-  const models = instance.client.models();
-  const model = models.find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
+  const { client } = instance;
+  const model = findModel(client, encodedId);
   if (model) return Response.json(describeModel(model));
+  if (!hasNoModels(instance)) return noSuchModel(client);
   const { status, type } = CODES.invalid_model;
-  const names = models.map(({ id }) => id).join(", ");
-  const message = hasNoModels(instance) ? NO_MODELS : `there is no such alias; the aliases are ${names}`;
-  return rejection(status, "invalid_model", message, { type });
+  return rejection(status, "invalid_model", NO_MODELS, { type });
 }
 
 /** @param {ReturnType<ClientInternals["models"]>[number]} model */

@@ -175,8 +175,8 @@ export declare class OciGenAI {
   /**
    * `fetch` with OpenAI's API, for any origin and path prefix: `POST …/chat/completions` and
    * `…/responses` (streamed if the body has `stream: true`), `…/embeddings`, `…/rerank` and
-   * `…/moderations`, and `GET …/models` (the aliases of `models`). Any other path is 404, any other
-   * method 405. Responses are not stored: what refers to an earlier one is rejected.
+   * `…/moderations`, `GET …/models` (the aliases of `models`) and `…/models/{alias}`. Any other path
+   * is 404, any other method 405. Responses are not stored: what refers to an earlier one is rejected.
    *
    * It needs no `this`, so it can be passed to OpenAI clients, and a Worker can return its
    * response. Only method, path, body and signal of the request are read; its headers, and so its
@@ -318,6 +318,22 @@ export interface ClientOptions extends RouteOverrides {
    * ignored.
    */
   onFinish?: (report: CallReport) => void;
+  /**
+   * Told at the end of each call how it ended: failures as `error`, retries and fallbacks as `warn`,
+   * anything else as `debug`; `console` is one. The second argument is the report. Nothing of
+   * requests and answers, and no secret, is in either. Default: none.
+   */
+  logger?: Logger;
+}
+
+/** What is asked of OCI. */
+export type Operation = "chat" | "embed" | "rerank" | "moderate";
+
+/** What {@link ClientOptions.logger} is called as. Errors that it throws are ignored. */
+export interface Logger {
+  debug(message: string, report: CallReport): void;
+  warn(message: string, report: CallReport): void;
+  error(message: string, report: CallReport): void;
 }
 
 /**
@@ -400,7 +416,7 @@ export interface RouteOverrides {
 /** What {@link OciGenAI.route} is asked, besides the model. */
 export interface RouteQuery extends RouteOverrides {
   /** Default `"chat"`. */
-  operation?: "chat" | "embed" | "rerank" | "moderate";
+  operation?: Operation;
 }
 
 /** A model id, or a model id with options that differ from the client's. */
@@ -442,6 +458,11 @@ export interface CallOptions extends RouteOverrides {
   /** Each header overrides the client's. */
   headers?: Record<string, string>;
   fallback?: "auto" | "never";
+  /**
+   * The caller's own id of the request, for {@link CallReport.requestId}; it is not sent. 1 to 200
+   * visible ASCII characters. The gateway passes the `x-request-id` of its callers.
+   */
+  requestId?: string;
 }
 
 // ---------------------------------------------------------------- signing
@@ -496,14 +517,56 @@ export interface SignableRequest {
  * answer is dropped. `null` means not set, as in OpenAI's API.
  * https://platform.openai.com/docs/api-reference/chat/create
  *
- * Types are given for the most common parameters; all others are accepted too. Use
- * {@link ChatMessage} and {@link ChatTool} to check literals for `messages` and `tools`.
+ * Any name is accepted, also of a parameter that OpenAI adds later. {@link TypedChatRequest} is the
+ * same without that, for requests that are written by hand.
  */
-export interface ChatRequest {
-  /** A model id or an alias of `models`. */
-  model: string;
+export interface ChatRequest extends ChatParameters {
   /** At least one {@link ChatMessage}. */
   messages: unknown[];
+  tools?: readonly (ChatTool | object)[] | null;
+  tool_choice?: "auto" | "none" | "required" | { type: "function"; function: { name: string } } | object | null;
+  response_format?: ResponseFormat | object | null;
+  /** Any other of OpenAI's parameters. */
+  // `any`, since an interface such as OpenAI's is assignable to nothing narrower.
+  [openaiParameter: string]: any;
+}
+
+/**
+ * A {@link ChatRequest} in which the compiler finds names that are misspelt. What has no type here
+ * yet goes in beside it: `oci.chat({ ...request, new_parameter: 1 })`.
+ *
+ * ```ts
+ * const request = {
+ *   model,
+ *   messages: [{ role: "user", content: "Hello" }],
+ *   temperature: 0.2,
+ * } satisfies TypedChatRequest;
+ * await oci.chat(request);
+ * ```
+ */
+export interface TypedChatRequest extends ChatParameters {
+  /** At least one. */
+  messages: ChatMessage[];
+  tools?: readonly ChatTool[] | null;
+  tool_choice?: "auto" | "none" | "required" | { type: "function"; function: { name: string } } | null;
+  response_format?: ResponseFormat | null;
+  logit_bias?: Record<string, number> | null;
+  verbosity?: "low" | "medium" | "high" | null;
+  metadata?: Record<string, string> | null;
+  prediction?: { type: "content"; content: string | ContentPart[] } | null;
+  web_search_options?: object | null;
+  service_tier?: ServiceTier | null;
+  safety_identifier?: string | null;
+  store?: boolean | null;
+  prompt_cache_key?: string | null;
+  prompt_cache_retention?: string | null;
+  modalities?: "text"[] | null;
+}
+
+/** The parameters of {@link ChatRequest} and {@link TypedChatRequest}. */
+export interface ChatParameters {
+  /** A model id or an alias of `models`. */
+  model: string;
   /**
    * Maximum length of the answer, in tokens. If neither this nor `max_tokens` is set, Cohere models
    * get 4,000: the service's own default is 20.
@@ -523,18 +586,12 @@ export interface ChatRequest {
   top_logprobs?: number | null;
   parallel_tool_calls?: boolean | null;
   reasoning_effort?: "none" | "minimal" | "low" | "medium" | "high" | (string & {}) | null;
-  tools?: readonly (ChatTool | object)[] | null;
-  tool_choice?: "auto" | "none" | "required" | { type: "function"; function: { name: string } } | object | null;
-  response_format?: ResponseFormat | object | null;
   /** Used by `fetch` only: `chat` and `stream` decide it themselves. */
   stream?: boolean | null;
   stream_options?: { include_usage?: boolean; include_obfuscation?: boolean } | null;
   user?: string | null;
   /** What OCI has and OpenAI has not. Native transport only. */
   oci?: OciParameters;
-  /** Any other of OpenAI's parameters. */
-  // `any`, since an interface such as OpenAI's is assignable to nothing narrower.
-  [openaiParameter: string]: any;
 }
 
 /**
@@ -563,7 +620,8 @@ export type ChatMessage =
       name?: string;
       refusal?: string | null;
       reasoning_content?: string | null;
-      tool_calls?: readonly ToolCall[] | null;
+      /** OCI has no custom tools, so a call of one is rejected; OpenAI's types have them here. */
+      tool_calls?: readonly (ToolCall | { id: string; type: "custom"; custom: object })[] | null;
     }
   | { role: "tool"; tool_call_id: string; content: string | readonly ContentPart[] };
 
@@ -573,7 +631,7 @@ export type ChatMessage =
  */
 export type ContentPart =
   | { type: "text"; text: string }
-  | { type: "image_url"; image_url: { url: string; detail?: "auto" | "low" | "high" } }
+  | { type: "image_url"; image_url: { url: string; detail?: "auto" | "low" | "high" | "original" } }
   | { type: "input_audio"; input_audio: { data: string; format: string } }
   | { type: "audio_url"; audio_url: { url: string } }
   | { type: "video_url"; video_url: { url: string } }
@@ -1031,6 +1089,15 @@ export declare class ChatStream implements AsyncIterableIterator<ChatCompletionC
 
 /** How a call went. It contains models and URLs, and nothing of prompts, answers or headers. */
 export interface CallReport {
+  /** What was asked. Absent if the request was refused before it became a call. */
+  operation?: Operation;
+  /** {@link CallOptions.requestId}, if there was one. */
+  requestId?: string;
+  /**
+   * Where the last attempt went, with the format and the transport that it used. Absent if the
+   * request was refused before it became a call.
+   */
+  route?: Route;
   /** As in the request; `""` if the request names none. */
   model: string;
   /** Every attempt, in order, for all targets and all requests of the call. */

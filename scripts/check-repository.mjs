@@ -1,5 +1,5 @@
 // What no linter looks for in the files of this repository: secrets and addresses that must not be committed, white
-// space and line lengths (as in .editorconfig), and versions that must agree.
+// space and line lengths (as in .editorconfig), and lock files that must agree.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
@@ -18,7 +18,7 @@ const LINE_LENGTHS = [
   { files: /\.rs$/, lines: /^\s*\/\//, max: 100 },
 ];
 
-const problems = [...trackedFiles().flatMap(problemsOf), ...versionProblems(), ...lockFileProblems(), ...packageProblems()];
+const problems = [...trackedFiles().flatMap(problemsOf), ...lockFileProblems(), ...packageProblems()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
@@ -60,12 +60,6 @@ function layoutProblems(file, text) {
 /** @param {string} line Without its addresses, which can't be split. */
 function lengthOf(line) {
   return [...line.replaceAll(/https?:\/\/\S+/g, "")].length;
-}
-
-function versionProblems() {
-  const crate = /^version = "(.*)"/m.exec(readFileSync("Cargo.toml", "utf8"))?.[1];
-  const { version } = JSON.parse(readFileSync("pkg/package.json", "utf8"));
-  return crate === version ? [] : [`Cargo.toml has version ${crate}, pkg/package.json ${version}`];
 }
 
 /** `make bench` and `make fuzz` build workspaces of their own, which no other target builds. */

@@ -92,6 +92,11 @@ macro_rules! failure_table {
                 match self { $( Code::$variant => $name, )* }
             }
 
+            /// The code of that name.
+            pub fn from_name(name: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.as_str() == name)
+            }
+
             /// The HTTP status that the client's `fetch` answers with.
             pub const fn http_status(self) -> u16 {
                 match self { $( Code::$variant => $status, )* }

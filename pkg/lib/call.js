@@ -5,19 +5,21 @@ import { STEP_DONE, STEP_FAILED, STEP_OUTPUT } from "./boundary.js";
 import { feed } from "./core.js";
 import { OciError } from "./error.js";
 import { readBytes, readChunks } from "./memory.js";
+import { createId } from "./id.js";
 import { Opening } from "./opening.js";
 import { readCallOptions } from "./options.js";
 import { Queue } from "./queue.js";
 import { cancelReader, drain, readFrom } from "./reader.js";
-import { callOnFinish } from "./report.js";
+import { callOnFinish, completeOutcome } from "./report.js";
 import { Slab } from "./slab.js";
 import { Timer, WaitLimit } from "./wait.js";
 
-/** @import { CallOptions, CallReport, TimeoutOptions } from "../index.js" */
+/** @import { CallOptions, TimeoutOptions } from "../index.js" */
 /** @import { AbortLink } from "./abort.js" */
 /** @import { Authorizer } from "./authorize.js" */
 /** @import { Item } from "./chunk.js" */
 /** @import { CoreCall, CoreClient } from "./core.js" */
+/** @import { OnFinish } from "./report.js" */
 /** @import { Outcome } from "./wasm.js" */
 
 /** @typedef {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} BodyReader */
@@ -30,7 +32,7 @@ import { Timer, WaitLimit } from "./wait.js";
  * @property {Pick<CoreClient, "createCall">} client
  * @property {Authorizer} authorizer
  * @property {typeof globalThis.fetch | undefined} fetch
- * @property {((report: CallReport) => unknown) | undefined} onFinish
+ * @property {OnFinish | undefined} onFinish
  */
 
 /**
@@ -101,6 +103,7 @@ export class Call {
   /** @type {WaitLimit | undefined} */
   #chunkLimit;
   #signal;
+  #requestId;
   #context;
   /**
    * Everything until the first chunk.
@@ -134,7 +137,7 @@ export class Call {
    * @param {number} mode one of boundary.js
    */
   constructor(context, request, options, mode) {
-    const { json, signal } = readCallOptions(options);
+    const { json, signal, requestId } = readCallOptions(options);
     const handle = context.client.createCall(request, json, mode, createId("chatcmpl-"));
     /** @type {Resources} */
     const resources = { handle, controller: new AbortController(), reader: undefined, abortLink: undefined };
@@ -144,6 +147,7 @@ export class Call {
     this.isEvents = handle.isEvents;
     this.#timeouts = handle.timeouts;
     this.#signal = signal;
+    this.#requestId = requestId;
     this.#context = context;
   }
 
@@ -174,9 +178,9 @@ export class Call {
    * @returns {Outcome}
    */
   get outcome() {
-    if (this.#outcome !== undefined) return JSON.parse(this.#outcome);
     const { handle } = this.#resources;
-    return handle.isAlive ? JSON.parse(handle.outcome()) : handle.lostOutcome();
+    const text = this.#outcome ?? (handle.isAlive ? handle.outcome() : undefined);
+    return completeOutcome(text === undefined ? handle.lostOutcome() : JSON.parse(text), this.#requestId);
   }
 
   /**
@@ -400,7 +404,7 @@ export class Call {
       this.#outcome = JSON.stringify(handle.lostOutcome());
     }
     handle.free();
-    if (this.#context.onFinish) callOnFinish(this.#context.onFinish, () => this.report);
+    if (this.#context.onFinish) callOnFinish(this.#context.onFinish, () => this.report, this.error);
   }
 
   /**
@@ -481,18 +485,4 @@ function releaseAbandoned({ handle, controller, reader, abortLink }) {
     // Where a request's I/O ends with the request (workerd), nothing is left to cancel.
   }
   if (reader) cancelReader(reader, reason);
-}
-
-/**
- * The id of an answer if the service sends none. It only has to be unique: `crypto` would add 2 ms to
- * the start of a process.
- *
- * @param {string} prefix
- */
-export function createId(prefix) {
-  let id = prefix;
-  for (let part = 0; part < 3; part++) {
-    id += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
-  }
-  return id;
 }

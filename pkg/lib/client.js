@@ -183,7 +183,7 @@ function createCall({ onFinish }, modelOf, create) {
     return create();
   } catch (error) {
     if (error instanceof OciError) {
-      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)));
+      callOnFinish(onFinish, () => refusalReport("validation", error.code, stringOf(modelOf)), error);
     }
     throw error;
   }

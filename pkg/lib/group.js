@@ -1,8 +1,9 @@
 // CallGroup: the calls that answer one request other than a chat, as one call.
 
 import { MODE_EMBED, MODE_RERANK, MODE_WHOLE } from "./boundary.js";
-import { Call, createId } from "./call.js";
+import { Call } from "./call.js";
 import { enter } from "./core.js";
+import { createId } from "./id.js";
 import { readCallOptions } from "./options.js";
 import { send } from "./reader.js";
 import { callOnFinish } from "./report.js";
@@ -49,14 +50,14 @@ export class CallGroup {
    * @param {number} mode one of boundary.js
    */
   constructor(context, request, options, mode) {
-    const { json, signal } = readCallOptions(options);
+    const { json, signal, requestId } = readCallOptions(options);
     const handles = context.client.createCalls(request, json, mode, createId(prefixOf(mode)));
     const fetch = handles.length > 1 ? withSlots(context.fetch) : context.fetch;
     this.#onFinish = context.onFinish;
     this.#calls = handles.map((handle) => {
       // The core has read the options. The report is that of the group.
       const own = { ...context, client: { createCall: () => handle }, fetch, onFinish: undefined };
-      return new Call(own, request, { signal }, MODE_WHOLE);
+      return new Call(own, request, { signal, requestId }, MODE_WHOLE);
     });
   }
 
@@ -80,7 +81,7 @@ export class CallGroup {
       for (const call of this.#calls) call.cancel(error);
       throw error;
     } finally {
-      callOnFinish(this.#onFinish, () => this.outcome.report);
+      callOnFinish(this.#onFinish, () => this.outcome.report, this.error);
     }
   }
 }

@@ -46,7 +46,7 @@ export function describeFully({ message, serviceMessage, hint, param }) {
 export function errorResponse(error, describeError) {
   /** @type {Record<string, string>} */
   const headers = {};
-  if (error.opcRequestId) headers["x-request-id"] = error.opcRequestId;
+  Object.assign(headers, requestIdHeaders(error.opcRequestId));
   const { retryable, retryAfterMs } = error;
   if (retryAfterMs !== undefined) {
     headers["retry-after-ms"] = String(retryAfterMs);
@@ -56,6 +56,17 @@ export function errorResponse(error, describeError) {
   // call did not wait, is a reason to try again.
   headers["x-should-retry"] = String(retryable && retryAfterMs !== undefined);
   return Response.json(errorBody(error, describeError), { status: statusOf(error), headers });
+}
+
+/**
+ * The id of the service's answer: as OpenAI's clients look for it, and as this one does where it
+ * calls a gateway.
+ *
+ * @param {string | undefined} id
+ * @returns {Record<string, string>}
+ */
+export function requestIdHeaders(id) {
+  return id ? { "x-request-id": id, "opc-request-id": id } : {};
 }
 
 /**

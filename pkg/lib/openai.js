@@ -3,14 +3,17 @@
 import { MODE_AS_REQUESTED, MODE_EMBED, MODE_MODERATE, MODE_RERANK, MODE_RESPONSES } from "./boundary.js";
 import { createBody } from "./body.js";
 import { Call } from "./call.js";
+import { CODES } from "./codes.js";
 import { OciError } from "./error.js";
-import { describeFully, errorResponse, rejection } from "./openai-error.js";
+import { describeFully, errorResponse, rejection, requestIdHeaders } from "./openai-error.js";
 
-/** @import { CallReport, FetchInput } from "../index.js" */
+/** @import { CallOptions, FetchInput } from "../index.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
 /** @import { Target } from "./wasm.js" */
+
+/** @typedef {ReturnType<ClientInternals["models"]>[number]} Model */
 
 /**
  * The operations, each by its path and the mode of its calls.
@@ -59,11 +62,10 @@ export async function respond(client, input, init) {
     const text = await request.text();
     return (await answerRequest(client, { text, mode, signal, describe: describeFully })).response;
   }
-  if (path.endsWith("/models")) {
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    return isRead ? listModels(client) : methodNotAllowed("GET");
-  }
-  return notServed(path, SERVED);
+  const models = /\/models(?:\/(.+))?$/.exec(path);
+  if (!models) return notServed(path, SERVED);
+  if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET");
+  return models[1] === undefined ? listModels(client) : showModel(client, models[1]);
 }
 
 /**
@@ -96,20 +98,20 @@ function withDuplex(init) {
  * Responds to the request of an operation.
  *
  * @param {ClientInternals} client
- * @param {{ text: string, mode: number, signal?: AbortSignal, describe: Describe }} request `text`
- *   is its body, `describe` what the caller may know of an error
+ * @param {{ text: string, mode: number, describe: Describe } & Pick<CallOptions, "signal" | "requestId">} request
+ *   `text` is its body, `describe` what the caller may know of an error
  * @returns {Promise<Answer>}
  */
-export async function answerRequest(client, { text, mode, signal, describe }) {
+export async function answerRequest(client, { text, mode, signal, requestId, describe }) {
   /** @type {Call | CallGroup | undefined} */
   let call;
   try {
-    call = client.createCall(text, { signal }, mode);
+    call = client.createCall(text, { signal, requestId }, mode);
     // A stream is passed on by its events alone.
     if (call instanceof Call) call.keepsCompletion = !call.isEvents;
     await call.open();
     const { report, target } = call.outcome;
-    const headers = requestIdHeader(report);
+    const headers = requestIdHeaders(report.attempts.at(-1)?.opcRequestId);
     if (call instanceof Call && call.isEvents) return { response: eventsResponse(call, headers, describe), target };
     return { response: completionResponse(call, headers), target };
   } catch (error) {
@@ -150,19 +152,41 @@ function eventsResponse(call, headers, describe) {
   return new Response(body, { headers });
 }
 
+/** @param {ClientInternals} client */
+function listModels(client) {
+  return Response.json({ object: "list", data: client.models().map(describeModel) });
+}
+
 /**
- * @param {CallReport} report
- * @returns {Record<string, string>}
+ * @param {ClientInternals} client
+ * @param {string} encodedId
  */
-function requestIdHeader(report) {
-  const id = report.attempts.at(-1)?.opcRequestId;
-  return id ? { "x-request-id": id } : {};
+function showModel(client, encodedId) {
+  const model = findModel(client, encodedId);
+  return model ? Response.json(describeModel(model)) : noSuchModel(client);
+}
+
+/** @param {Model} model */
+function describeModel({ id }) {
+  return { id, object: "model", created: 0, owned_by: "oci" };
+}
+
+/**
+ * The alias that the end of a path names.
+ *
+ * @param {ClientInternals} client
+ * @param {string} encodedId
+ */
+export function findModel(client, encodedId) {
+  return client.models().find(({ id }) => encodedId === encodeURIComponent(id) || encodedId === encodeURI(id));
 }
 
 /** @param {ClientInternals} client */
-function listModels(client) {
-  const data = client.models().map(({ id }) => ({ id, object: "model", created: 0, owned_by: "oci" }));
-  return Response.json({ object: "list", data });
+export function noSuchModel(client) {
+  const { status, type } = CODES.invalid_model;
+  const names = client.models().map(({ id }) => id);
+  const aliases = names.length === 0 ? "there are no aliases" : `the aliases are ${names.join(", ")}`;
+  return rejection(status, "invalid_model", `there is no such alias; ${aliases}`, { type });
 }
 
 /**

@@ -5,10 +5,13 @@ import { Authorizer } from "./authorize.js";
 import { nearestName } from "./core.js";
 import { OciError, createError } from "./error.js";
 import { optionsToJson } from "./json.js";
+import { requireLogger, withLogger } from "./logger.js";
 
 /** @import { CallOptions, ClientOptions } from "../index.js" */
 
-const FUNCTION_OPTIONS = ["sign", "apiKey", "fetch", "onFinish"];
+const FUNCTION_OPTIONS = ["sign", "apiKey", "fetch", "onFinish", "logger"];
+
+const MAX_REQUEST_ID = 200;
 
 /**
  * Throws an OciError for what can't be used. The core checks everything but the functions, unknown
@@ -25,11 +28,12 @@ function splitClientOptions(options) {
   if (options === null || typeof options !== "object") {
     throw createError("invalid_options", "the options must be an object");
   }
-  const { sign, apiKey, fetch, onFinish, endpoint } = options;
+  const { sign, apiKey, fetch, onFinish, logger, endpoint } = options;
   requireFunction("sign", sign);
   requireFunction("fetch", fetch);
   requireFunction("onFinish", onFinish);
   if (typeof apiKey !== "string") requireFunction("apiKey", apiKey);
+  const onEnd = logger === undefined ? onFinish : withLogger(requireLogger(logger), onFinish);
   /** @type {Record<string, unknown>} */
   const plain = Object.create(null); // `__proto__` is a name like any other.
   // Inherited options count, for callers who derive one object of options from another.
@@ -41,7 +45,7 @@ function splitClientOptions(options) {
     const nearest = nearestName(name, FUNCTION_OPTIONS);
     return nearest === undefined ? undefined : `did you mean ${nearest}?`;
   });
-  return { json: optionsToJson(plain), authorizer: new Authorizer({ sign, apiKey }), fetch, onFinish };
+  return { json: optionsToJson(plain), authorizer: new Authorizer({ sign, apiKey }), fetch, onFinish: onEnd };
 }
 
 /**
@@ -56,15 +60,29 @@ function splitCallOptions(options) {
   if (options !== undefined && typeof options !== "object") {
     throw createError("invalid_options", "the options must be an object");
   }
-  const { signal, ...plain } = options ?? {};
+  const { signal, requestId, ...plain } = options ?? {};
   if (signal !== undefined && !(signal instanceof AbortSignal && typeof signal.aborted === "boolean")) {
     throw createError("invalid_options", "the option signal must be an AbortSignal");
+  }
+  if (requestId !== undefined && !isRequestId(requestId)) {
+    const what = `a text of 1 to ${MAX_REQUEST_ID} visible ASCII characters`;
+    throw createError("invalid_options", `the option requestId must be ${what}`);
   }
   rejectFunctions(plain, (name) => {
     return FUNCTION_OPTIONS.includes(name) ? `${name} is an option of the client` : undefined;
   });
   // SPEED: most calls have no options of their own, which the core takes as an empty text.
-  return { json: Object.keys(plain).length === 0 ? "" : optionsToJson(plain), signal };
+  return { json: Object.keys(plain).length === 0 ? "" : optionsToJson(plain), signal, requestId };
+}
+
+/**
+ * Whether a value can be the option `requestId`: what is written to logs as it is.
+ *
+ * @param {unknown} value
+ * @returns {value is string}
+ */
+export function isRequestId(value) {
+  return typeof value === "string" && value.length <= MAX_REQUEST_ID && /^[!-~]+$/.test(value);
 }
 
 /**

@@ -306,6 +306,7 @@ impl Call {
     pub fn report(&self, now: f64) -> Report<'_> {
         let exchange = self.operation.exchange();
         Report {
+            operation: exchange.action().name(),
             model: exchange.model(),
             attempts: &self.attempts,
             streamed: self.streamed,

@@ -24,6 +24,7 @@ pub struct Attempt {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report<'a> {
+    pub(super) operation: &'static str,
     pub(super) model: &'a str,
     pub(super) attempts: &'a [Attempt],
     pub(super) streamed: bool,

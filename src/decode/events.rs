@@ -320,7 +320,8 @@ fn unreadable_event() -> Error {
 
 /// Whether the bytes made no event, unlike one that reports an error.
 fn is_cut_off(error: &Error) -> bool {
-    error.code() != Code::StreamError || error.reason() == Some(Reason::UnreadableEvent)
+    let is_reported = error.code() == Code::StreamError || error.service_message().is_some();
+    !is_reported || error.reason() == Some(Reason::UnreadableEvent)
 }
 
 #[cold]

@@ -114,7 +114,7 @@ impl Options {
                 "apiFormat",
                 "transport",
             ],
-            javascript: &["sign", "apiKey", "fetch", "onFinish"],
+            javascript: &["sign", "apiKey", "fetch", "onFinish", "logger"],
         };
         let object = parse_object(json)?;
         let options = OptionReader::new("", &object, NAMES)?;
@@ -227,7 +227,7 @@ impl CallOptions {
     pub fn from_json(json: &str) -> Result<CallOptions> {
         const NAMES: OptionNames = OptionNames {
             here: &["apiFormat", "transport", "timeouts", "headers", "fallback"],
-            javascript: &["signal"],
+            javascript: &["signal", "requestId"],
         };
         // SPEED: most calls have no options of their own.
         if json.is_empty() {

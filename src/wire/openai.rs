@@ -13,6 +13,7 @@ use super::single_delta::{DeltaKind, DeltaRecorder, SingleDelta};
 use super::translate;
 use super::WireFormat;
 use crate::answer::{Accumulator, Fragment};
+use crate::error::Code;
 use crate::error::{Error, Result};
 use crate::json::{RawJson, Wtf8Cow};
 use crate::openai::{ChatRequest, NullSink, Param, Sink};
@@ -90,6 +91,12 @@ fn read_event<'a>(
         ["choices", "usage", "error", "code", "message", "pad"],
     );
     if let Some(error) = reported_error(error, code, message, None) {
+        // This package's gateway passes its codes on.
+        let own_code = error.service_code().and_then(Code::from_name);
+        let error = match own_code {
+            Some(code) => error.with_code(code),
+            None => error,
+        };
         return Err(error.into());
     }
     let has_choices = choices.is_some();

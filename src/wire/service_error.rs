@@ -20,7 +20,8 @@ pub(crate) fn service_error(
     opc_request_id: Option<String>,
 ) -> Error {
     let body = ErrorBody::parse(body);
-    let kind = code_of(status, &body.message);
+    let own_code = body.own_code(status, route);
+    let kind = own_code.unwrap_or_else(|| code_of(status, &body.message));
     let own = format!("the service answered with status {status}");
     let param = body.param.as_deref().filter(|it| is_parameter(it));
     let mut error = match param.filter(|_| kind == Code::BadRequest) {
@@ -34,7 +35,8 @@ pub(crate) fn service_error(
             error = error.with_reason(reason);
         }
     }
-    if let Some(hint) = hint(kind, route, signs, param) {
+    // A gateway's message holds what can be told of the cause.
+    if let Some(hint) = hint(kind, route, signs, param).filter(|_| own_code.is_none()) {
         error = error.with_hint(hint);
     }
     error
@@ -190,6 +192,15 @@ impl ErrorBody {
             message: excerpt(&message.unwrap_or_default()),
             param: None,
         }
+    }
+
+    /// The code of this package's gateway, if the service is one: it speaks of what is behind it.
+    fn own_code(&self, status: u16, route: &Route) -> Option<Code> {
+        let code = Code::from_name(self.code.as_deref()?)?;
+        // The gateway's own credentials are not the caller's: it answers 502 then.
+        let is_its_status = code.http_status() == status || code_of(status, "") == code;
+        let is_gateway = route.transport() == Transport::OpenAi;
+        (is_gateway && (is_its_status || status == 502)).then_some(code)
     }
 
     /// What recovery has to know about a 4xx. One with none of these reasons is about the request

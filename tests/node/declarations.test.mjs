@@ -68,6 +68,7 @@ declare global {
   const OciGenAI: typeof edge.OciGenAI;
   const OciError: typeof edge.OciError;
   type RequestSigner = edge.RequestSigner;
+  type TypedChatRequest = edge.TypedChatRequest;
   const oci: edge.OciGenAI;
   const mySigner: edge.RequestSigner;
   const model: string;

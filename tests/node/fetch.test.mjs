@@ -270,6 +270,27 @@ describe("other paths", () => {
     assert.equal((await oci.fetch("https://any.example/v1/models", { method: "HEAD" })).status, 200);
   });
 
+  test("GET …/models/{alias} shows one, or names those that there are", async () => {
+    for (const [path, id] of [
+      ["/v1/models/house", "house"],
+      ["/v1/models/meta/llama", "meta/llama"],
+      ["/v1/models/meta%2Fllama/", "meta/llama"],
+    ]) {
+      const response = await oci.fetch(`https://any.example${path}`);
+      assert.equal(response.status, 200);
+      const { id: shown, object } = await response.json();
+      assert.deepEqual([shown, object], [id, "model"]);
+    }
+    const missing = await oci.fetch("https://any.example/v1/models/hose");
+    assert.equal(missing.status, 404);
+    const { error } = await missing.json();
+    assert.equal(error.code, "invalid_model");
+    assert.equal(error.message, "there is no such alias; the aliases are house, meta/llama");
+    const none = await client({ models: undefined }).fetch("https://any.example/v1/models/a");
+    assert.match((await none.json()).error.message, /there are no aliases$/);
+    assert.equal((await oci.fetch("https://any.example/v1/models/house", { method: "DELETE" })).status, 405);
+  });
+
   test("unknown paths are 404, other methods 405", async () => {
     for (const [path, method, status, code, allow] of [
       ["/v1/images", "POST", 404, "not_found"],

@@ -105,7 +105,8 @@ describe("embed", () => {
   });
 
   test("one batch that fails, fails the call, and cancels the others", async () => {
-    const input = [...numbered(96).fill("delay=60000"), ...numbered(96), "status=422"];
+    // The failure comes when the slow batch has arrived.
+    const input = [...numbered(96).fill("delay=60000"), ...numbered(96), "delay=300 status=422"];
     const { result: error, requests, report } = await observed(() => rejection(oci.embed({ model: EMBED, input })));
     assert.ok(failsWith("bad_request")(error));
     assert.equal(error.status, 422);

@@ -36,7 +36,9 @@ describe("onFinish", { timeout: 30_000 }, () => {
       "attempts",
       "finishReason",
       "model",
+      "operation",
       "phase",
+      "route",
       "streamed",
       "totalMs",
       "usage",
@@ -179,8 +181,9 @@ describe("onFinish", { timeout: 30_000 }, () => {
       [() => client({ aliasesOnly: true, models: { ours: model } }).chat(request), "invalid_model", model],
     ]) {
       const report = await reportOf(() => start().catch(() => {}));
-      const { totalMs, ...rest } = report;
-      assert.ok(totalMs >= 0);
+      // Calls that were refused after their request was read have both.
+      const { totalMs, operation = "chat", route, ...rest } = report;
+      assert.ok(totalMs >= 0 && operation === "chat" && (route === undefined || route.model === model));
       assert.deepEqual(rest, { model: named, attempts: [], streamed: false, phase: "validation", error: code });
     }
     const sent = await reportsOf(() => assert.rejects(client({ onFinish: () => assert.fail("mine") }).chat(5)));

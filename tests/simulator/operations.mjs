@@ -62,10 +62,10 @@ async function perform([request, reply, record, context], shape, answer) {
   const error = serving && endpointError(serving, context.state);
   if (error) return reply.reject(error);
   const text = JSON.stringify(body);
-  const [, status] = /\bstatus=(\d{3})\b/.exec(text) ?? [];
-  if (status) return reply.reject(serviceError(Number(status), status, "The request asks for this error."));
   const [, delay] = /\bdelay=(\d+)\b/.exec(text) ?? [];
   if (delay) await reply.pause(Number(delay));
+  const [, status] = /\bstatus=(\d{3})\b/.exec(text) ?? [];
+  if (status) return reply.reject(serviceError(Number(status), status, "The request asks for this error."));
   try {
     return reply.send(200, answer(body, serving));
   } catch (error_) {

@@ -1,7 +1,7 @@
 // What must not compile: errors at run time, and values that never exist.
 
 import { ChatStream, OciError, OciGenAI } from "oci-genai-edge";
-import type { ChatMessage, ChatTool, RequestSigner } from "oci-genai-edge";
+import type { ChatMessage, ChatTool, RequestSigner, TypedChatRequest } from "oci-genai-edge";
 import { createGateway } from "oci-genai-edge/gateway";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { init } from "oci-genai-edge/slim";
@@ -66,6 +66,20 @@ const message: ChatMessage = { role: "bot", content: "Hello" };
 const result: ChatMessage = { role: "tool", content: "Hello" };
 // @ts-expect-error OCI has no custom tools
 const tool: ChatTool = { type: "custom", custom: { name: "x" } };
+
+
+// the typed form of requests, whose names are checked
+const model = "meta.llama";
+const typed = { model, messages: [{ role: "user", content: "Hello" }] } satisfies TypedChatRequest;
+oci.chat({ ...typed, parameter_of_tomorrow: 1 });
+// @ts-expect-error
+({ ...typed, temprature: 1 }) satisfies TypedChatRequest;
+// @ts-expect-error
+({ model, messages: [{ rol: "user", content: "Hello" }] }) satisfies TypedChatRequest;
+// @ts-expect-error
+({ ...typed, tools: [{ type: "custom", custom: { name: "x" } }] }) satisfies TypedChatRequest;
+// @ts-expect-error
+({ ...typed, response_format: { type: "xml" } }) satisfies TypedChatRequest;
 
 // results
 const stream = oci.stream({ model: "meta.llama", messages });

@@ -8,6 +8,7 @@ import type {
   ChatCompletionCreateParams,
   ChatCompletionCreateParamsNonStreaming,
   ChatCompletionCreateParamsStreaming,
+  ChatCompletionFunctionTool,
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
@@ -23,6 +24,7 @@ import type {
   EmbeddingRequest,
   EmbeddingResponse,
   ModerationRequest,
+  TypedChatRequest,
   Usage,
 } from "oci-genai-edge";
 
@@ -42,6 +44,10 @@ export const asUsage = (usage: Usage): CompletionUsage => usage;
 export const asParam = (completion: ChatCompletion): ChatCompletionMessageParam | undefined =>
   completion.choices[0]?.message;
 export const asTool = (tool: ChatTool): ChatCompletionTool => tool;
+export const asOwnMessage = (message: Exclude<ChatCompletionMessageParam, { role: "function" }>): ChatMessage => message;
+export const asOwnTool = (tool: ChatCompletionFunctionTool): ChatTool => tool;
+export const asOwnUsage = (usage: CompletionUsage): Usage => usage;
+export const asTyped = (request: TypedChatRequest): ChatRequest => request;
 export const asMessage = (message: Extract<ChatMessage, { role: "tool" }>): { role: "tool"; tool_call_id: string } =>
   message;
 
