@@ -29,7 +29,7 @@ lint: setup ## Run every linter, and check types, licences, packages and the rep
 	tsc --project pkg
 	tsc --project scripts
 	tsc --project tests/tsconfig.support.json
-	tsc --project tests/matrix
+	tsc --project tests/tsconfig.matrix.json
 	node scripts/check-repository.mjs
 	node scripts/version.mjs
 

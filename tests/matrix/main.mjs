@@ -2,6 +2,7 @@
 // conformance suite. Prints each, and writes the table into docs/runtimes.md. Everything listens on 127.0.0.1.
 //
 //   node tests/matrix/main.mjs [PATTERN]    the rows that contain it; the table keeps the others
+//   node tests/matrix/main.mjs --next       Next.js alone, whose builds take minutes
 //   node tests/matrix/main.mjs --core       what `make test` runs; the table stays as it is
 
 import { availableParallelism } from "node:os";
@@ -27,19 +28,20 @@ const LIMIT_MS = 600_000;
 /** How long after the end of a program, or of a page, the telling may take. */
 const LATE_MS = 2000;
 
-const { values, positionals } = parseArgs({ options: { core: { type: "boolean" } }, allowPositionals: true });
-await main(values.core === true, positionals[0]);
+const { values, positionals } = parseArgs({
+  options: { core: { type: "boolean", default: false }, next: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+await main({ isCore: values.core, isNext: values.next, pattern: positionals[0] });
 
-/**
- * @param {boolean} isCore
- * @param {string} [pattern]
- */
-async function main(isCore, pattern) {
+/** @param {{ isCore: boolean, isNext: boolean, pattern?: string }} options */
+async function main({ isCore, isNext, pattern }) {
   const tarball = await installPackage();
   const isWanted = (/** @type {Cell} */ { where, entry, core }) =>
     (!isCore || core === true) && (pattern === undefined || `${where}, ${entry}`.includes(pattern));
-  const all = [await runtimeCells(), bundlerCells(), nextCells(), await browserCells()];
-  const cells = all.flat().filter(isWanted);
+  const browsers = await browserCells();
+  const all = isNext ? nextCells() : [...(await runtimeCells()), ...bundlerCells(), ...browsers];
+  const cells = all.filter(isWanted);
   /** @type {Outcome[]} */
   const outcomes = [];
   const next = cells.entries();
@@ -53,7 +55,7 @@ async function main(isCore, pattern) {
     await closeApps();
     await closeBrowsers();
   }
-  if (!isCore) writeTable(outcomes, { isWhole: pattern === undefined });
+  if (!isCore) writeTable(outcomes, { isWhole: !isNext && pattern === undefined });
   const faults = outcomes.filter(({ fault }) => fault !== undefined);
   const problems = pattern === undefined ? await checkPackage(tarball) : [];
   for (const { cell, fault } of faults) console.error(`${cell.where}, ${cell.entry}: ${fault}`);

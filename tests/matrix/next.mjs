@@ -1,4 +1,4 @@
-// The cells of Next.js: one application per bundler, with a route in each of its runtimes and a page.
+// The cells of Next.js: an application for each bundler and entry, so that one that does not build hides no other.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,8 @@ import { ENTRIES, answers, freePort, here, newFolder, pinnedNode, run, serve, ve
 
 const NEXT = join(here, "node_modules/next/dist/bin/next");
 
+/** "Failed to collect page data", with a route that imports nothing. */
+const NO_EDGE_ROUTES = "Next's webpack builds no edge route, not even an empty one: take Turbopack or a Node route";
 const BUILD_LIMIT_MS = 480_000;
 
 /** @type {Map<string, Promise<App>>} */
@@ -23,8 +25,9 @@ export function nextCells() {
       ENTRIES.map((entry) => ({
         where: `Next ${versionIn("next")} with ${bundler}, ${kind}`,
         entry,
+        advice: bundler === "webpack" && kind === "edge route" ? NO_EDGE_ROUTES : undefined,
         run: async ({ hub }) => {
-          const { origin } = await appOf(bundler, entry);
+          const { origin } = await appOf(bundler, kind, entry);
           const query = `?baseUrl=${hub.origin}`;
           if (kind === "client page") return showIn(hub, `${origin}/${query}`);
           const response = await fetch(`${origin}/${kind === "edge route" ? "edge" : "node"}${query}`);
@@ -40,30 +43,34 @@ export async function closeApps() {
 }
 
 /**
+ * The edge route is an application of its own.
+ *
  * @param {string} bundler
+ * @param {string} kind
  * @param {string} entry
  */
-function appOf(bundler, entry) {
-  const key = `Next ${bundler} ${entry}`;
-  const app = apps.get(key) ?? startApp(newFolder(key), bundler, entry);
+function appOf(bundler, kind, entry) {
+  const isEdge = kind === "edge route";
+  const key = `Next ${bundler} ${isEdge ? "edge" : "node"} ${entry}`;
+  const app = apps.get(key) ?? startApp(newFolder(key), { bundler, entry, isEdge });
   apps.set(key, app);
   return app;
 }
 
 /**
  * @param {string} folder
- * @param {string} bundler
- * @param {string} entry
+ * @param {{ bundler: string, entry: string, isEdge: boolean }} options
  * @returns {Promise<App>}
  */
-async function startApp(folder, bundler, entry) {
-  for (const path of ["app/edge", "app/node"]) mkdirSync(join(folder, path), { recursive: true });
+async function startApp(folder, { bundler, entry, isEdge }) {
+  const path = isEdge ? "edge" : "node";
+  mkdirSync(join(folder, "app", path), { recursive: true });
   const importing = (/** @type {string} */ up) => `import { OciError, OciGenAI } from "${entry}";
 import { apiKeySigner } from "oci-genai-edge/signer";
 import { reportSuite } from "${up}/suite.mjs";
 `;
-  const route = (/** @type {string} */ runtime) => `${importing("../..")}
-export const runtime = "${runtime}";
+  const route = `${importing("../..")}
+export const runtime = "${isEdge ? "edge" : "nodejs"}";
 export const dynamic = "force-dynamic";
 export async function GET(request) {
   const baseUrl = new URL(request.url).searchParams.get("baseUrl");
@@ -71,12 +78,9 @@ export async function GET(request) {
   return new Response("done");
 }
 `;
-  write(folder, "app/edge/route.js", route("edge"));
-  write(folder, "app/node/route.js", route("nodejs"));
-  write(
-    folder,
-    "app/page.js",
-    `"use client";
+  write(folder, `app/${path}/route.js`, route);
+  const empty = "export default function Page() {\n  return null;\n}\n";
+  const page = `"use client";
 import { useEffect } from "react";
 ${importing("..")}
 export default function Page() {
@@ -86,8 +90,8 @@ export default function Page() {
   }, []);
   return null;
 }
-`,
-  );
+`;
+  write(folder, "app/page.js", isEdge ? empty : page);
   const layout = "export default ({ children }) => <html><body>{children}</body></html>;\n";
   write(folder, "app/layout.js", layout);
   // The packages are in a folder above.
