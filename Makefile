@@ -115,7 +115,7 @@ clients-node: build ## The same in Node alone
 	./tests/clients/setup.sh --node
 	node tests/clients/main.mjs --node
 
-# EXAMPLES names some. It installs some 1.5 GB of frameworks into tests/out. On loopback.
+# EXAMPLES names some. It installs 840 MB of frameworks into tests/out. On loopback.
 examples: build ## Install each example with the packed package, and run it (five minutes)
 	node tests/examples/main.mjs
 
