@@ -133,5 +133,5 @@ services = [${["a", "b", "c"].map((name) => `{ binding = "${name}", service = "g
     await simulator.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { simulator, putKeys, keys, dryRun, start, stop };
+  return { simulator, folder, putKeys, keys, dryRun, start, stop };
 }
