@@ -269,7 +269,6 @@ async function answer(instance, { request, requestText, mode, signal }, visit) {
     if (refused) return refused;
     const startedAt = Date.now();
     usage.watch(visit, mode, startedAt);
-    states.watch(visit);
     const traceparent = request.headers.get("traceparent");
     const headers = instance.telemetry.watch(visit, { requestText, mode, traceparent, startedAt });
     const timeouts = settings.aliasTimeouts.size > 0 ? settings.aliasTimeouts.get(requestText.json?.model) : undefined;
@@ -283,6 +282,7 @@ async function answer(instance, { request, requestText, mode, signal }, visit) {
       hooks: { onAttempt, onEnd: joinListeners(...visit.onEnd) },
       keepAliveMs: settings.keepAliveMs,
     });
+    states.record(result.report);
     const response = toResponse(result);
     onAttempt?.();
     const checked = guard ? await guard.checkAnswer(response) : response;

@@ -5,12 +5,12 @@ import { log } from "./gateway-log.js";
 import { VARIABLES } from "./gateway-settings.js";
 import { outcomeOf } from "./gateway-usage.js";
 
-/** @import { RequestSigner } from "../index.js" */
+/** @import { CallReport, RequestSigner } from "../index.js" */
 /** @import { Callers } from "./gateway-caller.js" */
 /** @import { ClientInternals } from "./client.js" */
 /** @import { GatewaySettings } from "./gateway-settings.js" */
 /** @import { SharedHealth, TargetState } from "./gateway-health.js" */
-/** @import { Visit, WaitUntil } from "./gateway-visit.js" */
+/** @import { WaitUntil } from "./gateway-visit.js" */
 
 /** The options that errors name, and the variables that they are read from. */
 const VARIABLES_OF_OPTIONS = new Map([
@@ -38,24 +38,25 @@ const VARIABLES_OF_OPTIONS = new Map([
   ["telemetry", "OTEL_EXPORTER_OTLP_ENDPOINT"],
 ]);
 
-/** What is known of the targets of an alias: how the last call ended. */
+/** What is known of the targets of an alias: what the last call has found. */
 export class TargetStates {
   /** @type {Map<string, "ok" | "failed">} */
   #states = new Map();
 
-  /** @param {Visit} visit */
-  watch(visit) {
-    visit.onEnd.push((getOutcome) => {
-      const { report } = getOutcome();
-      // What was not sent says nothing, nor what its caller has cancelled before the service answered.
-      if (report.attempts.length === 0) return;
-      const outcome = outcomeOf(report);
-      if (outcome === "cancelled" && report.phase === "opening") return;
-      const isTheirs = outcome === "failed" && report.attempts.every(({ code, status = 0 }) => {
-        return code !== undefined && (status === 0 || status === 429 || status >= 500);
-      });
-      this.#states.set(report.model, isTheirs ? "failed" : "ok");
+  /**
+   * SPEED: not at the end of the call, whose report nobody else may want: it takes some microseconds.
+   *
+   * @param {CallReport | undefined} report of a call that has begun to answer, or failed
+   */
+  record(report) {
+    // What was not sent says nothing, nor what its caller has cancelled before the service answered.
+    if (!report || report.attempts.length === 0) return;
+    const outcome = outcomeOf(report);
+    if (outcome === "cancelled" && report.phase === "opening") return;
+    const isTheirs = outcome === "failed" && report.attempts.every(({ code, status = 0 }) => {
+      return code !== undefined && (status === 0 || status === 429 || status >= 500);
     });
+    this.#states.set(report.model, isTheirs ? "failed" : "ok");
   }
 
   /** @param {string} alias */

@@ -7,7 +7,7 @@ import { CODES } from "./codes.js";
 import { OciError } from "./error.js";
 import { describeFully, errorResponse, rejection, requestIdHeaders } from "./openai-error.js";
 
-/** @import { CallOptions, FetchInput } from "../index.js" */
+/** @import { CallOptions, CallReport, FetchInput } from "../index.js" */
 /** @import { CallHooks, ClientInternals } from "./client.js" */
 /** @import { CallGroup } from "./group.js" */
 /** @import { Describe } from "./openai-error.js" */
@@ -44,9 +44,9 @@ export const EVENTS_HEADERS = Object.freeze({
  */
 
 /**
- * The response, and where the request was sent to, if it was.
+ * The response; where the request was sent to, if it was; and what is known of its call by then, if it became one.
  *
- * @typedef {{ response: Response, target?: Target | null }} Answer
+ * @typedef {{ response: Response, target?: Target | null, report?: CallReport }} Answer
  */
 
 /**
@@ -130,12 +130,12 @@ export async function answerRequest(client, { text, mode, options, describe, hoo
     const { report, target } = call.outcome;
     const headers = requestIdHeaders(report.attempts.at(-1)?.opcRequestId);
     if (call instanceof Call && call.isEvents) {
-      return { response: eventsResponse(call, headers, { describe, keepAliveMs }), target };
+      return { response: eventsResponse(call, headers, { describe, keepAliveMs }), target, report };
     }
-    return { response: completionResponse(call, headers), target };
+    return { response: completionResponse(call, headers), target, report };
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
-    return { response: errorResponse(error, describe), target: call?.outcome.target };
+    return { response: errorResponse(error, describe), ...call?.outcome };
   }
 }
 

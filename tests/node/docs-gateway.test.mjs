@@ -26,8 +26,8 @@ const rows = docs
 
 /** The members of an interface of gateway.d.ts. */
 function membersOf(name) {
-  const pattern = `interface ${name}(?:<[^>]*>)?(?: extends [^{]+)? \\{\\n([^]*?)\\n\\}`;
-  const body = new RegExp(pattern).exec(declarations)?.[1];
+  const pattern = new RegExp(`interface ${name}(?:<[^>]*>)?(?: extends [^{]+)? \\{\\n([^]*?)\\n\\}`);
+  const body = pattern.exec(declarations)?.[1];
   return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, member]) => member);
 }
 
@@ -130,7 +130,7 @@ test("the lists of fields are those of a record", () => {
 });
 
 test("the span in docs/gateway.md has the names of the conventions", () => {
-  const { attributes } = JSON.parse(read("tests/fixtures/gen-ai-conventions.json"));
+  const { attributes } = JSON.parse(read("tests/common/gen-ai-conventions.json"));
   const names = [...docs.matchAll(/^ {2}((?:gen_ai|server|error)\.[\w.]+) /gm)].map(([, name]) => name);
   assert.ok(names.length > 8);
   for (const name of names) assert.ok(attributes[name], name);

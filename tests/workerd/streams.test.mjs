@@ -11,7 +11,7 @@ import { bindingsOf, startWorkerd } from "./support/workerd.mjs";
 
 const SILENT_MS = 1000;
 const STREAMS = 500;
-const AT_ONCE = 50;
+const AT_ONCE = 25;
 const messages = [{ role: "user", content: "Hello? tokens=12" }];
 const OCI_MODELS = JSON.stringify({ ...demoModels, slow: endpointId("simslow") });
 
@@ -97,7 +97,7 @@ async function start(bindings) {
 describe("behind a proxy that cuts after a silent second", { timeout: 300_000 }, () => {
   let kept;
   before(async () => {
-    kept = await start({ GATEWAY_KEEP_ALIVE_MS: "200" });
+    kept = await start({ GATEWAY_KEEP_ALIVE_MS: "100" });
     // Compiles, and imports the key.
     await streamThrough(kept.proxy.port, "dac-generic");
   });

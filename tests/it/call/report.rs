@@ -20,6 +20,7 @@ fn report_of_a_stream() {
     let attempt =
         json!({"url": outcome.sent[0].url, "status": 200, "opcRequestId": "a/b/c", "ms": 60});
     let report = json!({
+        "operation": "chat",
         "model": DAC,
         "attempts": [attempt],
         "streamed": true,
@@ -72,6 +73,7 @@ fn report_of_failures() {
         json!({"url": url, "status": status, "code": code, "opcRequestId": id, "ms": 30})
     };
     let report = json!({
+        "operation": "chat",
         "model": DAC,
         "streamed": false,
         "phase": "opening",
