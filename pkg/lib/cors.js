@@ -7,7 +7,8 @@ const HEADERS = "authorization, content-type, *";
 const LIMITS = ["limit", "remaining", "reset"].flatMap((name) => {
   return [`x-ratelimit-${name}-requests`, `x-ratelimit-${name}-tokens`];
 });
-const EXPOSED = ["x-request-id, oci-route, oci-cache, retry-after, retry-after-ms, x-should-retry", ...LIMITS].join(", ");
+const OWN = "x-request-id, oci-route, oci-cache, retry-after, retry-after-ms, x-should-retry";
+const EXPOSED = [OWN, ...LIMITS].join(", ");
 /**
  * How long a browser may keep the answer to a preflight, in seconds. Browsers have their own
  * bounds.

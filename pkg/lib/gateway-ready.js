@@ -139,7 +139,9 @@ export async function reportReadiness(request, getInstance, waitUntil) {
     reasons.push("OCI_MODELS has no alias, and OCI_ALLOW_ANY_MODEL is not set");
   }
   const { sign, apiKey, fetch, endpoint } = settings.options;
-  if (!sign && !apiKey && !fetch && !endpoint) reasons.push("there are no credentials: OCI_PRIVATE_KEY, or OCI_API_KEY");
+  if (!sign && !apiKey && !fetch && !endpoint) {
+    reasons.push("there are no credentials: OCI_PRIVATE_KEY, or OCI_API_KEY");
+  }
   if (!(await signer.works())) reasons.push("OCI_PRIVATE_KEY can't be used; the gateway's log has the reason");
   if (targets.length > 0 && targets.every(({ state }) => state === "failed")) {
     reasons.push("the last call of every alias has failed");

@@ -89,7 +89,8 @@ export const VARIABLES = [
 export function readSettings(configuration) {
   const { token, maxBodyBytes, bodyTimeoutMs, origins, logErrors, allowAnyModel, guardrails, ...others } =
     configuration;
-  const { keys, rateLimiter, rateLimit, budgets, targetHealth, keepAliveMs, keepAliveJson, aliasTimeouts, ...more } = others;
+  const { keys, rateLimiter, rateLimit, budgets, targetHealth, ...rest } = others;
+  const { keepAliveMs, keepAliveJson, aliasTimeouts, ...more } = rest;
   const { modelInfo, usageDataset, usageQueue, cache, telemetry, ...options } = more;
   return {
     token: readToken(token),
