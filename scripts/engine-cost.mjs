@@ -1,6 +1,6 @@
 // Prints what Cloudflare's engines add to a request of the gateway on this machine: the same request to a gateway
-// without them, and to one with all of them (docs/gateway.md). Run by hand: `node scripts/engine-cost.mjs`; ROUNDS is how
-// often each is asked (400).
+// without them, and to one with all of them (docs/gateway.md). Run by hand: `node scripts/engine-cost.mjs`; ROUNDS is
+// how often each is asked (400).
 import { makeKey } from "../tests/node/support/engines.mjs";
 import { endpointId } from "../tests/simulator/server.mjs";
 import { startEngines } from "../tests/workerd/support/engines.mjs";

@@ -99,8 +99,8 @@ export function reportHealth() {
 }
 
 /**
- * Whether requests can be answered. Anybody may ask, so that it has names of variables, and no value. Who has a token or
- * a key learns of the aliases that it may call.
+ * Whether requests can be answered. Anybody may ask, so that it has names of variables, and no value. Who has a token
+ * or a key learns of the aliases that it may call.
  *
  * @typedef {object} Checked
  * @property {ClientInternals} client

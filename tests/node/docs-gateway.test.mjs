@@ -26,7 +26,8 @@ const rows = docs
 
 /** The members of an interface of gateway.d.ts. */
 function membersOf(name) {
-  const body = new RegExp(`interface ${name}(?:<[^>]*>)?(?: extends [^{]+)? \\{\\n([^]*?)\\n\\}`).exec(declarations)?.[1];
+  const pattern = `interface ${name}(?:<[^>]*>)?(?: extends [^{]+)? \\{\\n([^]*?)\\n\\}`;
+  const body = new RegExp(pattern).exec(declarations)?.[1];
   return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, member]) => member);
 }
 
