@@ -1,11 +1,12 @@
 // Prints what Cloudflare's engines add to a request of the gateway on this machine: the same request to a gateway
-// without them, and to one with all of them (docs/gateway.md). Run by hand: `node scripts/engine-cost.mjs`.
+// without them, and to one with all of them (docs/gateway.md). Run by hand: `node scripts/engine-cost.mjs`; ROUNDS is
+// how often each is asked (400).
 import { makeKey } from "../tests/node/support/engines.mjs";
 import { endpointId } from "../tests/simulator/server.mjs";
 import { startEngines } from "../tests/workerd/support/engines.mjs";
 
-const ROUNDS = 400;
-const WARM_UP = 40;
+const ROUNDS = Number(process.env.ROUNDS ?? 400);
+const WARM_UP = 20;
 
 const target = (/** @type {string} */ name) => ({ model: endpointId(name), apiFormat: "GENERIC" });
 const OCI_MODELS = { one: target("simgeneric"), pair: [target("simgeneric"), target("simother")] };

@@ -130,7 +130,7 @@ test("the lists of fields are those of a record", () => {
 });
 
 test("the span in docs/gateway.md has the names of the conventions", () => {
-  const { attributes } = JSON.parse(read("tests/common/gen-ai-conventions.json"));
+  const { attributes } = JSON.parse(read("tests/expectations/gen-ai-conventions.json"));
   const names = [...docs.matchAll(/^ {2}((?:gen_ai|server|error)\.[\w.]+) /gm)].map(([, name]) => name);
   assert.ok(names.length > 8);
   for (const name of names) assert.ok(attributes[name], name);

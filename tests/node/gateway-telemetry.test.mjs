@@ -10,7 +10,7 @@ import { errorOf, logged, startGateway } from "./support/gateway.mjs";
 import { startCollector } from "./support/collector.mjs";
 
 const conventions = JSON.parse(
-  readFileSync(new URL("../common/gen-ai-conventions.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../expectations/gen-ai-conventions.json", import.meta.url), "utf8"),
 );
 const { simulator, bindings, call, send } = await startGateway();
 const collector = await startCollector();
