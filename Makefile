@@ -51,6 +51,7 @@ wasm: setup ## Test the wasm module and its JavaScript boundary in Node
 	wasm-pack test --node -- --locked
 
 node: build ## Test the built package against the simulator, in this machine's Node and in the pinned one
+	./tests/clients/setup.sh --node
 	./scripts/on-each-node.sh tests/node/*.test.mjs
 
 workerd: build ## Test the gateway in workerd
