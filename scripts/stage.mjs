@@ -17,6 +17,7 @@ const KILL_AFTER_MS = 5000;
 /**
  * @typedef {object} RunningWorker
  * @property {string} origin
+ * @property {number} pid of wrangler, and of its process group
  * @property {Promise<number>} ended Resolves to the exit code of wrangler.
  * @property {() => Promise<void>} stop
  * @property {() => string} output What wrangler has printed so far.
@@ -111,7 +112,7 @@ export async function startWorker(bindings, { port: wanted, flags: more = [] } =
     const response = await fetch(`${origin}/v1/models`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
     await response?.body?.cancel();
     // Without a token, the gateway answers 401 as soon as it runs.
-    if (response?.status === 401) return { origin, ended, stop, output: () => output };
+    if (response?.status === 401) return { origin, pid: wrangler.pid ?? 0, ended, stop, output: () => output };
     await sleep(POLL_MS);
   }
   await stop();

@@ -6,7 +6,13 @@ import { TOKEN } from "./worker.mjs";
 /** @import { IncomingMessage } from "node:http" */
 /** @import { StreamPlan } from "./types.d.ts" */
 
-/** @typedef {{ includeUsage?: boolean, path?: string }} StreamOptions */
+/**
+ * @typedef {object} StreamOptions
+ * @property {boolean} [includeUsage]
+ * @property {string} [path]
+ * @property {string} [token]
+ * @property {() => void} [onFirstByte] of the body
+ */
 
 export const MODEL = "ocid1.generativeaiendpoint.oc1.us-chicago-1.load";
 
@@ -26,7 +32,7 @@ export class Client {
    * @param {StreamOptions} [options]
    * @returns {Promise<IncomingMessage>}
    */
-  open(plan, { includeUsage = false, path = "/v1/chat/completions" } = {}) {
+  open(plan, { includeUsage = false, path = "/v1/chat/completions", token = TOKEN } = {}) {
     const body = JSON.stringify({
       model: MODEL,
       messages: [{ role: "user", content: JSON.stringify(plan) }],
@@ -36,7 +42,7 @@ export class Client {
     const headers = {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
-      authorization: `Bearer ${TOKEN}`,
+      authorization: `Bearer ${token}`,
     };
     const options = { host: "127.0.0.1", port: this.#port, path, method: "POST", agent: this.#agent, headers };
     return new Promise((resolve, reject) => {
@@ -62,6 +68,7 @@ export class Client {
     /** @type {Buffer[]} */
     const parts = [];
     return new Promise((resolve, reject) => {
+      if (options?.onFirstByte) response.once("data", options.onFirstByte);
       response.on("data", (data) => parts.push(data));
       response.on("end", () => resolve(Buffer.concat(parts)));
       response.on("error", reject);

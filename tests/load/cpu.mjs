@@ -20,6 +20,26 @@ export function cpuSeconds(pid) {
 }
 
 /**
+ * The same of all processes of a name in a process group.
+ *
+ * @param {number} group
+ * @param {string} name
+ */
+export function cpuSecondsOfGroup(group, name) {
+  let seconds = 0;
+  for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (Number(fields[2]) === group && stat.includes(`(${name})`)) seconds += cpuSeconds(Number(pid));
+    } catch {
+      // It has ended.
+    }
+  }
+  return seconds;
+}
+
+/**
  * How often threads went to sleep because they had nothing to do.
  *
  * @param {number} pid

@@ -1,6 +1,7 @@
 // The first request of a fresh isolate: from the request to the first byte, and the start before it.
 
 import { Client } from "./client.mjs";
+import { median } from "./report.mjs";
 import { startWorker } from "./worker.mjs";
 
 /** @import { Row, Section } from "./types.d.ts" */
@@ -65,9 +66,4 @@ async function firstByteMs(client) {
     response.on("end", () => resolve(ms));
     response.on("error", reject);
   });
-}
-
-/** @param {number[]} list */
-function median(list) {
-  return list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0;
 }

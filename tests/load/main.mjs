@@ -1,6 +1,6 @@
 // `make load`: many streams at once, many one after another, and many that are not read to their
 // end. It prints a table, writes benches/LOAD.md, and fails if a byte is wrong or memory grows.
-// Times are reported only. Sections may be named (concurrency requests first prompts
+// Times are reported only. Sections may be named (concurrency engines requests first prompts
 // scaling sequence abandoned disconnects); then nothing is written.
 
 import { once } from "node:events";
@@ -11,7 +11,17 @@ import { asMarkdown, asText } from "./report.mjs";
 
 /** @import { Section } from "./types.d.ts" */
 
-const SECTIONS = ["concurrency", "requests", "first", "prompts", "scaling", "sequence", "abandoned", "disconnects"];
+const SECTIONS = [
+  "concurrency",
+  "engines",
+  "requests",
+  "first",
+  "prompts",
+  "scaling",
+  "sequence",
+  "abandoned",
+  "disconnects",
+];
 const LIMIT_MINUTES = 15;
 
 setTimeout(() => {

@@ -51,3 +51,8 @@ function machine() {
 function versionIn(path) {
   return JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")).version;
 }
+
+/** @param {number[]} list */
+export function median(list) {
+  return list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0;
+}
