@@ -53,7 +53,7 @@ export const NATIVE_TARGETS = [
 ];
 export const LINEAR_RATIO = { most: 2 };
 
-/** For the size and the start of a Worker: 155 KiB with chats alone, 25 for the other operations. */
+/** 155 KiB with chats alone, 25 for the other operations and Responses, and what isolates share. */
 export const WASM_KIB = { most: 185 };
 export const COLD_MS = { most: 2 };
 
