@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::request::refusal;
+use super::refusal::refusal;
 use super::text::{fill, push};
 use crate::error::Result;
 use crate::json::append;

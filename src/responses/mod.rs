@@ -8,6 +8,7 @@
 mod conversation;
 mod event_writer;
 mod item;
+mod refusal;
 mod request;
 mod response;
 mod settings;

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::conversation::Conversation;
 use super::event_writer::EventWriter;
+use super::refusal::refusal;
 use super::settings::Settings;
 use super::text::{fill, push, push_member, push_name};
-use crate::error::{excerpt, Error, Result};
+use crate::error::{Error, Result};
 use crate::json::append;
 use crate::openai::parameters::{Neutral, ValueKind};
 use crate::openai::{parse_body, take_model, ChatRequest, Param, ParamNames};
@@ -191,15 +192,6 @@ fn check_name(name: &str, value: &Value) -> Result<()> {
         "",
         hint,
     ))
-}
-
-/// `invalid_request`: what is wrong with a value, perhaps with a word of the caller's, and a hint.
-#[inline(never)]
-pub(super) fn refusal(given: &Param<'_, '_>, what: &str, word: &str, hint: &'static str) -> Error {
-    let name = excerpt(&given.name());
-    let space = if word.is_empty() { "" } else { " " };
-    let message = format!("{name}: {what}{space}{}", excerpt(word));
-    given.error(message).with_hint(hint)
 }
 
 /// `text`: format and verbosity.
